@@ -1,0 +1,107 @@
+"""The words of a report: findings, their code flow and the summary. Frozen, serialisable, knowing nothing of how they were found."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Level = Literal["high", "medium", "low"]
+Family = Literal["memory", "disk", "affinity", "config", "tool"]
+Harm = Literal["lost", "split", "repeated"]
+Role = Literal["definition", "write", "read", "call", "entry"]
+Phase = Literal["import", "startup", "request", "worker", "cli", "test"]
+
+LEVELS: tuple[Level, ...] = ("low", "medium", "high")
+
+
+def at_least(level: Level, threshold: Level) -> bool:
+    """Is ``level`` as high as ``threshold`` or higher?"""
+    return LEVELS.index(level) >= LEVELS.index(threshold)
+
+
+class Location(Struct, frozen=True, order=True):
+    """A span of a file. Lines and columns count from 1; ``end_column`` is one past the last character."""
+
+    path: str  # relative to the project root, with "/"
+    line: int = 1
+    column: int = 1
+    end_line: int = 1
+    end_column: int = 1
+
+
+class Step(Struct, frozen=True):
+    """One step of a code flow: where the state is defined, written, read, or a call on the way there."""
+
+    role: Role
+    location: Location
+    message: str
+
+
+class Fix(Struct, frozen=True):
+    """A replacement of source text at character offsets of one file."""
+
+    path: str
+    start: int
+    end: int
+    text: str
+    safe: bool
+    message: str
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One reported defect: one cause, with the flow that proves it."""
+
+    rule: str  # code, "STC101"
+    name: str  # "mutated-global"
+    family: Family
+    severity: Level
+    confidence: Level
+    location: Location
+    symbol: str  # "shop.cart.CARTS", or what stands on the line where nothing is named
+    scope: str = ""  # qualified name of the enclosing function or class, "" at module level
+    message: str
+    instead: str = ""
+    harm: Harm | None = None
+    entry_points: tuple[str, ...] = ()
+    flow: tuple[Step, ...] = ()
+    form: str | None = None  # id of the rule's form that matched
+    fingerprint: str = ""
+    fix: Fix | None = None
+    suppressed: str | None = None  # the reason given, "" when none was
+
+    def sort_key(self) -> tuple[Location, str, str, str]:
+        """Order in every report: by place, then rule, symbol and message."""
+        return (self.location, self.rule, self.symbol, self.message)
+
+
+class Problem(Struct, frozen=True):
+    """Something that kept the tool from doing its work: an unreadable file, a rule that crashed."""
+
+    path: str
+    message: str
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """What was looked at. "Nothing found" must never look like "clean"."""
+
+    files: int = 0  # Python files analysed
+    documents: int = 0  # deployment and settings documents read
+    lines: int = 0
+    entry_points: dict[str, int] = {}  # framework → number of entry points
+    unresolved_imports: tuple[str, ...] = ()  # relative imports and imports of the project's own packages that lead nowhere
+    unparsed: tuple[str, ...] = ()
+    shown: int = 0
+    hidden: int = 0  # below --min-severity or --min-confidence
+    suppressed: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """The whole outcome of one run, before rendering. ``findings`` are those to show, sorted."""
+
+    root: str  # absolute path of the project root
+    findings: tuple[Finding, ...] = ()
+    hidden: tuple[Finding, ...] = ()
+    errors: tuple[Problem, ...] = ()
+    summary: Summary = Summary()

@@ -1,0 +1,211 @@
+"""The shape of a rule pack: rules, their forms, and the models that no single rule owns.
+
+Knowledge is data: every name of a third-party API stands in a rule pack, none in this package. One matching language
+serves rules and models: resolved dotted names (never "ends with"), conditions on arguments, settings paths, document
+selectors, and a closed vocabulary of predicates that detectors own and data picks.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from statecheck.model import Family, Harm, Level, Phase
+
+Status = Literal["stable", "preview", "deprecated"]
+Match = Literal["call", "decorator", "subclass", "attribute", "setting", "document", "syntax"]
+Scalar = str | int | float | bool
+
+
+class Condition(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """A test of one argument. It holds when *any* of the listed states holds (so ``absent`` and ``prefix`` may stand together).
+
+    ``argument`` is the keyword, ``position`` the 0-based index (without self) where it may be given by place.
+    The value is followed through names and settings to its constants; a value that cannot be followed holds no state
+    but ``present``.
+    """
+
+    argument: str = ""
+    position: int | None = None
+    absent: bool = False
+    present: bool = False
+    literal: bool = False  # a string literal stands there, whatever it says
+    equals: tuple[Scalar, ...] = ()
+    prefix: tuple[str, ...] = ()
+    suffix: tuple[str, ...] = ()
+    contains: tuple[str, ...] = ()
+    regex: str = ""
+    instance_of: tuple[str, ...] = ()  # dotted names: the value is one of these, or made by one of them
+
+
+class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """One of the ways in which a rule is broken. Exactly one of the match keys ``call`` … ``document`` is given.
+
+    ``when`` must all hold, ``unless`` must all fail. ``phases``: only where the code can run in one of these (empty:
+    anywhere but in tests, migrations and one-shot commands). ``scope``: where the use must stand (module, class,
+    function, app-attribute). ``predicates``: detector vocabulary, each may be negated with a leading "not ".
+    Severity, message, instead, harm and confidence override those of the rule.
+    """
+
+    id: str
+    call: tuple[str, ...] = ()
+    decorator: tuple[str, ...] = ()
+    subclass: tuple[str, ...] = ()
+    attribute: tuple[str, ...] = ()
+    setting: tuple[str, ...] = ()  # key paths, "CACHES.*.BACKEND"; "*" stands for one key
+    document: tuple[str, ...] = ()  # selectors, see docs of the document detector
+    formats: tuple[str, ...] = ()  # of documents: yaml, hcl, nginx …
+    when: tuple[Condition, ...] = ()
+    unless: tuple[Condition, ...] = ()
+    phases: tuple[Phase, ...] = ()
+    scope: tuple[str, ...] = ()
+    predicates: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()  # only when the project imports one of these top-level names ("django")
+    path_argument: str = ""  # disk: the argument that is a path which is written
+    path_position: int | None = None
+    severity: Level | None = None
+    confidence: Level | None = None
+    harm: Harm | None = None
+    message: str = ""
+    instead: str = ""
+    note: str = ""  # why, for readers of the pack; shown by `statecheck rule`
+
+
+class Option(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """A typed option of a rule, set under ``[tool.statecheck.rules.<name>]``."""
+
+    type: Literal["bool", "int", "str", "list"]
+    default: bool | int | str | tuple[str, ...]
+    help: str
+
+
+class Rule(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """``rules/<family>/<name>/rule.toml``."""
+
+    code: str
+    name: str
+    family: Family
+    severity: Level
+    status: Status
+    since: str
+    summary: str
+    message: str  # template: {symbol} {entries} {readers} {writers} {harm} {form} {detail}
+    instead: str
+    detector: str
+    aliases: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+    harm: Harm | None = None
+    options: dict[str, Option] = field(default_factory=dict)
+    forms: tuple[Form, ...] = field(default=(), name="form")
+    predicates: tuple[str, ...] = ()  # vocabulary choices of flow detectors that have no forms
+    page: str = ""  # text of README.md; filled by the loader
+
+
+class EntryPoint(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Where a framework calls user code. ``names`` are dotted: a function, a class, or a method of one (``flask.Flask.route``).
+
+    match = "decorator": the decorated function (or class: its ``methods``) is called.
+    match = "call": the function or class given as ``argument``/``position`` is called. For a list or dict argument,
+        each function in it. A class (or ``Class.as_view()``): its ``methods``.
+    match = "subclass": ``methods`` and ``method-prefix``* methods (and those decorated with one of ``decorators``) of
+        every subclass are called. ``any-method``: all public methods.
+    match = "attribute": a function assigned to the attribute, or appended to it.
+    match = "setting": dotted strings (in a list or dict) under the key ``names`` name functions or classes.
+    """
+
+    id: str
+    match: Literal["decorator", "call", "subclass", "attribute", "setting"]
+    names: tuple[str, ...]
+    phase: Phase
+    argument: str = ""
+    position: int | None = None
+    methods: tuple[str, ...] = ()
+    method_prefix: tuple[str, ...] = ()
+    any_method: bool = False
+    decorators: tuple[str, ...] = ()
+    label: str = ""  # template: {verb} {path} {name}; default "{name}"
+    path_argument: str = ""  # which argument of the registration is the path, message or command name
+    path_position: int | None = None
+    verbs_argument: str = ""  # which argument lists the HTTP methods ("methods")
+    verb: str = ""  # fixed verb of this entry ("GET"); "*" takes the last part of the matched name
+    instance: Literal["request", "process", ""] = ""  # subclass: how long the framework keeps one instance
+    init_phase: Phase | None = None  # subclass: when __init__ runs
+    note: str = ""
+
+
+class Returns(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Calling one of ``names`` gives an instance of ``type`` (dotted class). ``names`` may be methods."""
+
+    names: tuple[str, ...]
+    type: str
+
+
+class Container(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """A type whose instances hold data: which methods change it, which empty it, which only look."""
+
+    names: tuple[str, ...]
+    mutating: tuple[str, ...]
+    reading: tuple[str, ...] = ()
+    clearing: tuple[str, ...] = ()
+    items: bool = True  # can x[k] = v and del x[k] change it?
+
+
+class Lifetime(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """How long an instance lives: of subclasses of ``names``, or of what calling ``names`` returns.
+
+    ``request``: dropped with the request, message or job. ``process``: as long as the process. ``row``: a database row
+    (an ORM instance). ``declarative``: class attributes are declarations (fields, options), not state.
+    """
+
+    names: tuple[str, ...]
+    lives: Literal["request", "process", "row", "declarative", "thread", "shared"]
+    attributes: tuple[str, ...] = ()  # declarative: only these class attributes
+
+
+class Safe(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """A look-alike that must stay silent, and the kinds it silences (``*`` for all).
+
+    match = "call": a value made by calling one of ``names``. "subclass": attributes of subclasses. "attribute": writes
+    to this attribute or method (``flask.g``, ``flask.session``). "decorator": what it decorates. "setting": this key.
+    """
+
+    id: str
+    group: str
+    match: Literal["call", "subclass", "attribute", "decorator", "setting"]
+    names: tuple[str, ...]
+    suppresses: tuple[str, ...]
+    when: tuple[Condition, ...] = ()
+    values: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Effect(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """What calling one of ``names`` does or gives: ``kind`` io, db, time, random, env, network, storage, cache-clear …"""
+
+    names: tuple[str, ...]
+    kind: str
+
+
+class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """``rules/models/<framework>.toml``: knowledge that belongs to no single rule."""
+
+    framework: str
+    packages: tuple[str, ...] = ()  # top-level import names that show the framework is used
+    entries: tuple[EntryPoint, ...] = field(default=(), name="entry")
+    returns: tuple[Returns, ...] = ()
+    containers: tuple[Container, ...] = field(default=(), name="container")
+    lifetimes: tuple[Lifetime, ...] = field(default=(), name="lifetime")
+    safe: tuple[Safe, ...] = ()
+    effects: tuple[Effect, ...] = field(default=(), name="effect")
+    callers: tuple[EntryPoint, ...] = field(default=(), name="caller")
+    aliases: dict[str, str] = field(default_factory=dict)  # other dotted name → canonical ("flask.app.Flask" = "flask.Flask")
+    app_factories: tuple[str, ...] = ()  # a function that calls one of these and returns it runs at start-up
+    bases: dict[str, tuple[str, ...]] = field(default_factory=dict)  # foreign class → its foreign bases
+
+
+class Pack(Struct, frozen=True):
+    """A loaded rule pack: rules by name, models by framework."""
+
+    rules: dict[str, Rule]
+    models: dict[str, Model]
