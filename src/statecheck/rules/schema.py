@@ -24,10 +24,17 @@ class Condition(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     ``argument`` is the keyword, ``position`` the 0-based index (without self) where it may be given by place.
     The value is followed through names and settings to its constants; a value that cannot be followed holds no state
     but ``present``.
+
+    ``key`` is a key path inside the dict given there (``Cache(config={"CACHE_TYPE": …})``). ``setting`` tests a setting
+    of the project (``CACHES.*.BACKEND``; ``*``: of any key) instead of an argument. A condition that names none of the
+    three tests what the form itself matches: the value of the setting, of the assigned name, of the literal, or what
+    is compared with.
     """
 
     argument: str = ""
     position: int | None = None
+    key: str = ""
+    setting: str = ""
     absent: bool = False
     present: bool = False
     literal: bool = False  # a string literal stands there, whatever it says
@@ -40,12 +47,19 @@ class Condition(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
 
 
 class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """One of the ways in which a rule is broken. Exactly one of the match keys ``call`` … ``document`` is given.
+    """One of the ways in which a rule is broken. Exactly one of the match keys ``call`` … ``syntax`` is given.
 
-    ``when`` must all hold, ``unless`` must all fail. ``phases``: only where the code can run in one of these (empty:
-    anywhere but in tests, migrations and one-shot commands). ``scope``: where the use must stand (module, class,
-    function, app-attribute). ``predicates``: detector vocabulary, each may be negated with a leading "not ".
-    Severity, message, instead, harm and confidence override those of the rule.
+    The forms of a rule are tried in order; at one place the first that holds gives the finding. ``when`` must all hold,
+    ``unless`` must all fail. ``phases``: only where the code can run in one of these (empty: anywhere but in tests,
+    migrations and one-shot commands). ``scope``: where the use must stand (module, class, function, app-attribute).
+    ``predicates``: detector vocabulary, each may be negated with a leading "not ". Severity, message, instead, harm and
+    confidence override those of the rule.
+
+    ``syntax`` matches the language itself: "assignment" (a name, attribute, dict key, class field or keyword that fits
+    ``key_pattern`` gets a value), "literal" (a string literal anywhere), "comparison" (a name or attribute that fits
+    ``key_pattern`` is compared with a constant). Beside ``call``, ``key_pattern`` tests the first argument (the name of
+    the environment variable). ``changed_by``: the form holds only if code that runs after start-up calls one of these
+    methods on the value that the call made.
     """
 
     id: str
@@ -56,14 +70,18 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     setting: tuple[str, ...] = ()  # key paths, "CACHES.*.BACKEND"; "*" stands for one key
     document: tuple[str, ...] = ()  # selectors, see docs of the document detector
     formats: tuple[str, ...] = ()  # of documents: yaml, hcl, nginx …
+    syntax: tuple[Literal["assignment", "literal", "comparison"], ...] = ()
+    key_pattern: str = ""  # regex, searched
     when: tuple[Condition, ...] = ()
     unless: tuple[Condition, ...] = ()
     phases: tuple[Phase, ...] = ()
     scope: tuple[str, ...] = ()
     predicates: tuple[str, ...] = ()
-    requires: tuple[str, ...] = ()  # only when the project imports one of these top-level names ("django")
+    changed_by: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()  # only when the project imports one of these modules ("django", "django.core.cache")
     path_argument: str = ""  # disk: the argument that is a path which is written
     path_position: int | None = None
+    path_receiver: bool = False  # disk: the object whose method is called is that path
     severity: Level | None = None
     confidence: Level | None = None
     harm: Harm | None = None
