@@ -59,7 +59,8 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     ``key_pattern`` gets a value), "literal" (a string literal anywhere), "comparison" (a name or attribute that fits
     ``key_pattern`` is compared with a constant). Beside ``call``, ``key_pattern`` tests the first argument (the name of
     the environment variable). ``changed_by``: the form holds only if code that runs after start-up calls one of these
-    methods on the value that the call made.
+    methods on the value that the call made. ``completed_by``: methods of that value (``init_app``) whose arguments
+    count as given to the call itself.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     scope: tuple[str, ...] = ()
     predicates: tuple[str, ...] = ()
     changed_by: tuple[str, ...] = ()
+    completed_by: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()  # only when the project imports one of these modules ("django", "django.core.cache")
     path_argument: str = ""  # disk: the argument that is a path which is written
     path_position: int | None = None
