@@ -1,0 +1,249 @@
+"""Which files are read: the Python files and deployment documents below the project root, and the part each plays.
+
+Nothing in the tree is run: git is asked with its hooks off. Symbolic links are never followed, so loops and links out
+of the tree do no harm; what they point to inside the tree is found under its own name.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+
+from statecheck.model import Problem
+from statecheck.settings import Settings
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+Role = Literal["app", "test", "migration"]
+
+ALWAYS_EXCLUDED = (".git/", ".hg/", ".svn/", "__pycache__/")
+DEFAULT_EXCLUDES = (
+    ".venv/", "venv/", "site-packages/", "node_modules/", "__pypackages__/", "build/", "_build/", "dist/", "buck-out/",
+    ".tox/", ".nox/", ".eggs/", "*.egg-info/", ".direnv/", ".pyenv/", ".pants.d/", ".ipynb_checkpoints/", ".terraform/",
+    ".mypy_cache/", ".pytest_cache/", ".ruff_cache/", ".pytype/", ".hypothesis/", ".statecheck_cache/",
+)  # fmt: skip
+PYTHON_SUFFIXES = (".py", ".pyw")  # stubs (.pyi) hold no state
+
+_GIT_TIMEOUT = 120  # seconds
+_TEMPLATE = re.compile(r"\.(j2|jinja2?|erb|tmpl|tpl|template)$")
+_FORMATS = (
+    (re.compile(r"(^|\.)(dockerfile|containerfile)(\.[^/]*)?$"), "dockerfile"),
+    (re.compile(r"^procfile(\.[\w-]+)?$"), "procfile"),
+    (re.compile(r"^\.env(\.[\w.-]+)?$|\.env$"), "env"),
+    (re.compile(r"^caddyfile$"), "caddy"),
+    (re.compile(r"^haproxy.*\.cfg$"), "haproxy"),
+    (re.compile(r"^supervisor.*\.conf$"), "ini"),
+    (re.compile(r"\.ya?ml$"), "yaml"),
+    (re.compile(r"\.tf\.json$"), "json"),
+    (re.compile(r"\.(tf|hcl|tfvars|nomad)$"), "hcl"),
+    (re.compile(r"\.(conf|nginx)$"), "nginx"),
+    (re.compile(r"\.toml$"), "toml"),
+    (re.compile(r"\.(ini|cfg|service)$"), "ini"),
+)
+
+
+class File(Struct, frozen=True, order=True):
+    """A file to read. ``format`` is a guess from a document's name ("yaml", "hcl", "nginx" …), "" for Python."""
+
+    path: str  # relative to the root, with "/"
+    kind: Literal["python", "document"]
+    role: Role
+    format: str = ""
+
+
+class Tree(Struct, frozen=True):
+    """Everything below ``root`` that is read, sorted by path, and what could not be looked at."""
+
+    root: Path
+    files: tuple[File, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+def discover(root: Path, settings: Settings, given: Sequence[Path] = ()) -> Tree:
+    """All files of the project at ``root`` (an absolute, resolved folder).
+
+    ``given`` are absolute paths from the command line. They do not narrow the tree (see ``within``), but what they name
+    is read even if it is excluded or ignored.
+    """
+    problems: list[Problem] = []
+    paths = set(_listed(root, settings, problems))
+    for path in given:
+        relative = path.relative_to(root).as_posix()
+        if path.is_file():
+            paths.add(relative)
+        elif relative != "." and not any(found.startswith(f"{relative}/") for found in paths):
+            paths.update(f"{relative}/{inner}" for inner in _listed(path, settings, problems, walk=True))
+    by_hand = {path.relative_to(root).as_posix() for path in given if path.is_file()}
+    is_test, is_migration = matcher(settings.test_paths), matcher(settings.migration_paths)
+    files = []
+    for relative in sorted(paths):
+        kind, format_ = _kind(root, relative, relative in by_hand)
+        if kind:
+            role: Role = "test" if is_test(relative) else "migration" if is_migration(relative) else "app"
+            files.append(File(relative, kind, role, format_))
+    return Tree(root, tuple(files), tuple(problems))
+
+
+def within(path: str, root: Path, given: Sequence[Path]) -> bool:
+    """Is the relative ``path`` one of the paths given, or below one? Everything is when none was given."""
+    names = [item.relative_to(root).as_posix() for item in given]
+    return not names or any(name in (".", path) or path.startswith(f"{name}/") for name in names)
+
+
+def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """A test of relative paths against patterns as in .gitignore."""
+    lines = tuple(patterns)
+    if not lines:
+        return lambda _: False
+    return _spec(lines).match_file
+
+
+def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(lines)
+
+
+def _kind(root: Path, relative: str, by_hand: bool) -> tuple[Literal["python", "document", ""], str]:
+    name = relative.rpartition("/")[2].lower()
+    if name.endswith(PYTHON_SUFFIXES):
+        return "python", ""
+    plain = _TEMPLATE.sub("", name)
+    for pattern, format_ in _FORMATS:
+        if pattern.search(plain):
+            return "document", format_
+    if by_hand and "." not in name and _is_python_script(root / relative):
+        return "python", ""
+    return "", ""
+
+
+def _is_python_script(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            first = file.readline(200)
+    except OSError:
+        return False
+    return first.startswith(b"#!") and b"python" in first
+
+
+def _listed(root: Path, settings: Settings, problems: list[Problem], walk: bool = False) -> Iterator[str]:
+    """Paths of the regular files below ``root`` that are neither ignored nor excluded."""
+    patterns = DEFAULT_EXCLUDES if settings.exclude is None else settings.exclude
+    excluded = _spec([*ALWAYS_EXCLUDED, *patterns, *settings.extend_exclude])
+    in_git = settings.respect_gitignore and not walk
+    paths = list(_git(root, problems)) if in_git and _has_git(root) else []
+    if not paths:  # no git, or a folder that git ignores as a whole
+        yield from _valid_names(_walk(root, excluded, settings.respect_gitignore, problems), problems)
+        return
+    environments = tuple(path[: -len("pyvenv.cfg")] for path in paths if path.endswith("/pyvenv.cfg"))
+    for path in _valid_names(paths, problems):
+        if _could_matter(path) and not path.startswith(environments) and not excluded.match_file(path):
+            yield path
+
+
+def _could_matter(path: str) -> bool:
+    """A cheap test before the patterns: most files of a tree are neither Python nor documents."""
+    name = path.rpartition("/")[2].lower()
+    return name.endswith(PYTHON_SUFFIXES) or any(pattern.search(_TEMPLATE.sub("", name)) for pattern, _ in _FORMATS)
+
+
+def _valid_names(paths: Iterable[str], problems: list[Problem]) -> Iterator[str]:
+    for path in paths:
+        if path.isascii() or path.encode("utf-8", "replace").decode() == path:
+            yield path
+        elif _could_matter(path):
+            shown = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            problems.append(Problem(shown, "is not read: its name is not UTF-8"))
+
+
+def _has_git(root: Path) -> bool:
+    return any((parent / ".git").exists() for parent in (root, *root.parents))
+
+
+def _git(root: Path, problems: list[Problem]) -> Iterator[str]:
+    """What git tracks or would track. Nothing when git is missing or refuses."""
+    # A repository's own configuration may name programs for git to run: fsmonitor and hooks are switched off. Variables
+    # of an outer git (we may run as a hook) would point it at another index.
+    command = ["git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "ls-files", "-coz"]
+    keep = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or "CONFIG" in key}
+    environment = {**keep, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        done = subprocess.run(
+            [*command, "--exclude-standard"], cwd=root, env=environment, capture_output=True, timeout=_GIT_TIMEOUT
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return
+    if done.returncode != 0:
+        return
+    for folder in re.findall(rb"could not open directory '(.*?)/?': (.*)", done.stderr):
+        path, reason = (part.decode("utf-8", "backslashreplace") for part in folder)
+        problems.append(Problem(path, f"cannot be read: {reason}"))
+    for name in sorted(set(done.stdout.decode("utf-8", "surrogateescape").split("\0")) - {""}):
+        yield from _expand(root, name, problems)
+
+
+def _expand(root: Path, name: str, problems: list[Problem]) -> Iterator[str]:
+    """A listed name: a file, or another repository inside this one (a submodule, a checkout)."""
+    path = root / name
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return  # deleted, but still in the index
+    if stat.S_ISREG(mode):
+        yield name
+    elif stat.S_ISDIR(mode) and (path / ".git").exists():
+        prefix = name.rstrip("/")
+        for inner in _git(path, problems):
+            yield f"{prefix}/{inner}"
+
+
+def _walk(root: Path, excluded: GitIgnoreSpec, gitignore: bool, problems: list[Problem]) -> Iterator[str]:
+    """The same without git, honouring .gitignore files at every level."""
+    pending: list[tuple[str, tuple[tuple[str, GitIgnoreSpec], ...]]] = [("", ())]
+    while pending:
+        folder, ignores = pending.pop()
+        try:
+            entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
+        except OSError as error:
+            problems.append(Problem(folder.rstrip("/") or ".", f"cannot be read: {error.strerror or error}"))
+            continue
+        names = {entry.name for entry in entries}
+        if "pyvenv.cfg" in names and folder:
+            continue
+        if gitignore and ".gitignore" in names:
+            ignores = (*ignores, (folder, _spec(_lines(root / folder / ".gitignore"))))
+        for entry in entries:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if not is_folder and not entry.is_file(follow_symlinks=False):
+                continue
+            path = f"{folder}{entry.name}" + "/" * is_folder
+            if (not is_folder and not _could_matter(path)) or excluded.match_file(path) or _ignored(path, ignores):
+                continue
+            if is_folder:
+                pending.append((path, ignores))
+            else:
+                yield path
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return []
+
+
+def _ignored(path: str, ignores: Sequence[tuple[str, GitIgnoreSpec]]) -> bool:
+    """The deepest .gitignore that says anything about the path decides."""
+    for folder, spec in reversed(ignores):
+        verdict = spec.check_file(path[len(folder) :]).include
+        if verdict is not None:
+            return verdict
+    return False
