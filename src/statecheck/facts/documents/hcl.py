@@ -1,0 +1,226 @@
+"""HCL (Terraform, Nomad, Consul) through its tree-sitter grammar, which reads on after an error.
+
+A block ``resource "type" "name" { … }`` becomes the path ``resource.type.name``; every labelled top-level block is a
+document of its own, the remaining attributes and blocks of the file are another. Repeated blocks are sibling nodes of
+one key. A ``dynamic "x"`` block counts as the block ``x`` that it makes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from statecheck.facts.documents.nodes import Builder, DocumentFacts, Kind, Span, TooMuchError, comments
+from statecheck.facts.documents.templates import FILLER, value_of
+from statecheck.facts.documents.text import decode
+from statecheck.facts.ir import ParseFailure
+
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
+_EMPTY = MappingProxyType({"list": "[]", "map": "{}"})
+_LITERALS = frozenset({"numeric_lit", "bool_lit", "null_lit", "string_lit"})
+_TEMPLATES = frozenset({"quoted_template", "heredoc_template"})
+_WRAPPERS = frozenset({"expression", "literal_value", "template_expr", "collection_value"})
+
+
+def read(data: bytes) -> DocumentFacts:
+    """Facts of an HCL file. Unreadable is only a file in which no attribute and no block was found."""
+    import tree_sitter_hcl
+    from tree_sitter import Language, Parser
+
+    text = decode(data)
+    if isinstance(text, ParseFailure):
+        return DocumentFacts("hcl", failure=text)
+    source = text.encode()
+    tree = Parser(Language(tree_sitter_hcl.language())).parse(source)
+    reader = _Reader(source)
+    failure = None
+    try:
+        reader.run(tree.root_node)
+    except TooMuchError as error:
+        failure = ParseFailure(reader.builder.rows[-1][5].line if reader.builder.rows else 1, 1, str(error))
+    nodes = reader.builder.nodes()
+    if not nodes and tree.root_node.has_error:
+        failure = ParseFailure(1, 1, "neither a block nor an attribute could be read")
+    return DocumentFacts("hcl", nodes, comments(text), False, failure)
+
+
+class _Reader:
+    """Visits statements with a stack of its own: ``work`` holds what is still to be done, last first."""
+
+    def __init__(self, source: bytes) -> None:
+        self.source = source
+        self.lines = None if source.isascii() else source.split(b"\n")
+        self.builder = Builder()
+        self.work: list[Callable[[], object]] = []
+        self.defaults: dict[str, Any] = {}  # variable name → the expression of its default
+
+    def run(self, root: Any) -> None:
+        blocks: list[Any] = []
+        rest: list[Any] = []
+        for statement in _statements(root):
+            labelled = statement.type == "block" and len(_labels(statement)) > 1
+            (blocks if labelled else rest).append(statement)
+        self._collect_defaults(blocks)
+        if rest:
+            self._document(rest)
+        for block in blocks:
+            self._document([block])
+
+    def _collect_defaults(self, blocks: list[Any]) -> None:
+        for block in blocks:
+            names = [self._text(label) for label in _labels(block)]
+            if names[0] != "variable":
+                continue
+            for statement in _statements(block):
+                parts = statement.named_children
+                if statement.type == "attribute" and len(parts) == 2 and self._text(parts[0]) == "default":
+                    self.defaults[names[1]] = parts[1]
+
+    def _document(self, statements: list[Any]) -> None:
+        self.builder.start("", "map", "", self._span(statements[0], statements[0].named_children[0]))
+        self._push(statements)
+        while self.work:
+            self.work.pop()()
+        self.builder.end()
+
+    def _push(self, statements: list[Any]) -> None:
+        for statement in reversed(statements):
+            self.work.append(partial(self._block if statement.type == "block" else self._attribute, statement))
+
+    def _block(self, block: Any) -> None:
+        labels = _labels(block)
+        names = [self._text(label) for label in labels]
+        if names[0] == "dynamic" and len(names) == 2:
+            labels, names = labels[1:], names[1:]
+        for name, label in zip(names, labels, strict=True):
+            self.builder.start(name, "map", "{}", self._span(label, label))
+            self.work.append(self.builder.end)
+        body = list(_statements(block))
+        content = [s for s in body if s.type == "block" and self._text(_labels(s)[0]) == "content"]
+        if self._text(_labels(block)[0]) == "dynamic" and content:
+            body = list(_statements(content[0]))
+        self._push(body)
+
+    def _attribute(self, attribute: Any) -> None:
+        parts = attribute.named_children
+        if len(parts) >= 2:
+            self._value(self._text(parts[0]), parts[0], parts[1])
+
+    def _value(self, key: str, start: Any, node: Any) -> None:
+        """Add a node for an expression, and put off its items."""
+        node = _unwrap(node)
+        span = self._span(start, node)
+        if node.type in ("object", "tuple", "function_call"):
+            kind: Kind = "list" if node.type == "tuple" else "map"
+            self.builder.start(key, kind, _EMPTY[kind], self._span(start, start), node.type == "function_call")
+            self.work.append(self.builder.end)
+            self._items(node)
+            return
+        text, templated = self._scalar(node)
+        if text is None and node.type == "expression":
+            default = self.defaults.get(self._variable(node))
+            if default is not None:
+                text = self._scalar(_unwrap(default))[0]
+        if text is None:
+            self.builder.add(key, "unknown", "", span, True)
+        else:
+            null = node.type == "null_lit"
+            self.builder.add(key, "null" if null else "value", "" if null else text, span, templated)
+
+    def _items(self, node: Any) -> None:
+        """Put off the items of a collection, or those of the collections among a function's arguments."""
+        for child in reversed(_arguments(node) if node.type == "function_call" else node.named_children):
+            if child.type == "object_elem":
+                key, value = child.child_by_field_name("key"), child.child_by_field_name("val")
+                if key is not None and value is not None:
+                    name = self._scalar(_unwrap(key))[0] or self._text(key)
+                    self.work.append(partial(self._value, name, key, value))
+            elif child.type == "expression":
+                self.work.append(partial(self._value, "", child, child))
+
+    def _scalar(self, node: Any) -> tuple[str | None, bool]:
+        """The text of a literal and whether a variable has a part in it; ``None`` for what cannot be known here."""
+        if node.type == "string_lit" or node.type in _TEMPLATES:
+            parts = [self._part(child) for child in node.named_children]
+            value = value_of("".join(parts))
+            inner = _only_interpolation(node)
+            if not value.known and inner is not None:
+                default = self.defaults.get(self._variable(inner))
+                return (self._scalar(_unwrap(default))[0] if default is not None else None), True
+            return (value.text if value.known else None), value.templated
+        if node.type in _LITERALS:
+            return self._text(node), False
+        return None, True
+
+    def _part(self, node: Any) -> str:
+        if node.type == "template_literal":
+            raw = self.source[node.start_byte : node.end_byte].decode()
+            return _ESCAPE.sub(lambda match: _ESCAPES.get(match.group(1), match.group(1)), raw).replace("$${", "${")
+        return FILLER if node.type in ("template_interpolation", "template_directive") else ""
+
+    def _variable(self, node: Any) -> str:
+        text = self._text(node)
+        return text.removeprefix("var.") if text.startswith("var.") else ""
+
+    def _text(self, node: Any) -> str:
+        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace").strip('"')
+
+    def _span(self, first: Any, last: Any) -> Span:
+        """From the start of one node to the end of another, or to the end of its first line."""
+        line, column = first.start_point
+        end_line, end_column = last.end_point
+        if end_line != last.start_point[0]:
+            end_line, end_column = last.start_point[0], last.start_point[1] + 1
+        return Span(line + 1, self._column(line, column), end_line + 1, self._column(end_line, end_column))
+
+    def _column(self, line: int, byte: int) -> int:
+        if self.lines is None or line >= len(self.lines):
+            return byte + 1
+        return len(self.lines[line][:byte].decode("utf-8", "replace")) + 1
+
+
+def _statements(node: Any) -> list[Any]:
+    """Attributes and blocks directly in a file, body or block, those inside error nodes included."""
+    found: list[Any] = []
+    work = list(reversed(node.named_children))
+    while work:
+        current = work.pop()
+        if current.type in ("attribute", "block"):
+            found.append(current)
+        elif current.type in ("body", "ERROR"):
+            work.extend(reversed(current.named_children))
+    return found
+
+
+def _labels(block: Any) -> list[Any]:
+    """The type and the labels of a block."""
+    return [child for child in block.named_children if child.type in ("identifier", "string_lit")]
+
+
+def _unwrap(node: Any) -> Any:
+    """The node inside layers that have only one named child."""
+    while node.type in _WRAPPERS and len(node.named_children) == 1:
+        node = node.named_children[0]
+    return node
+
+
+def _arguments(call: Any) -> list[Any]:
+    """What the collections and calls among a function's arguments hold, as if it stood there itself."""
+    found: list[Any] = []
+    for group in call.named_children:
+        for argument in group.named_children if group.type == "function_arguments" else ():
+            inner = _unwrap(argument)
+            found += inner.named_children if inner.type == "object" else [argument] if inner.type == "tuple" else []
+    return found
+
+
+def _only_interpolation(template: Any) -> Any | None:
+    """The expression of ``"${…}"`` when nothing else stands in the string."""
+    inner = [child for child in template.named_children if child.type in ("template_interpolation", "template_literal")]
+    if len(inner) != 1 or inner[0].type != "template_interpolation":
+        return None
+    return next((child for child in inner[0].named_children if child.type == "expression"), None)

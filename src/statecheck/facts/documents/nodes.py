@@ -1,0 +1,176 @@
+"""What one deployment document says, in one shape for every format: a table of nodes in reading order.
+
+A mapping key, a list item, a block and a directive are all nodes. Parents stand before their children, so a subtree is
+a slice of the table: the descendants of node ``i`` are ``nodes[i + 1:nodes[i].last]``. A flat table survives nesting
+that a tree of objects would not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+
+from statecheck.facts.ir import ParseFailure
+from statecheck.model import Problem
+
+Kind = Literal["map", "list", "value", "null", "unknown"]
+
+MAX_DEPTH = 200
+MAX_NODES = 500_000
+MAX_VALUE = 20_000  # characters of a value that are kept
+
+
+class Span(NamedTuple):
+    """Lines and columns from 1; the end is one past the last character."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Node(Struct, frozen=True, array_like=True, gc=False):
+    """One node. Its span runs from the key (or the value of a list item) to the end of a scalar, or of a map's or list's key.
+
+    ``kind`` "unknown" is a value that only a template or a variable decides. A map may have a ``value`` of its own: the
+    arguments of a block (``location /x {``). An empty list or map has the value "[]" or "{}".
+    """
+
+    key: str  # "" for a list item and for the root of a document
+    kind: Kind
+    value: str
+    document: int  # ordinal of the document in the file
+    parent: int  # -1 for the root of a document
+    last: int  # one past the last descendant
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    templated: bool = False  # part of it, or its default, comes from a template or a variable
+
+
+class Comment(Struct, frozen=True, array_like=True, gc=False):
+    """A comment that speaks to the tool (it holds ``statecheck:``), and its line."""
+
+    line: int
+    text: str
+
+
+class DocumentFacts(Struct, frozen=True, array_like=True, gc=False):
+    """Everything said by one file. ``nodes`` may hold what was read before a ``failure``."""
+
+    format: str  # yaml, helm-template, hcl, nginx …
+    nodes: tuple[Node, ...] = ()
+    comments: tuple[Comment, ...] = ()
+    open: bool = False  # a template inserts keys that are not seen here
+    failure: ParseFailure | None = None
+
+
+def children(nodes: Sequence[Node], index: int) -> Iterator[int]:
+    """Indices of the direct children of a node."""
+    child, last = index + 1, nodes[index].last
+    while child < last:
+        yield child
+        child = nodes[child].last
+
+
+def roots(nodes: Sequence[Node]) -> Iterator[int]:
+    """Indices of the documents' roots."""
+    root = 0
+    while root < len(nodes):
+        yield root
+        root = nodes[root].last
+
+
+def path(nodes: Sequence[Node], index: int) -> tuple[str, ...]:
+    """Keys from the root of the document to the node, list items left out."""
+    keys: list[str] = []
+    while index >= 0:
+        if nodes[index].key:
+            keys.append(nodes[index].key)
+        index = nodes[index].parent
+    return tuple(reversed(keys))
+
+
+def problem(path: str, facts: DocumentFacts) -> Problem | None:
+    """One line on a document that could not be read, or only in part."""
+    if facts.failure is None:
+        return None
+    return Problem(path, f"document could not be read: line {facts.failure.line}: {facts.failure.message}")
+
+
+def comments(text: str) -> tuple[Comment, ...]:
+    """The comments that speak to the tool, in any format that has ``#`` or ``//`` comments."""
+    if "statecheck:" not in text:
+        return ()
+    found = []
+    for number, line in enumerate(text.split("\n"), 1):
+        at = line.find("statecheck:")
+        start = max(line.rfind("#", 0, at), line.rfind("//", 0, at)) if at >= 0 else -1
+        if start >= 0:
+            found.append(Comment(number, line[start:].rstrip()))
+    return tuple(found)
+
+
+class TooMuchError(Exception):
+    """The document is nested too deeply or has too many nodes."""
+
+
+class Builder:
+    """Collects nodes in reading order. Used by the readers while they read, then thrown away."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, Kind, str, int, int, Span, bool]] = []
+        self.last: list[int] = []
+        self.open: list[int] = []
+        self.document = -1
+
+    def add(self, key: str, kind: Kind, value: str, span: Span, templated: bool = False) -> int:
+        """Append a node without children under the innermost open one."""
+        if len(self.rows) >= MAX_NODES:
+            raise TooMuchError(f"more than {MAX_NODES:,} nodes")
+        if not self.open:
+            self.document += 1
+        parent = self.open[-1] if self.open else -1
+        self.rows.append((key, kind, value[:MAX_VALUE], self.document, parent, span, templated))
+        self.last.append(len(self.rows))
+        return len(self.rows) - 1
+
+    def start(self, key: str, kind: Kind, value: str, span: Span, templated: bool = False) -> int:
+        """Append a node and open it: what follows are its children, until :meth:`end`."""
+        if len(self.open) >= MAX_DEPTH:
+            raise TooMuchError(f"nested more than {MAX_DEPTH} levels deep")
+        index = self.add(key, kind, value, span, templated)
+        self.open.append(index)
+        return index
+
+    def end(self) -> int:
+        """Close the innermost open node."""
+        index = self.open.pop()
+        self.last[index] = len(self.rows)
+        return index
+
+    def copy(self, index: int, key: str, span: Span) -> None:
+        """Append a copy of the closed subtree at ``index``, renamed. Its descendants keep their places in the text."""
+        first, last = index, self.last[index]
+        shift = len(self.rows) - first
+        if len(self.rows) + last - first > MAX_NODES:
+            raise TooMuchError(f"more than {MAX_NODES:,} nodes")
+        for row in range(first, last):
+            _, kind, value, _, parent, place, templated = self.rows[row]
+            name, at, above = self.rows[row][0], place, parent + shift
+            if row == first:
+                name, at, above = key, span, self.open[-1] if self.open else -1
+            self.rows.append((name, kind, value, self.document, above, at, templated))
+            self.last.append(self.last[row] + shift)
+
+    def nodes(self) -> tuple[Node, ...]:
+        """The table. Nodes still open are closed."""
+        while self.open:
+            self.end()
+        return tuple(
+            Node(key, kind, value, document, parent, last, *span, templated)
+            for (key, kind, value, document, parent, span, templated), last in zip(self.rows, self.last, strict=True)
+        )
