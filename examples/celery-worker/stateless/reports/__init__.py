@@ -1,0 +1,1 @@
+"""Daily sales reports, built in the background."""

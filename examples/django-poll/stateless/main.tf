@@ -1,0 +1,14 @@
+variable "vpc_id" {
+  type = string
+}
+
+resource "aws_lb_target_group" "polls" {
+  name     = "polls"
+  port     = 8000
+  protocol = "HTTP"
+  vpc_id   = var.vpc_id
+
+  health_check {
+    path = "/stats/"
+  }
+}
