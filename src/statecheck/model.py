@@ -69,6 +69,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
     fix: Fix | None = None
     suppressed: str | None = None  # the reason given, "" when none was
+    sensitive: bool = False  # a secret stands on its lines: excerpts mask every literal there
 
     def sort_key(self) -> tuple[Location, str, str, str]:
         """Order in every report: by place, then rule, symbol and message."""
