@@ -58,7 +58,7 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     ``syntax`` matches the language itself: "assignment" (a name, attribute, dict key, class field or keyword that fits
     ``key_pattern`` gets a value), "literal" (a string literal anywhere), "comparison" (a name or attribute that fits
     ``key_pattern`` is compared with a constant). Beside ``call``, ``key_pattern`` tests the first argument (the name of
-    the environment variable). ``changed_by``: the form holds only if code that runs after start-up calls one of these
+    the environment variable); beside ``subclass``, the fields of the class, and ``when`` then tests their defaults. ``changed_by``: the form holds only if code that runs after start-up calls one of these
     methods on the value that the call made. ``completed_by``: methods of that value (``init_app``) whose arguments
     count as given to the call itself.
     """
@@ -71,6 +71,9 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     setting: tuple[str, ...] = ()  # key paths, "CACHES.*.BACKEND"; "*" stands for one key
     document: tuple[str, ...] = ()  # selectors, see docs of the document detector
     formats: tuple[str, ...] = ()  # of documents: yaml, hcl, nginx …
+    values: tuple[str, ...] = ()  # document: literal, /regex/, <true>, <present>, <absent>; any of them is a finding
+    safe_values: tuple[str, ...] = ()  # document: the same; a safe value wins
+    safe_when: tuple[str, ...] = ()  # document: guards joined by "&"; where one of the lines holds, the form is silent
     syntax: tuple[Literal["assignment", "literal", "comparison"], ...] = ()
     key_pattern: str = ""  # regex, searched
     when: tuple[Condition, ...] = ()
@@ -118,6 +121,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     harm: Harm | None = None
     options: dict[str, Option] = field(default_factory=dict)
     forms: tuple[Form, ...] = field(default=(), name="form")
+    safe_when: tuple[str, ...] = ()  # of document forms: as Form.safe_when, for every form
     predicates: tuple[str, ...] = ()  # vocabulary choices of flow detectors that have no forms
     page: str = ""  # text of README.md; filled by the loader
 
