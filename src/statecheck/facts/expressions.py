@@ -1,0 +1,378 @@
+"""Expressions: LibCST's nodes become those of :mod:`statecheck.facts.ir`, in source order.
+
+Long chains (``a.b().c()``, ``a + b + c``, implicit concatenation) are walked in loops: their trees are as deep as they
+are long. LibCST gives parentheses to the node inside them, so a node that begins with a parenthesised one begins at
+the bracket: ``first`` is where the last expression began, brackets included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import libcst as cst
+
+from statecheck.facts import ir
+from statecheck.facts.building import Builder
+from statecheck.facts.nested import comprehension, lambda_expression
+from statecheck.facts.positions import Cursor
+from statecheck.facts.strings import concatenated_string, formatted_string, simple_string
+
+OPERATORS: Mapping[type, str] = MappingProxyType(
+    {
+        cst.Add: "+", cst.Subtract: "-", cst.Multiply: "*", cst.Divide: "/", cst.FloorDivide: "//", cst.Modulo: "%",
+        cst.Power: "**", cst.MatrixMultiply: "@", cst.LeftShift: "<<", cst.RightShift: ">>", cst.BitAnd: "&",
+        cst.BitOr: "|", cst.BitXor: "^", cst.And: "and", cst.Or: "or", cst.Plus: "+", cst.Minus: "-",
+        cst.BitInvert: "~", cst.Not: "not", cst.Equal: "==", cst.NotEqual: "!=", cst.LessThan: "<",
+        cst.LessThanEqual: "<=", cst.GreaterThan: ">", cst.GreaterThanEqual: ">=", cst.Is: "is", cst.IsNot: "is not",
+        cst.In: "in", cst.NotIn: "not in", cst.AddAssign: "+", cst.SubtractAssign: "-", cst.MultiplyAssign: "*",
+        cst.DivideAssign: "/", cst.FloorDivideAssign: "//", cst.ModuloAssign: "%", cst.PowerAssign: "**",
+        cst.MatrixMultiplyAssign: "@", cst.LeftShiftAssign: "<<", cst.RightShiftAssign: ">>", cst.BitAndAssign: "&",
+        cst.BitOrAssign: "|", cst.BitXorAssign: "^",
+    }
+)  # fmt: skip
+_SINGLETONS: Mapping[str, str] = MappingProxyType({"True": "bool", "False": "bool", "None": "none"})
+_LONG_DISPLAY = 1000  # more constants than this are not kept
+_MIXED_DEPTH = 50  # a + b - c + d …: nested up to here, then flat, so that facts stay shallow
+
+Handler = Callable[[Any], ir.Expr]
+
+
+class _Handlers(dict[type, Handler]):
+    """Handlers by node type; a node that a newer LibCST invents is opaque."""
+
+    def __init__(self, handlers: Mapping[type, Handler], unknown: Handler) -> None:
+        super().__init__(handlers)
+        self._unknown = unknown
+
+    def __missing__(self, key: type) -> Handler:
+        return self._unknown
+
+
+class Expressions:
+    """Walks expressions with a cursor; scopes and walrus events go to the builder."""
+
+    def __init__(self, cursor: Cursor, builder: Builder, elided: frozenset[int]) -> None:
+        self.cursor = cursor
+        self.builder = builder
+        self.first = 0  # where the last expression began, its own brackets included
+        self.strings: list[tuple[int, int]] = []  # spans of string literals, where a `#` begins no comment
+        self._elided = elided
+        self._bracket = -1  # the innermost parenthesis that was opened last
+        self._leaf = cursor.leaf
+        self._handlers = _Handlers(self._table(), self._unknown)
+
+    def _table(self) -> dict[type, Handler]:
+        return {
+            cst.Name: self._name,
+            cst.Attribute: self._chain, cst.Call: self._chain, cst.Subscript: self._chain,
+            cst.Integer: self._number("int"), cst.Float: self._number("float"), cst.Imaginary: self._number("complex"),
+            cst.Ellipsis: self._ellipsis,
+            cst.SimpleString: lambda node: simple_string(self, node),
+            cst.FormattedString: lambda node: formatted_string(self, node),
+            cst.TemplatedString: lambda node: formatted_string(self, node),
+            cst.ConcatenatedString: lambda node: concatenated_string(self, node),
+            cst.Tuple: self._tuple, cst.List: self._list, cst.Set: self._set, cst.Dict: self._dict,
+            cst.BinaryOperation: self._binary, cst.BooleanOperation: self._binary,
+            cst.UnaryOperation: self._unary, cst.Comparison: self._comparison, cst.IfExp: self._conditional,
+            cst.Await: self._await, cst.Yield: self._yield, cst.NamedExpr: self._walrus,
+            cst.StarredElement: self._starred,
+            cst.Lambda: lambda node: lambda_expression(self, node),
+            cst.ListComp: lambda node: comprehension(self, node, "list"),
+            cst.SetComp: lambda node: comprehension(self, node, "set"),
+            cst.DictComp: lambda node: comprehension(self, node, "dict"),
+            cst.GeneratorExp: lambda node: comprehension(self, node, "generator"),
+            **self._newer(),
+        }  # fmt: skip
+
+    def _newer(self) -> dict[type, Handler]:
+        """Return handlers for nodes that older releases of LibCST do not have."""
+        starred = getattr(cst, "StarredDictComp", None)
+        return {} if starred is None else {starred: lambda node: comprehension(self, node, "dict")}
+
+    def visit(self, node: Any) -> ir.Expr:
+        """Walk one expression."""
+        if node.lpar:
+            return self._parenthesised(node)
+        return self._handlers[type(node)](node)
+
+    def _parenthesised(self, node: Any) -> ir.Expr:
+        outer = self._open(node)
+        expr = self._handlers[type(node)](node)
+        for bracket in node.rpar:
+            self.cursor.close(bracket, ")")
+        self.first = outer
+        return expr
+
+    def _open(self, node: Any) -> int:
+        outer = -1
+        for bracket in node.lpar:
+            self._bracket = self._leaf(bracket, "(")
+            if outer < 0:
+                outer = self._bracket
+        return outer
+
+    def _unknown(self, node: Any) -> ir.Expr:
+        self.first, end = self.cursor.opaque(node)
+        return ir.Op(self.first, end, "?", ())
+
+    # Names and literals
+
+    def _name(self, node: cst.Name) -> ir.Expr:
+        value = node.value
+        self.first = start = self._leaf(node, value)
+        if value in _SINGLETONS:
+            return ir.Const(start, self.cursor.pos, _SINGLETONS[value], value, len(value))
+        return ir.Name(start, value)
+
+    def _number(self, kind: str) -> Handler:
+        def number(node: Any) -> ir.Expr:
+            value = node.value
+            take = self.cursor.dotted_leaf if value[0] == "." else self._leaf
+            self.first = start = take(node, value)
+            return ir.Const(start, self.cursor.pos, kind, value[:200], len(value))
+
+        return number
+
+    def _ellipsis(self, node: cst.Ellipsis) -> ir.Expr:
+        self.first = start = self.cursor.dotted_leaf(node, "...")
+        return ir.Const(start, start + 3, "ellipsis", "...", 3)
+
+    # Chains: a.b(c)[d]
+
+    def _chain(self, node: Any) -> ir.Expr:
+        links: list[Any] = []
+        brackets: dict[int, int] = {}
+        while True:
+            kind = type(node)
+            if kind is cst.Attribute or kind is cst.Subscript:
+                inner = node.value
+            elif kind is cst.Call:
+                inner = node.func
+            else:
+                break
+            if node.lpar and links:  # those of the outermost are taken by visit()
+                brackets[len(links)] = self._open(node)
+            links.append(node)
+            node = inner
+        expr = self.visit(node)
+        start = self.first
+        for depth in range(len(links) - 1, -1, -1):
+            node = links[depth]
+            expr = self._link(node, start, expr)
+            if depth in brackets:
+                start = brackets[depth]
+                for bracket in node.rpar:
+                    self.cursor.close(bracket, ")")
+        self.first = start
+        return expr
+
+    def _link(self, node: Any, start: int, value: ir.Expr) -> ir.Expr:
+        kind = type(node)
+        if kind is cst.Attribute:
+            attr = node.attr.value
+            return ir.Attr(start, self._leaf(node.attr, attr), value, attr)
+        if kind is cst.Call:
+            self.cursor.step("(")
+            args, keywords = self.arguments(node.args)
+            return ir.Call(start, self.cursor.close(node, ")"), value, args, keywords)
+        self.cursor.after(node.lbracket, "[")
+        index = self._index(node.slice)
+        return ir.Sub(start, self.cursor.close(node.rbracket, "]"), value, index)
+
+    def arguments(self, nodes: Any) -> tuple[tuple[ir.Expr, ...], tuple[ir.Keyword, ...]]:
+        """Walk the arguments of a call or a class statement."""
+        args: list[ir.Expr] = []
+        keywords: list[ir.Keyword] = []
+        for node in nodes:
+            if node.keyword is not None:
+                name = node.keyword.value
+                self._leaf(node.keyword, name)
+                keywords.append(ir.Keyword(name, self.visit(node.value)))
+            elif node.star:
+                low = self.cursor.pos
+                value = self.visit(node.value)
+                if node.star == "**":
+                    keywords.append(ir.Keyword("**", value))
+                else:
+                    args.append(ir.Star(self.cursor.before(node, "*", low, self.first), value))
+            else:
+                args.append(self.visit(node.value))
+        return tuple(args), tuple(keywords)
+
+    def _index(self, elements: Any) -> ir.Expr:
+        if len(elements) == 1 and type(elements[0].comma) is not cst.Comma:
+            return self._subscript(elements[0].slice)
+        items = []
+        start = -1
+        for element in elements:
+            items.append(self._subscript(element.slice))
+            if start < 0:
+                start = self.first
+        end = self.cursor.pos
+        if type(elements[-1].comma) is cst.Comma:
+            self.cursor.after(elements[-1].comma, ",")
+            end = self.cursor.pos
+        return ir.Display(start, end, "tuple", tuple(items))
+
+    def _subscript(self, node: Any) -> ir.Expr:
+        if type(node) is cst.Index:
+            if not getattr(node, "star", None):
+                return self.visit(node.value)
+            low = self.cursor.pos
+            value = self.visit(node.value)
+            self.first = self.cursor.before(node, "*", low, self.first)
+            return ir.Star(self.first, value)
+        start = -1
+        operands: list[ir.Expr] = []
+        for part, colon in ((node.lower, node.first_colon), (node.upper, node.second_colon), (node.step, None)):
+            if part is not None:
+                operands.append(self.visit(part))
+                start = self.first if start < 0 else start
+            elif len(operands) < 2:  # a missing bound is None, of no width
+                operands.append(ir.Const(self.cursor.pos, self.cursor.pos, "none", "None", 4))
+            if type(colon) is cst.Colon:
+                at = self.cursor.after(colon, ":")
+                start = at if start < 0 else start
+        self.first = start
+        return ir.Op(start, self.cursor.pos, "slice", tuple(operands))
+
+    # Displays
+
+    def _tuple(self, node: cst.Tuple) -> ir.Expr:
+        bracket = self._bracket if node.lpar else -1
+        items, start = [], -1
+        for element in node.elements:
+            items.append(self._element(element))
+            if start < 0:
+                start = self.first
+        if not items:
+            start = self.cursor.pos
+        elif type(node.elements[-1].comma) is cst.Comma:
+            self.cursor.after(node.elements[-1].comma, ",")
+        self.first = start
+        return self._display(start, self.cursor.pos, "tuple", items, (), bracket)
+
+    def _list(self, node: cst.List) -> ir.Expr:
+        start = self._leaf(node.lbracket, "[")
+        items = [self._element(element) for element in node.elements]
+        self.first = start
+        return self._display(start, self.cursor.close(node.rbracket, "]"), "list", items, (), start)
+
+    def _set(self, node: cst.Set) -> ir.Expr:
+        start = self._leaf(node.lbrace, "{")
+        items = [self._element(element) for element in node.elements]
+        self.first = start
+        return self._display(start, self.cursor.close(node.rbrace, "}"), "set", items, (), start)
+
+    def _dict(self, node: cst.Dict) -> ir.Expr:
+        start = self._leaf(node.lbrace, "{")
+        keys: list[ir.Expr | None] = []
+        items = []
+        for element in node.elements:
+            keys.append(self.visit(element.key) if type(element) is cst.DictElement else None)
+            items.append(self.visit(element.value))
+        self.first = start
+        return self._display(start, self.cursor.close(node.rbrace, "}"), "dict", items, tuple(keys), start)
+
+    def _display(
+        self, start: int, end: int, kind: str, items: list[ir.Expr], keys: tuple[ir.Expr | None, ...], bracket: int
+    ) -> ir.Expr:
+        if len(items) > _LONG_DISPLAY and all(type(item) is ir.Const for item in (*items, *keys)):
+            return ir.Display(start, end, kind, (), (), True)
+        return ir.Display(start, end, kind, tuple(items), keys, not items and bracket in self._elided)
+
+    def _element(self, node: Any) -> ir.Expr:
+        return self.visit(node.value) if type(node) is cst.Element else self.visit(node)
+
+    def _starred(self, node: cst.StarredElement) -> ir.Expr:
+        low = self.cursor.pos
+        value = self.visit(node.value)
+        self.first = start = self.cursor.before(node, "*", low, self.first)
+        return ir.Star(start, value)
+
+    # Operators
+
+    def _binary(self, node: Any) -> ir.Expr:
+        kind = type(node)
+        spine = [node]
+        left = node.left
+        while type(left) is kind and not left.lpar:
+            spine.append(left)
+            left = left.left
+        operands = [self.visit(left)]
+        start = self.first
+        current, depth = OPERATORS[type(spine[-1].operator)], 0
+        while spine:
+            node = spine.pop()
+            op = OPERATORS[type(node.operator)]
+            if op != current and depth < _MIXED_DEPTH:
+                operands = [_operation(start, self.cursor.pos, current, operands)]
+                current, depth = op, depth + 1
+            self._right_side(node, kind, op, operands)
+        self.first = start
+        return _operation(start, self.cursor.pos, current, operands)
+
+    def _right_side(self, node: Any, kind: type, op: str, operands: list[ir.Expr]) -> None:
+        right: Any = node.right
+        while right.__class__ is kind and not right.lpar and OPERATORS[type(right.operator)] == op:
+            operands.append(self.visit(right.left))
+            right = right.right
+        operands.append(self.visit(right))
+
+    def _comparison(self, node: cst.Comparison) -> ir.Expr:
+        operands = [self.visit(node.left)]
+        start = self.first
+        operands += [self.visit(target.comparator) for target in node.comparisons]
+        self.first = start
+        return ir.Op(start, self.cursor.pos, OPERATORS[type(node.comparisons[0].operator)], tuple(operands))
+
+    def _unary(self, node: cst.UnaryOperation) -> ir.Expr:
+        low = self.cursor.pos
+        op = OPERATORS[type(node.operator)]
+        operand = self.visit(node.expression)
+        self.first = start = self.cursor.before(node, op, low, self.first)
+        return ir.Op(start, self.cursor.pos, op, (operand,))
+
+    def _conditional(self, node: cst.IfExp) -> ir.Expr:
+        body = self.visit(node.body)
+        start = self.first
+        test = self.visit(node.test)
+        orelse = self.visit(node.orelse)
+        self.first = start
+        return ir.Choice(start, self.cursor.pos, "if", (body, orelse), test)
+
+    # Expressions that do something
+
+    def _await(self, node: cst.Await) -> ir.Expr:
+        start = self._leaf(node, "await")
+        value = self.visit(node.expression)
+        self.first = start
+        return ir.Await(start, value)
+
+    def _yield(self, node: cst.Yield) -> ir.Expr:
+        start = self._leaf(node, "yield")
+        self.builder.function().is_generator = True
+        delegates = type(node.value) is cst.From
+        value = None
+        if node.value is not None:
+            value = self.visit(node.value.item if isinstance(node.value, cst.From) else node.value)
+        self.first = start
+        return ir.Yield(start, value, delegates)
+
+    def _walrus(self, node: cst.NamedExpr) -> ir.Expr:
+        target = self.visit(node.target)
+        start = self.first
+        value = self.visit(node.value)
+        scope = self.builder.function()
+        scope.events.append(ir.Event("walrus", start, self.cursor.pos, scope.region, (target,), value))
+        self.builder.bind((target,), scope)
+        self.first = start
+        return target
+
+
+def _operation(start: int, end: int, op: str, operands: list[ir.Expr]) -> ir.Expr:
+    if op in ("and", "or"):
+        return ir.Choice(start, end, op, tuple(operands))
+    return ir.Op(start, end, op, tuple(operands))
