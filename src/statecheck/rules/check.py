@@ -1,0 +1,155 @@
+"""What a rule pack keeps beyond its shape: names that can match, patterns that compile, words that mean something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from string import Formatter
+from typing import get_args
+
+from statecheck import toml
+from statecheck.model import Family
+from statecheck.rules.decode import PackError, Path, error, spell
+from statecheck.rules.schema import Condition, EntryPoint, Form, Model, Option, Rule
+from statecheck.rules.vocabulary import PLACEHOLDERS, PREDICATES, bare
+from statecheck.settings import did_you_mean
+
+FAMILIES: tuple[str, ...] = get_args(Family)
+MATCH_KEYS = ("call", "decorator", "subclass", "attribute", "setting", "document", "syntax")
+_DOTTED_KEYS = ("call", "decorator", "subclass", "attribute", "requires")
+_DIGITS = {"1": "memory", "2": "disk", "3": "affinity", "4": "config", "9": "tool"}
+_CODE = re.compile(r"[A-Z]{2,6}\d{3}")
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*|syntax\.[a-z-]+")
+_TYPES = {"bool": bool, "int": int, "str": str, "list": tuple}
+
+
+def check_rule(rule: Rule, document: toml.Document, family: str, folder: str) -> None:
+    """Raise PackError unless the rule fits its folder (``<family>/<folder>``) and every part of it means something."""
+    if not _CODE.fullmatch(rule.code):
+        raise error(document, f'code: "{rule.code}" is not a code like "STC101"', "code")
+    if rule.family != family:
+        raise error(document, f'family: "{rule.family}" stands in the folder of "{family}"', "family")
+    if rule.code.startswith("STC") and _DIGITS.get(rule.code[3]) != family:
+        raise error(document, f'code: "{rule.code}" is no code of the family "{family}"', "code")
+    if rule.name != folder:
+        raise error(document, f'name: "{rule.name}" stands in the folder "{folder}"', "name")
+    for name, keys in [(rule.name, ("name",)), *((name, ("aliases", n)) for n, name in enumerate(rule.aliases))]:
+        if not _NAME.fullmatch(name):
+            raise error(document, f'{spell(keys)}: "{name}" is not a name like "mutated-global"', *keys)
+    _template(document, rule.message, "message")
+    _predicates(document, rule.predicates, ("predicates",))
+    for name, option in rule.options.items():
+        _option(document, name, option)
+    seen: set[str] = set()
+    for number, form in enumerate(rule.forms):
+        _form(document, form, ("form", number))
+        if form.id in seen:
+            raise error(document, f'form[{number}].id: "{form.id}" stands for an earlier form', "form", number, "id")
+        seen.add(form.id)
+
+
+def _form(document: toml.Document, form: Form, at: Path) -> None:
+    given = [key for key in MATCH_KEYS if getattr(form, key)]
+    if len(given) != 1:
+        found = f"both {' and '.join(given)}" if given else "none of them"
+        raise error(document, f"{spell(at)}: one of {', '.join(MATCH_KEYS)} is needed, this has {found}", *at)
+    for key in _DOTTED_KEYS:
+        _dotted(document, getattr(form, key), (*at, key))
+    _pattern(document, form.key_pattern, (*at, "key-pattern"))
+    _predicates(document, form.predicates, (*at, "predicates"))
+    _template(document, form.message, *at, "message")
+    for key, conditions in (("when", form.when), ("unless", form.unless)):
+        _conditions(document, conditions, (*at, key))
+
+
+def _conditions(document: toml.Document, conditions: Sequence[Condition], at: Path) -> None:
+    for number, condition in enumerate(conditions):
+        _pattern(document, condition.regex, (*at, number, "regex"))
+        _dotted(document, condition.instance_of, (*at, number, "instance-of"))
+
+
+def _option(document: toml.Document, name: str, option: Option) -> None:
+    if type(option.default) is not _TYPES[option.type]:
+        raise error(document, f"options.{name}.default: is no {option.type}", "options", name, "default")
+
+
+def _predicates(document: toml.Document, predicates: Sequence[str], at: Path) -> None:
+    for number, predicate in enumerate(predicates):
+        word = bare(predicate)
+        if word not in PREDICATES:
+            hint = did_you_mean(word, PREDICATES)
+            raise error(document, f'{spell(at)}: unknown predicate "{word}"{hint}', *at, number)
+
+
+def _template(document: toml.Document, template: str, *at: str | int) -> None:
+    try:
+        fields = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
+    except ValueError as problem:
+        raise error(document, f"{spell(at)}: {problem}", *at) from None
+    for name in fields:
+        if name not in PLACEHOLDERS:
+            hint = did_you_mean(name, PLACEHOLDERS)
+            raise error(document, f'{spell(at)}: unknown placeholder "{{{name}}}"{hint}', *at)
+
+
+def _pattern(document: toml.Document, pattern: str, at: Path) -> None:
+    if pattern:
+        try:
+            re.compile(pattern)
+        except re.error as problem:
+            raise error(document, f"{spell(at)}: bad regular expression: {problem}", *at) from None
+
+
+def _dotted(document: toml.Document, names: Iterable[str], at: Path) -> None:
+    for number, name in enumerate(names):
+        if not _DOTTED.fullmatch(name):
+            raise error(document, f'{spell((*at, number))}: "{name}" is no dotted name', *at, number)
+
+
+def check_model(model: Model, document: toml.Document) -> None:
+    """Raise PackError unless every name of the model can match."""
+    if not _NAME.fullmatch(model.framework):
+        raise error(document, f'framework: "{model.framework}" is not a name like "flask-extensions"', "framework")
+    for names, at in _model_names(model):
+        _dotted(document, names, at)
+    for old, new in model.aliases.items():
+        _dotted(document, (old, new), ("aliases", old))
+    for name, bases in model.bases.items():
+        _dotted(document, (name, *bases), ("bases", name))
+    for number, safe in enumerate(model.safe):
+        _conditions(document, safe.when, ("safe", number, "when"))
+    _unique_ids(model, document)
+
+
+def _model_names(model: Model) -> Iterator[tuple[Sequence[str], Path]]:
+    yield model.packages, ("packages",)
+    yield model.app_factories, ("app-factories",)
+    entries: tuple[tuple[str, Sequence[EntryPoint]], ...] = (("entry", model.entries), ("caller", model.callers))
+    for table, rows in entries:
+        for number, entry in enumerate(rows):
+            if entry.match != "setting":  # key paths, not names
+                yield entry.names, (table, number, "names")
+            yield entry.decorators, (table, number, "decorators")
+    for number, returns in enumerate(model.returns):
+        yield (*returns.names, returns.type), ("returns", number, "names")
+    for number, safe in enumerate(model.safe):
+        if safe.match != "setting":
+            yield safe.names, ("safe", number, "names")
+    for number, container in enumerate(model.containers):
+        yield container.names, ("container", number, "names")
+    for number, lifetime in enumerate(model.lifetimes):
+        yield lifetime.names, ("lifetime", number, "names")
+    for number, effect in enumerate(model.effects):
+        yield effect.names, ("effect", number, "names")
+
+
+def _unique_ids(model: Model, document: toml.Document) -> None:
+    for table, ids in (("entry", [row.id for row in model.entries]), ("caller", [row.id for row in model.callers]),
+                       ("safe", [row.id for row in model.safe])):
+        for number, name in enumerate(ids):
+            if name in ids[:number]:
+                raise error(document, f'{table}[{number}].id: "{name}" stands for an earlier row', table, number, "id")
+
+
+__all__ = ["FAMILIES", "PackError", "check_model", "check_rule"]

@@ -1,0 +1,34 @@
+"""The closed list of predicates: what detectors can decide about a place in the code, and rule packs may ask for.
+
+A predicate is added here together with the detector that decides it. Data may negate any of them with "not ".
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+PREDICATES: Final = frozenset(
+    {
+        "awaited",  # the value is awaited in the same function
+        "joined",  # its end is waited for: join(), result(), shutdown(wait=True)
+        "gathered",  # it is handed to gather(), wait() or a task group
+        "context-managed",  # it stands in a with statement
+        "discarded",  # nobody keeps the value
+        "daemon",  # a thread or process marked as daemon
+        "set-once",  # every write is guarded by "not yet set"
+        "deleted-same-call",  # the file is removed by the function that made it
+        "held",  # the value is stored beyond the call that made it
+        "zero-argument",  # the decorated function takes no argument but self
+        "reads-changing-data",  # the function reads what can change while the process lives
+        "from-upload",  # the data comes from an uploaded file
+        "compared",  # the value is compared with a constant
+        "in-test",  # the place is test code
+    }
+)
+NEGATION: Final = "not "
+PLACEHOLDERS: Final = frozenset({"symbol", "entries", "readers", "writers", "harm", "form", "detail"})
+
+
+def bare(predicate: str) -> str:
+    """The predicate without its negation."""
+    return predicate[len(NEGATION) :] if predicate.startswith(NEGATION) else predicate
