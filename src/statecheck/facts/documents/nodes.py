@@ -32,7 +32,7 @@ class Span(NamedTuple):
 
 
 class Node(Struct, frozen=True, array_like=True, gc=False):
-    """One node. Its span runs from the key (or the value of a list item) to the end of a scalar, or of a map's or list's key.
+    """One node. Its span runs from the key (or a list item's value) to the end of a scalar, or of a collection's key.
 
     ``kind`` "unknown" is a value that only a template or a variable decides. A map may have a ``value`` of its own: the
     arguments of a block (``location /x {``). An empty list or map has the value "[]" or "{}".
