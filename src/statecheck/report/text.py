@@ -1,0 +1,120 @@
+"""The full report for people: each finding with its source, its code flow and what to use instead."""
+
+from __future__ import annotations
+
+from statecheck.model import Finding, Harm, Location, Report
+from statecheck.report.excerpt import excerpt
+from statecheck.report.mask import mask
+from statecheck.report.options import Options
+from statecheck.report.prose import hanging, listed
+from statecheck.report.source import SourceReader, escape
+from statecheck.report.style import Paint, Style, painter
+from statecheck.report.summary import statistics, summary
+
+_HARM: dict[Harm, str] = {
+    "lost": "lost when the process restarts or is replaced",
+    "split": "split: every process has its own, and requests meet one or the other",
+    "repeated": "repeated: every process does it, so it happens as often as there are processes",
+}
+_ENTRIES_SHOWN = 4
+
+
+def render(report: Report, sources: SourceReader, options: Options) -> str:
+    """Text that ends with a newline, or "" when there is nothing to say."""
+    paint = painter(options.color)
+    blocks: list[list[str]] = []
+    if options.statistics:
+        blocks.append(statistics(report, paint))
+    else:
+        blocks += [_finding(finding, sources, options, paint) for finding in report.findings]
+    if not options.quiet:
+        blocks += summary(report, options, paint)
+    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
+
+
+class _Gutter:
+    """The left margin of one finding: line numbers, right-aligned, and a bar."""
+
+    def __init__(self, finding: Finding, paint: Paint) -> None:
+        self.size = max(2, len(str(finding.location.line)))
+        self._paint = paint
+
+    def bar(self, number: int | str = "", bar: str = "|") -> str:
+        return self._paint(f"{number:>{self.size}} {bar}", "gutter")
+
+
+def _finding(finding: Finding, sources: SourceReader, options: Options, paint: Paint) -> list[str]:
+    gutter = _Gutter(finding, paint)
+    lines = _title(finding, options, paint)
+    lines += _place(finding, sources, options, paint, gutter)
+    lines += _flow(finding, sources, options, paint, gutter)
+    notes: list[tuple[str, str]] = []
+    if len(finding.entry_points) > any(step.role == "entry" for step in finding.flow):  # one is in the flow already
+        notes.append(("reached from", listed(finding.entry_points, _ENTRIES_SHOWN)))
+    if finding.harm:
+        notes.append(("harm", _HARM[finding.harm]))
+    if finding.instead:
+        notes.append(("help", finding.instead))
+    if notes and not finding.flow:
+        lines.append(gutter.bar())
+    for label, text in notes:
+        lines += _note(f"{label}: ", "good" if label == "help" else "strong", text, options, paint, gutter)
+    return lines
+
+
+def _title(finding: Finding, options: Options, paint: Paint) -> list[str]:
+    doubt = "" if finding.confidence == "high" else f", {finding.confidence} confidence"
+    label = f"{finding.rule} {finding.name} ({finding.severity}{doubt}): "
+    return hanging(label, finding.severity, finding.message, paint, options.width, indent=2)
+
+
+def _place(finding: Finding, sources: SourceReader, options: Options, paint: Paint, gutter: _Gutter) -> list[str]:
+    where = finding.location
+    arrow = paint(" " * gutter.size + "-->", "gutter")
+    lines = [f"{arrow} {escape(where.path)}:{where.line}:{where.column}"]
+    source = _source(where, finding, sources)
+    if source.strip():
+        text, marks = excerpt(source, where, options.code_width - gutter.size - 3)
+        lines += [gutter.bar(), f"{gutter.bar(where.line)} {text}"]
+        lines.append(f"{gutter.bar()} {paint(marks, finding.severity)}" if marks else gutter.bar())
+    return lines
+
+
+def _source(where: Location, finding: Finding, sources: SourceReader) -> str:
+    line = sources.line(where.path, where.line)
+    return mask(line, finding.sensitive, where.path.endswith((".py", ".pyw")))
+
+
+def _flow(finding: Finding, sources: SourceReader, options: Options, paint: Paint, gutter: _Gutter) -> list[str]:
+    """The way from an entry point to the write. The definition is already on show."""
+    steps = [
+        step
+        for step in finding.flow
+        if step.role != "definition"
+        or (step.location.path, step.location.line) != (finding.location.path, finding.location.line)
+    ]
+    lines = [gutter.bar()] if steps else []
+    size = len(str(len(steps)))
+    for number, step in enumerate(steps, start=1):
+        lead = f"{gutter.bar()} "
+        label = f"{number:>{size}}. {step.role}: "
+        style: Style = finding.severity if step.role == "write" else "strong"
+        body = hanging(label, style, step.message, paint, _inner(options, gutter), size + 2)
+        where = step.location
+        place = f"{escape(where.path)}:{where.line}:{where.column}"
+        source = _source(where, finding, sources).strip()
+        room = max(20, options.code_width - gutter.size - size - len(place) - 7)
+        text = excerpt(source, Location(where.path), room)[0] if source else ""
+        lines += [lead + line for line in body]
+        lines.append(f"{lead}{' ' * (size + 2)}{paint(place, 'dim')}  {text}".rstrip())
+    return [*lines, gutter.bar()] if lines else []
+
+
+def _note(label: str, style: Style, text: str, options: Options, paint: Paint, gutter: _Gutter) -> list[str]:
+    first, *rest = hanging(label, style, text, paint, _inner(options, gutter), len(label))
+    blank = " " * (gutter.size + 3)
+    return [f"{gutter.bar(bar='=')} {first}", *(blank + line for line in rest)]
+
+
+def _inner(options: Options, gutter: _Gutter) -> int:
+    return options.width - gutter.size - 3
