@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fetches the exact archives of packages.toml into FOLDER, checks their hashes and unpacks them.
 #   fetch.sh FOLDER [NAME ...]     (no NAME: all of them)
+# Exit code 3: an archive could not be downloaded. 1: an archive is not the expected one.
 # Needs bash and Python 3.10 or later with pip; PYTHON names another one than python3 (3.10 needs tomli).
 # Asks whatever index pip is set up to use.
 set -euo pipefail
@@ -48,7 +49,7 @@ while read -r name version kind archive sha256 root; do
         if ! "$python" -m pip download --quiet --disable-pip-version-check --no-deps "${form[@]}" \
             --dest "$dest/archives" "$name==$version" </dev/null; then
             echo "FAILED to download $name $version" >&2
-            failed=1
+            [ "$failed" -ne 0 ] || failed=3
             continue
         fi
     fi
