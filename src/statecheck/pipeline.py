@@ -1,0 +1,148 @@
+"""From settings to a report: the function to read first.
+
+settings → discover → extract facts → link → run rules → triage → report. Only the two ends touch the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from statecheck.detectors import load_detectors
+from statecheck.detectors.api import Context
+from statecheck.discovery import Tree, discover, within
+from statecheck.facts.documents import read_document
+from statecheck.facts.documents.nodes import DocumentFacts
+from statecheck.facts.ir import FileFacts
+from statecheck.facts.pool import extract_files
+from statecheck.model import Finding, Problem, Report, Summary, at_least
+from statecheck.project.knowledge import Knowledge
+from statecheck.project.link import Project, failures, link
+from statecheck.rules.load import load
+from statecheck.rules.schema import Pack, Rule
+from statecheck.settings import Settings
+from statecheck.triage.parse import parse_failures
+from statecheck.triage.select import ignored_in_file, options_of, selected
+from statecheck.triage.taught import taught_models
+
+Progress = Callable[[str, int, int], None]
+
+
+class Request(NamedTuple):
+    """What to check. ``paths`` (absolute) filter the report, never the analysis; empty: everything below ``root``."""
+
+    root: Path
+    paths: tuple[Path, ...] = ()
+    settings: Settings = Settings()
+    jobs: int | None = None
+    plugins: tuple[str, ...] = ()
+    progress: Progress | None = None
+
+
+class Analysis(NamedTuple):
+    """One linked tree with everything that led to it."""
+
+    tree: Tree
+    facts: Mapping[str, FileFacts]
+    documents: Mapping[str, DocumentFacts]
+    project: Project
+    pack: Pack
+    problems: tuple[Problem, ...]
+
+
+def load_rules(settings: Settings, root: Path = Path()) -> Pack:
+    """The default rule pack and those of the settings. Raises PackError."""
+    return load([root / path for path in settings.rule_paths])
+
+
+def analyse(request: Request) -> Analysis:
+    """Read and link the project, without judging it."""
+    pack = load_rules(request.settings, request.root)
+    tree = discover(request.root, request.settings, request.paths)
+    python = [(file.path, tree.root / file.path) for file in tree.files if file.kind == "python"]
+    progress = request.progress
+    extraction = extract_files(python, request.jobs or request.settings.jobs,
+                               (lambda done, total: progress("Reading", done, total)) if progress else None)
+    documents, unread = read_documents(tree)
+    roles = {file.path: file.role for file in tree.files}
+    knowledge = Knowledge(pack, taught_models(request.settings))
+    if progress:
+        progress("Linking", 0, 0)
+    project = link(extraction.facts, roles, knowledge)
+    return Analysis(tree, extraction.facts, documents, project, pack, (*tree.problems, *extraction.problems, *unread))
+
+
+def read_documents(tree: Tree) -> tuple[dict[str, DocumentFacts], list[Problem]]:
+    """The deployment and settings documents of the tree, those of tests left out."""
+    found: dict[str, DocumentFacts] = {}
+    problems: list[Problem] = []
+    for file in tree.files:
+        if file.kind != "document" or file.role == "test":
+            continue
+        try:
+            facts = read_document(file.path, (tree.root / file.path).read_bytes(), file.format)
+        except OSError as error:
+            problems.append(Problem(file.path, f"cannot be read: {error.strerror or error}"))
+            continue
+        if facts is not None:
+            found[file.path] = facts
+    return found, problems
+
+
+def check(request: Request) -> Report:
+    """Check a project: the whole pipeline up to the report."""
+    analysis = analyse(request)
+    rules = selected(analysis.pack, request.settings)
+    found, problems = run_rules(analysis, rules, request)
+    found += parse_failures(analysis.pack, failures(analysis.facts))
+    kept = [finding for finding in found if _is_reported(finding, request, analysis)]
+    shown = [finding for finding in kept if _is_shown(finding, request.settings)]
+    hidden = [finding for finding in kept if not _is_shown(finding, request.settings)]
+    return Report(
+        root=str(request.root), findings=tuple(sorted(shown, key=Finding.sort_key)),
+        hidden=tuple(sorted(hidden, key=Finding.sort_key)), errors=(*analysis.problems, *problems),
+        summary=summarise(analysis, len(shown), len(hidden)))
+
+
+def run_rules(analysis: Analysis, rules: Sequence[Rule], request: Request) -> tuple[list[Finding], list[Problem]]:
+    """All findings of the selected rules. A detector that crashes costs its own findings and is reported."""
+    detectors = load_detectors(request.plugins)
+    context = Context(analysis.project, analysis.documents, options_of(rules, request.settings))
+    found: list[Finding] = []
+    problems: list[Problem] = []
+    for name in dict.fromkeys(rule.detector for rule in rules):
+        if name not in detectors:
+            continue
+        try:
+            found += detectors[name]([rule for rule in rules if rule.detector == name], context)
+        except Exception as error:  # a broken detector must not hide what the others found
+            problems.append(Problem("", f"internal error in detector {name}: {type(error).__name__}: {error}"))
+    return found, problems
+
+
+def _is_reported(finding: Finding, request: Request, analysis: Analysis) -> bool:
+    if ignored_in_file(finding, request.settings, analysis.pack):
+        return False
+    if not request.paths:
+        return True
+    places = {finding.location.path, *(step.location.path for step in finding.flow if step.role in ("definition", "write"))}
+    return any(within(path, request.root, request.paths) for path in places)
+
+
+def _is_shown(finding: Finding, settings: Settings) -> bool:
+    return at_least(finding.severity, settings.min_severity) and at_least(finding.confidence, settings.min_confidence)
+
+
+def summarise(analysis: Analysis, shown: int, hidden: int) -> Summary:
+    """What was looked at, with warnings where "nothing found" could be mistaken for "clean"."""
+    project = analysis.project
+    unparsed = tuple(path for path, _ in failures(analysis.facts))
+    warnings = [f"{framework} is imported, but no entry point of it was found: its requests were not followed"
+                for framework in project.silent_frameworks()]
+    return Summary(
+        files=len(project.files), documents=len(analysis.documents),
+        lines=sum(len(facts.line_starts) for facts in project.files.values()), entry_points=project.frameworks(),
+        unresolved_imports=tuple(project.unresolved_imports()), unparsed=unparsed, shown=shown, hidden=hidden,
+        warnings=tuple(warnings))
+

@@ -1,0 +1,185 @@
+"""Writes and reads of state that several executions share, by the place that holds it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, Name, Scope, Star, Sub
+from statecheck.facts.walk import iter_expr, span
+from statecheck.project.calls import expressions
+from statecheck.project.evaluate import Evaluator
+from statecheck.project.lifetimes import Lifetimes
+from statecheck.project.values import (
+    CellPlace, ClassPlace, ClassValue, ContainerValue, FieldPlace, ForeignInstance, ForeignPlace, FunctionPlace,
+    FunctionValue, GlobalPlace, Instance, Item, ModuleValue, Place, ScopeRef,
+)
+
+STORING = ("assign", "annotated", "augmented", "delete", "walrus", "for", "with")
+
+
+class Access(NamedTuple):
+    """One write or read of a place. ``kind``: rebind (the name gets another object), change (the object at the place, or
+    something inside it, is changed), clear (it is emptied or loses a key), read."""
+
+    place: Place
+    kind: str
+    ref: ScopeRef
+    event: Event
+    start: int
+    end: int
+    how: str  # "[…] =", ".append()", "del"
+    depth: int = 0
+    via: tuple[Place, ...] = ()
+    value: Expr | None = None
+    sure: bool = True  # False: the type of the object is not known
+
+
+class Accesses:
+    """All accesses by place. Writes are collected at once, reads for the places asked about."""
+
+    def __init__(self, evaluator: Evaluator, lifetimes: Lifetimes) -> None:
+        self._evaluator = evaluator
+        self._tables = evaluator.tables
+        self._lifetimes = lifetimes
+        self.writes: dict[Place, list[Access]] = defaultdict(list)
+        for ref, scope in self._tables.scopes():
+            if scope.kind != "class":
+                for access in self._in_scope(ref, scope):
+                    self.writes[access.place].append(access)
+
+    def _in_scope(self, ref: ScopeRef, scope: Scope) -> Iterator[Access]:
+        for event in scope.events:
+            if event.op in STORING:
+                for target in event.targets:
+                    yield from self._target(ref, scope, event, target)
+            for top in expressions(event):
+                for node in iter_expr(top):
+                    if isinstance(node, Call) and isinstance(node.func, Attr):
+                        yield from self._method_call(ref, event, node, node.func)
+                    elif isinstance(node, Call) and isinstance(node.func, Name) and node.func.id in ("setattr", "delattr"):
+                        yield from self._setattr(ref, event, node)
+
+    def _target(self, ref: ScopeRef, scope: Scope, event: Event, target: Expr) -> Iterator[Access]:
+        if isinstance(target, Name):
+            yield from self._name(ref, scope, event, target)
+        elif isinstance(target, Attr):
+            yield from self._attribute(ref, event, target)
+        elif isinstance(target, Sub):
+            yield from self._item(ref, event, target)
+        elif isinstance(target, Display):
+            for part in target.items:
+                yield from self._target(ref, scope, event, part)
+        elif isinstance(target, Star):
+            yield from self._target(ref, scope, event, target.value)
+
+    def _name(self, ref: ScopeRef, scope: Scope, event: Event, target: Name) -> Iterator[Access]:
+        start, end = event.pos, event.end
+        how = "del" if event.op == "delete" else f"{event.note}=" if event.op == "augmented" else "="
+        home = self._tables.files[ref.path].home(ref.scope, target.id)
+        if target.id in scope.globals:
+            yield Access(GlobalPlace(ref.path, target.id), "rebind", ref, event, start, end, how, value=event.value)
+        elif target.id in scope.nonlocals and home != ref.scope:
+            place = CellPlace(ScopeRef(ref.path, home), target.id)
+            yield Access(place, "rebind", ref, event, start, end, how, value=event.value)
+        elif event.op == "augmented" and scope.kind != "module":
+            for item in self._evaluator.evaluate(ref, target, event.region):  # x += [...] changes the list that x aliases
+                if item.place is not None and isinstance(item.value, ContainerValue) and self._is_mutable(item.value.kind):
+                    yield Access(item.place, "change", ref, event, start, end, how, item.depth, item.via, event.value)
+
+    def _attribute(self, ref: ScopeRef, event: Event, target: Attr) -> Iterator[Access]:
+        how = "del" if event.op == "delete" else f"{event.note}=" if event.op == "augmented" else "="
+        for item in self._evaluator.evaluate(ref, target.value, event.region):
+            for place, kind, via in self._attribute_places(item, target.attr):
+                yield Access(place, kind, ref, event, event.pos, event.end, how, item.depth, via, event.value, item.value is not None)
+
+    def _attribute_places(self, item: Item, name: str) -> Iterator[tuple[Place, str, tuple[Place, ...]]]:
+        value = item.value
+        via = (*item.via, item.place) if item.place is not None else item.via
+        if isinstance(value, ModuleValue):
+            yield GlobalPlace(value.path, name), "rebind", ()
+        elif isinstance(value, ClassValue):
+            member = self._evaluator.classes.member(value.ref, name)
+            yield ClassPlace(member[0] if member else value.ref, name), "rebind", ()
+        elif isinstance(value, FunctionValue):
+            yield FunctionPlace(value.ref, name), "rebind", ()
+        elif isinstance(value, (Instance, ForeignInstance)):
+            owners = [owner for owner in self._evaluator.foreign_types(item) if self._evaluator.knowledge.lives(owner) == "process"]
+            if isinstance(value, Instance):
+                owner = self._evaluator.classes.field_owner(value.cls, name) or value.cls
+                yield FieldPlace(owner, name), "rebind", via
+            elif owners:
+                yield ForeignPlace(self._evaluator.knowledge.lineage(owners[0])[-1], name), "rebind", via
+            elif item.place is not None:
+                yield item.place, "change", item.via
+        elif item.place is not None:
+            yield item.place, "change", item.via
+
+    def _item(self, ref: ScopeRef, event: Event, target: Sub) -> Iterator[Access]:
+        kind = "clear" if event.op == "delete" else "change"
+        how = "del […]" if event.op == "delete" else f"[…] {event.note}=" if event.op == "augmented" else "[…] ="
+        for item in self._evaluator.evaluate(ref, target.value, event.region):
+            if item.place is None or isinstance(item.value, (Instance, FunctionValue, ClassValue, ModuleValue)):
+                continue
+            if isinstance(item.value, ContainerValue) and not self._is_mutable(item.value.kind):
+                continue
+            yield Access(item.place, kind, ref, event, event.pos, event.end, how, item.depth, item.via, event.value, item.value is not None)
+
+    def _is_mutable(self, kind: str) -> bool:
+        row = self._evaluator.knowledge.container(kind)
+        return row is not None and row.items
+
+    def _method_call(self, ref: ScopeRef, event: Event, call: Call, func: Attr) -> Iterator[Access]:
+        for item in self._evaluator.evaluate(ref, func.value, event.region):
+            kind = self._change_kind(item, func.attr)
+            if kind and item.place is not None:
+                yield Access(item.place, kind, ref, event, call.pos, call.end, f".{func.attr}()", item.depth, item.via, None,
+                             item.value is not None)
+
+    def _change_kind(self, item: Item, method: str) -> str:
+        """Does the method change the container? "" when it does not, or nobody knows."""
+        value, knowledge = item.value, self._evaluator.knowledge
+        if isinstance(value, (ContainerValue, ForeignInstance)):
+            row = knowledge.container(value.kind if isinstance(value, ContainerValue) else value.name)
+            if row is None or method not in row.mutating:
+                return ""
+            return "clear" if method in row.clearing else "change"
+        if value is None and item.place is not None and method in knowledge.changing_methods:
+            return "clear" if method in ("clear", "pop", "remove", "discard", "popitem") else "change"
+        return ""
+
+    def _setattr(self, ref: ScopeRef, event: Event, call: Call) -> Iterator[Access]:
+        """``setattr(obj, "name", value)``; for a name that is no literal, the object as a whole."""
+        if len(call.args) < 2:
+            return
+        name = call.args[1]
+        value = call.args[2] if len(call.args) > 2 else None
+        for item in self._evaluator.evaluate(ref, call.args[0], event.region):
+            if isinstance(name, Const):
+                for place, kind, via in self._attribute_places(item, name.value):
+                    yield Access(place, kind, ref, event, call.pos, call.end, "setattr()", item.depth, via, value)
+            elif item.place is not None and not isinstance(item.value, (Instance, FunctionValue)):
+                yield Access(item.place, "change", ref, event, call.pos, call.end, "setattr()", item.depth, item.via, value)
+
+    def reads(self, places: Iterable[Place]) -> dict[Place, list[Access]]:
+        """The reads of the given places, in order of place in the tree. One pass over all expressions."""
+        wanted: dict[str, set[Place]] = defaultdict(set)
+        for place in places:
+            wanted[place.name].add(place)
+        found: dict[Place, list[Access]] = defaultdict(list)
+        for ref, scope in self._tables.scopes():
+            for event in scope.events:
+                for top in (event.value, *(target.value for target in event.targets if isinstance(target, (Attr, Sub)))):
+                    for node in iter_expr(top) if top is not None else ():
+                        name = node.id if isinstance(node, Name) else node.attr if isinstance(node, Attr) else ""
+                        if name in wanted:
+                            self._note_read(found, wanted[name], ref, event, node)
+        return found
+
+    def _note_read(self, found: dict[Place, list[Access]], places: set[Place], ref: ScopeRef, event: Event, node: Expr) -> None:
+        for item in self._evaluator.evaluate(ref, node, event.region):
+            if item.place in places and item.place is not None:
+                start, end = span(node)
+                found[item.place].append(Access(item.place, "read", ref, event, start, end, "", item.depth, item.via))
+                return

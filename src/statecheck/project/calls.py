@@ -1,0 +1,221 @@
+"""The call graph: who calls whom, directly, as a callback, through a decorator, a property or a context manager."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from statecheck.facts.ir import Attr, Await, Call, Event, Expr, Func, Name, Scope
+from statecheck.facts.walk import iter_expr
+from statecheck.project.evaluate import CallSite, Evaluator
+from statecheck.project.values import ClassValue, Foreign, ForeignInstance, FunctionValue, Instance, Item, ScopeRef
+
+# Too many classes have these for the one method of that name to be a fair guess.
+COMMON_METHODS = frozenset({"get", "set", "add", "append", "pop", "update", "items", "keys", "values", "run", "start", "stop",
+                            "close", "open", "read", "write", "send", "save", "delete", "create", "copy", "clear", "remove",
+                            "join", "split", "format", "strip", "encode", "decode", "execute", "commit", "filter", "all",
+                            "first", "count", "index", "insert", "sort", "extend", "put", "submit", "connect", "load", "dump"})
+
+
+class Edge(NamedTuple):
+    """``caller`` can run ``callee``. ``via``: call, callback, decorator, property, inline, guess.
+
+    ``registered`` is the foreign function that was handed a callback.
+    """
+
+    caller: ScopeRef
+    callee: ScopeRef
+    pos: int
+    region: int
+    via: str
+    registered: str = ""
+
+
+class Use(NamedTuple):
+    """A call of something foreign: what rules about APIs look at. ``name`` is canonical."""
+
+    ref: ScopeRef
+    event: Event
+    call: Call
+    name: str
+    awaited: bool
+    items: tuple[Item, ...] = ()
+
+
+class CallGraph:
+    """Edges by caller and by callee, foreign calls, call sites of functions of the tree, and open calls."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._tables = evaluator.tables
+        self.edges: dict[ScopeRef, list[Edge]] = defaultdict(list)
+        self.callers: dict[ScopeRef, list[Edge]] = defaultdict(list)
+        self.uses: list[Use] = []
+        self.call_sites: dict[ScopeRef, list[CallSite]] = defaultdict(list)
+        self._methods = self._methods_by_name()
+        self._properties = {name for name, refs in self._methods.items() if any(evaluator.is_property(ref) for ref in refs)}
+        self._seen: set[Edge] = set()
+        for ref, scope in self._tables.scopes():
+            self._read(ref, scope)
+
+    def _methods_by_name(self) -> dict[str, list[ScopeRef]]:
+        methods: dict[str, list[ScopeRef]] = defaultdict(list)
+        for cls in self._evaluator.classes.refs:
+            table = self._tables.files[cls.path]
+            for child in table.children[cls.scope]:
+                if table.facts.scopes[child].kind == "def":
+                    methods[table.facts.scopes[child].name].append(ScopeRef(cls.path, child))
+        return methods
+
+    def _add(self, caller: ScopeRef, callee: ScopeRef, at: tuple[int, int], via: str, registered: str = "") -> None:
+        edge = Edge(caller, callee, *at, via, registered)
+        if edge not in self._seen:
+            self._seen.add(edge)
+            self.edges[caller].append(edge)
+            self.callers[callee].append(edge)
+
+    def _read(self, ref: ScopeRef, scope: Scope) -> None:
+        for child in self._tables.files[ref.path].children[ref.scope]:
+            inner = self._tables.files[ref.path].facts.scopes[child]
+            if inner.kind in ("class", "comp"):
+                self._add(ref, ScopeRef(ref.path, child), (inner.pos, inner.defined_in), "inline")
+            elif inner.kind == "def":
+                self._read_decorators(ref, ScopeRef(ref.path, child), inner)
+        for event in scope.events:
+            for expr in expressions(event):
+                self._read_expression(ref, event, expr)
+            if event.op == "with" and event.value is not None:
+                self._read_context(ref, event, event.value)
+
+    def _read_expression(self, ref: ScopeRef, event: Event, top: Expr) -> None:
+        awaited = {id(node.value) for node in iter_expr(top) if isinstance(node, Await)}
+        for node in iter_expr(top):
+            if isinstance(node, Call):
+                self._read_call(ref, event, node, id(node) in awaited)
+            elif isinstance(node, Attr) and node.attr in self._properties:
+                self._read_property(ref, event, node)
+            elif isinstance(node, Func):
+                self._add(ref, ScopeRef(ref.path, node.scope), (node.pos, event.region), "inline")
+
+    def _read_call(self, ref: ScopeRef, event: Event, call: Call, awaited: bool) -> None:
+        items = self._evaluator.evaluate(ref, call.func, event.region)
+        known = False
+        for item in items:
+            value = item.value
+            if isinstance(value, FunctionValue):
+                known = True
+                self._add(ref, value.ref, (call.pos, event.region), "call")
+                self.call_sites[value.ref].append(CallSite(ref, event.region, call, self._is_bound(value, call)))
+            elif isinstance(value, ClassValue):
+                known = True
+                self._construct(ref, event, call, value.ref)
+            elif isinstance(value, Instance):
+                known = True
+                if method := self._evaluator.classes.method(value.cls, "__call__"):
+                    self._add(ref, method, (call.pos, event.region), "call")
+                    self.call_sites[method].append(CallSite(ref, event.region, call, True))
+            elif isinstance(value, (Foreign, ForeignInstance)):
+                known = True
+                self.uses.append(Use(ref, event, call, value.name, awaited, items))
+                self._read_callbacks(ref, event, call, value.name)
+        if not known and isinstance(call.func, Attr):
+            self._guess(ref, event, call)
+            self._read_callbacks(ref, event, call, "")
+
+    def _is_bound(self, value: FunctionValue, call: Call) -> bool:
+        receiver = self._evaluator.classes.receiver(value.ref)
+        if receiver is None or value.owner is None:
+            return False
+        return not self._explicit_self(value, call)
+
+    def _explicit_self(self, value: FunctionValue, call: Call) -> bool:
+        """``Class.method(obj, …)``: the receiver is written out."""
+        receiver = self._evaluator.classes.receiver(value.ref)
+        if receiver is None or receiver[1] != "instance" or not isinstance(call.func, Attr):
+            return False
+        if not isinstance(call.func.value, Name):
+            return False
+        table = self._tables.files[value.ref.path]
+        return call.func.value.id == table.facts.scopes[receiver[0].scope].name
+
+    def _construct(self, ref: ScopeRef, event: Event, call: Call, cls: ScopeRef) -> None:
+        for name in ("__init__", "__new__", "__post_init__"):
+            if method := self._evaluator.classes.method(cls, name):
+                self._add(ref, method, (call.pos, event.region), "call")
+                self.call_sites[method].append(CallSite(ref, event.region, call, True))
+
+    def _read_callbacks(self, ref: ScopeRef, event: Event, call: Call, name: str) -> None:
+        """Functions handed to something foreign: it may call them, at once or later."""
+        for given in (*call.args, *(keyword.value for keyword in call.keywords)):
+            if isinstance(given, (Name, Attr, Func, Call)):
+                for item in self._evaluator.evaluate(ref, given, event.region):
+                    if isinstance(item.value, FunctionValue) and not isinstance(given, Call):
+                        self._add(ref, item.value.ref, (given.pos, event.region), "callback", name)
+                    elif isinstance(item.value, FunctionValue) and self._is_partial(ref, event, given):
+                        self._add(ref, item.value.ref, (given.pos, event.region), "callback", name)
+
+    def _is_partial(self, ref: ScopeRef, event: Event, given: Expr) -> bool:
+        assert isinstance(given, Call)
+        return any(isinstance(item.value, Foreign) and self._evaluator.knowledge.effect(item.value.name) == "partial"
+                   for item in self._evaluator.evaluate(ref, given.func, event.region))
+
+    def _read_decorators(self, around: ScopeRef, function: ScopeRef, scope: Scope) -> None:
+        """A decorator of the tree runs where it stands, with the function; what it returns runs whenever the function does."""
+        for decorator in scope.decorators:
+            func = decorator.func if isinstance(decorator, Call) else decorator
+            for item in self._evaluator.evaluate(around, func, scope.defined_in):
+                if isinstance(item.value, FunctionValue):
+                    self._add(around, item.value.ref, (scope.pos, scope.defined_in), "call")
+            for item in self._evaluator.evaluate(around, decorator, scope.defined_in):
+                if isinstance(item.value, FunctionValue) and isinstance(decorator, Call):
+                    self._add(around, item.value.ref, (scope.pos, scope.defined_in), "call")
+            for wrapper in self._wrappers(around, decorator, scope):
+                self._add(function, wrapper, (scope.pos, scope.defined_in), "decorator")
+                self._add(wrapper, function, (scope.pos, scope.defined_in), "decorator")
+            for inner in iter_expr(decorator):
+                if isinstance(inner, Call):
+                    self._read_callbacks(around, Event("expr", inner.pos, inner.end, scope.defined_in), inner, "")
+
+    def _wrappers(self, around: ScopeRef, decorator: Expr, scope: Scope) -> Iterator[ScopeRef]:
+        """The inner functions that a home-made decorator puts in place of what it decorates."""
+        for item in self._evaluator.evaluate(around, decorator, scope.defined_in):
+            if isinstance(item.value, FunctionValue):
+                for out in self._evaluator.returned(item.value.ref):
+                    if isinstance(out.value, FunctionValue) and self._is_nested(out.value.ref):
+                        yield out.value.ref
+
+    def _is_nested(self, ref: ScopeRef) -> bool:
+        parent = self._tables.scope(ref).parent
+        return parent > 0 and self._tables.scope(ScopeRef(ref.path, parent)).kind in ("def", "lambda")
+
+    def _read_property(self, ref: ScopeRef, event: Event, node: Attr) -> None:
+        for item in self._evaluator.evaluate(ref, node.value, event.region):
+            if isinstance(item.value, Instance):
+                method = self._evaluator.classes.method(item.value.cls, node.attr)
+                if method and self._evaluator.is_property(method):
+                    self._add(ref, method, (node.pos, event.region), "property")
+
+    def _read_context(self, ref: ScopeRef, event: Event, expr: Expr) -> None:
+        for item in self._evaluator.evaluate(ref, expr, event.region):
+            if isinstance(item.value, Instance):
+                for name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
+                    if method := self._evaluator.classes.method(item.value.cls, name):
+                        self._add(ref, method, (event.pos, event.region), "call")
+
+    def _guess(self, ref: ScopeRef, event: Event, call: Call) -> None:
+        """A method name that one class of the tree has, on a receiver of unknown type: a guess, never proof."""
+        assert isinstance(call.func, Attr)
+        methods = self._methods.get(call.func.attr, ())
+        if len(methods) == 1 and call.func.attr not in COMMON_METHODS and not call.func.attr.startswith("__"):
+            self._add(ref, methods[0], (call.pos, event.region), "guess")
+
+
+def expressions(event: Event) -> Iterable[Expr]:
+    """The expressions that an event evaluates."""
+    yield from event.targets
+    if event.value is not None:
+        yield event.value
+    if event.extra is not None and event.op != "annotated":
+        yield event.extra
+

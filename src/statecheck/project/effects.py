@@ -1,0 +1,35 @@
+"""What a function does to the world outside, through everything it calls: reads a database, the network, the clock …"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+from statecheck.project.calls import CallGraph
+from statecheck.project.knowledge import Knowledge
+from statecheck.project.values import ScopeRef
+
+REACH = 400  # functions followed before giving up
+
+
+class Effects:
+    """The effects of functions, transitive over calls of the tree."""
+
+    def __init__(self, graph: CallGraph, knowledge: Knowledge) -> None:
+        self._graph = graph
+        self._own: dict[ScopeRef, set[str]] = defaultdict(set)
+        for use in graph.uses:
+            if effect := knowledge.effect(use.name):
+                self._own[use.ref].add(effect)
+
+    def of(self, ref: ScopeRef) -> frozenset[str]:
+        """All effect kinds that running the function can have."""
+        found: set[str] = set()
+        seen, queue = {ref}, deque([ref])
+        while queue and len(seen) < REACH:
+            current = queue.popleft()
+            found |= self._own.get(current, set())
+            for edge in self._graph.edges.get(current, ()):
+                if edge.via != "guess" and edge.callee not in seen:
+                    seen.add(edge.callee)
+                    queue.append(edge.callee)
+        return frozenset(found)

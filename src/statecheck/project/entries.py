@@ -1,0 +1,237 @@
+"""Entry points: where a framework, a queue or a shell calls functions of the tree. All of it is read from the models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Scope
+from statecheck.model import Phase
+from statecheck.project.calls import CallGraph
+from statecheck.project.evaluate import Evaluator, argument
+from statecheck.project.knowledge import KnownEntry
+from statecheck.project.values import (
+    ClassValue, Foreign, ForeignInstance, FunctionValue, Instance, Item, ModuleValue, ScopeRef,
+)
+from statecheck.rules.schema import EntryPoint
+
+WSGI = ("environ", "start_response")
+ASGI = ("scope", "receive", "send")
+LAMBDA = ("event", "context")
+LAMBDA_NAMES = ("handler", "lambda_handler")
+UPPER_VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
+
+
+class Entry(NamedTuple):
+    """A function that runs in ``phase`` because of what stands at ``path`` and ``pos``."""
+
+    ref: ScopeRef
+    phase: Phase
+    label: str
+    framework: str
+    id: str
+    path: str
+    pos: int
+
+
+class Registration(NamedTuple):
+    """The statement that makes an entry point: for its label and its place."""
+
+    known: KnownEntry
+    name: str  # the foreign name that matched
+    call: Call | None
+    path: str
+    pos: int
+
+
+class EntryFinder:
+    """Applies the models to decorators, calls, base classes, attributes and settings of the tree."""
+
+    def __init__(self, evaluator: Evaluator, graph: CallGraph) -> None:
+        self._evaluator = evaluator
+        self._tables = evaluator.tables
+        self._knowledge = evaluator.knowledge
+        self._graph = graph
+
+    def find(self) -> list[Entry]:
+        """All entry points in order of place, each function once a label."""
+        found = [*self._decorated(), *self._called(), *self._subclasses(), *self._attributes(), *self._settings(), *self._signatures()]
+        return sorted(dict.fromkeys(found), key=lambda entry: (entry.ref, entry.pos, entry.label))
+
+    def _decorated(self) -> Iterator[Entry]:
+        for ref, scope in self._tables.scopes():
+            around = ScopeRef(ref.path, scope.parent)
+            for decorator in scope.decorators:
+                for item in self._evaluator.evaluate(around, decorator, scope.defined_in):
+                    if isinstance(item.value, (Foreign, ForeignInstance)):
+                        call = decorator if isinstance(decorator, Call) else None
+                        for known in self._knowledge.entries_for(item.value.name, "decorator"):
+                            made = Registration(known, item.value.name, call, ref.path, scope.pos)
+                            yield from self._of_value(made, self._as_item(ref, scope))
+
+    def _as_item(self, ref: ScopeRef, scope: Scope) -> Item:
+        return Item(ClassValue(ref)) if scope.kind == "class" else Item(FunctionValue(ref))
+
+    def _called(self) -> Iterator[Entry]:
+        for use in self._graph.uses:
+            for known in self._knowledge.entries_for(use.name, "call"):
+                given = argument(use.call, known.entry.argument, known.entry.position)
+                if given is not None:
+                    made = Registration(known, use.name, use.call, use.ref.path, use.call.pos)
+                    yield from self._of_expression(made, use.ref, given, use.event.region)
+
+    def _of_expression(self, made: Registration, ref: ScopeRef, given: Expr, region: int) -> Iterator[Entry]:
+        """The functions that a handler argument names: directly, in a list or dict, wrapped, as a class or by dotted string."""
+        if isinstance(given, Display):
+            for part in given.items:
+                yield from self._of_expression(made, ref, part, region)
+            return
+        found = False
+        for item in self._evaluator.evaluate(ref, given, region):
+            for entry in self._of_value(made, item):
+                found = True
+                yield entry
+        if found:
+            return
+        if isinstance(given, Call):
+            inner = [given.func.value] if isinstance(given.func, Attr) else []
+            for part in (*inner, *given.args):
+                yield from self._of_expression(made, ref, part, region)
+        elif isinstance(given, Const) and given.kind == "str":
+            for item in self.by_dotted_name(ref.path, given.value):
+                yield from self._of_value(made, item)
+
+    def _of_value(self, made: Registration, item: Item) -> Iterator[Entry]:
+        value, entry = item.value, made.known.entry
+        if isinstance(value, FunctionValue):
+            yield self._entry(made, value.ref)
+        elif isinstance(value, (ClassValue, Instance)):
+            cls = value.ref if isinstance(value, ClassValue) else value.cls
+            yield from self._of_class(made, cls, entry)
+
+    def _of_class(self, made: Registration, cls: ScopeRef, entry: EntryPoint) -> Iterator[Entry]:
+        methods = self._evaluator.classes.methods(cls)
+        wanted = entry.methods or (() if entry.method_prefix or entry.any_method or entry.decorators else ("__call__",))
+        for name, method in methods.items():
+            if name in wanted or (entry.method_prefix and name.startswith(entry.method_prefix)):
+                yield self._entry(made, method)
+            elif entry.any_method and not name.startswith("_"):
+                yield self._entry(made, method)
+            elif entry.decorators and self._is_decorated(method, entry.decorators):
+                yield self._entry(made, method)
+        if entry.init_phase and "__init__" in methods:
+            yield self._entry(made, methods["__init__"])._replace(phase=entry.init_phase)
+
+    def _is_decorated(self, method: ScopeRef, names: tuple[str, ...]) -> bool:
+        scope = self._tables.scope(method)
+        wanted = {self._knowledge.canonical(name) for name in names}
+        for decorator in scope.decorators:
+            for item in self._evaluator.evaluate(ScopeRef(method.path, scope.parent), decorator, scope.defined_in):
+                if isinstance(item.value, (Foreign, ForeignInstance)) and wanted.intersection(
+                        self._knowledge.spellings(item.value.name)):
+                    return True
+        return False
+
+    def _subclasses(self) -> Iterator[Entry]:
+        for cls in self._evaluator.classes.refs:
+            info = self._evaluator.classes.info(cls)
+            for base in info.foreign:
+                for known in self._knowledge.subclass_entries(base):
+                    made = Registration(known, base, None, cls.path, self._tables.scope(cls).pos)
+                    yield from self._of_class(made, cls, known.entry)
+
+    def _attributes(self) -> Iterator[Entry]:
+        wanted = {name.rpartition(".")[2]: name for match, name in self._knowledge.entries if match == "attribute"}
+        for attr in wanted:
+            for store in self._tables.attribute_stores.get(attr, ()):
+                if store.value is None or not isinstance(store.target, Attr):
+                    continue
+                for base in self._evaluator.evaluate(store.ref, store.target.value, store.event.region):
+                    for owner in (*self._evaluator.foreign_types(base), *([base.value.name] if isinstance(base.value, Foreign) else [])):
+                        for known in self._knowledge.entries_for(f"{owner}.{attr}", "attribute"):
+                            made = Registration(known, f"{owner}.{attr}", None, store.ref.path, store.event.pos)
+                            yield from self._of_expression(made, store.ref, store.value, store.event.region)
+        for use in self._graph.uses:
+            name, _, method = use.name.rpartition(".")
+            if method in ("append", "connect", "add", "register") and name:
+                for known in self._knowledge.entries_for(name, "attribute"):
+                    for given in use.call.args[:1]:
+                        made = Registration(known, name, use.call, use.ref.path, use.call.pos)
+                        yield from self._of_expression(made, use.ref, given, use.event.region)
+
+    def _settings(self) -> Iterator[Entry]:
+        """Dotted strings under a settings key: ``MIDDLEWARE = ["shop.middleware.Tracker"]``."""
+        wanted = [(name, known) for (match, name), rows in self._knowledge.entries.items() if match == "setting" for known in rows]
+        for name, known in wanted:
+            keys = name.split(".")
+            start = next((number for number, key in enumerate(keys) if key.isupper()), len(keys) - 1)
+            for path, table in self._tables.files.items():
+                for binding in table.bindings.get((0, keys[start]), ()):
+                    if binding.value is not None:
+                        for text in strings_under(binding.value, tuple(keys[start + 1:])):
+                            for item in self.by_dotted_name(path, text.value):
+                                made = Registration(known, name, None, path, text.pos)
+                                yield from self._of_value(made, item)
+
+    def by_dotted_name(self, path: str, dotted: str) -> list[Item]:
+        """What a dotted string names, where it names something of the tree."""
+        module, _, name = dotted.replace(":", ".").rpartition(".")
+        target = self._evaluator.modules.find(path, module) if module and name.isidentifier() else None
+        return [item for item in (self._evaluator.member(target, name) if target else ())
+                if not isinstance(item.value, ModuleValue)]
+
+    def _signatures(self) -> Iterator[Entry]:
+        """Callables known by their parameters: WSGI and ASGI applications, and AWS Lambda handlers."""
+        by_signature: Mapping[tuple[str, ...], str] = {WSGI: "syntax.wsgi-or-asgi-callable", ASGI: "syntax.wsgi-or-asgi-callable"}
+        for ref, scope in self._tables.scopes():
+            if scope.kind != "def":
+                continue
+            names = tuple(param.name for param in scope.params)
+            key = by_signature.get(names[-3:] if names[-3:] == ASGI else names[-2:])
+            if key is None and scope.name in LAMBDA_NAMES and names[:2] == LAMBDA and scope.parent == 0:
+                key = "syntax.lambda-handler"
+            for known in self._knowledge.entries_for(key, "attribute") if key else ():
+                yield self._entry(Registration(known, key or "", None, ref.path, scope.pos), ref)
+
+    def _entry(self, made: Registration, ref: ScopeRef) -> Entry:
+        return Entry(ref, made.known.entry.phase, self._label(made, ref), made.known.framework, made.known.entry.id, made.path, made.pos)
+
+    def _label(self, made: Registration, ref: ScopeRef) -> str:
+        entry, scope = made.known.entry, self._tables.scope(ref)
+        path = verbs = ""
+        if made.call is not None:
+            given = argument(made.call, entry.path_argument, entry.path_position)
+            path = given.value if isinstance(given, Const) else ""
+            listed = argument(made.call, entry.verbs_argument, None)
+            if isinstance(listed, Display):
+                verbs = ",".join(item.value.upper() for item in listed.items if isinstance(item, Const))
+        last = made.name.rpartition(".")[2]
+        verb = verbs or (last.upper() if entry.verb == "*" and last in UPPER_VERBS else "" if entry.verb == "*" else entry.verb)
+        if not verb and scope.name in UPPER_VERBS and self._tables.class_around(ref):
+            verb = scope.name.upper()
+        name = scope.qualname if scope.kind != "lambda" else "lambda"
+        template = entry.label or "{name}"
+        label = template.format_map({"verb": verb, "path": path or name, "name": name})
+        return " ".join(label.split())
+
+
+def strings_under(value: Expr, keys: tuple[str, ...]) -> Iterator[Const]:
+    """The string constants at a key path inside a literal; lists are transparent, "*" is any key."""
+    if isinstance(value, Const):
+        if not keys and value.kind == "str":
+            yield value
+    elif isinstance(value, Display) and value.kind == "dict":
+        for key, item in zip(value.keys, value.items, strict=True):
+            if keys and (keys[0] == "*" or (isinstance(key, Const) and key.value == keys[0])):
+                yield from strings_under(item, keys[1:])
+            elif keys[:1] == ("*",):
+                yield from strings_under(item, keys[1:])
+    elif isinstance(value, Display):
+        rest = keys[1:] if keys[:1] == ("*",) else keys
+        for item in value.items:
+            yield from strings_under(item, rest if isinstance(item, Display) else keys)
+            if rest is not keys and isinstance(item, Const):
+                yield from strings_under(item, rest)
+    else:
+        for operand in getattr(value, "operands", ()):  # ["a"] + OTHERS
+            yield from strings_under(operand, keys)

@@ -1,0 +1,158 @@
+"""The models of the rule packs, and what the settings teach, indexed for the linker."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from statecheck.rules.schema import Container, EntryPoint, Model, Pack, Safe
+
+T = TypeVar("T")
+
+
+class KnownEntry:
+    """An entry point of a model, with the framework it belongs to."""
+
+    __slots__ = ("entry", "framework")
+
+    def __init__(self, framework: str, entry: EntryPoint) -> None:
+        self.framework = framework
+        self.entry = entry
+
+
+class Knowledge:
+    """Look-ups by canonical dotted name. Names of methods are found on foreign base classes too."""
+
+    def __init__(self, pack: Pack, taught: Iterable[Model] = ()) -> None:
+        models = [*pack.models.values(), *taught]
+        self.packages: dict[str, str] = {name: model.framework for model in models for name in model.packages}
+        self._aliases = {old: new for model in models for old, new in model.aliases.items()}
+        self._canonical: dict[str, str] = {}
+        self._bases = self._collect_bases(models)
+        self._lines: dict[str, tuple[str, ...]] = {}
+        self.entries = self._collect_entries(models)
+        self._callers = {self.canonical(name): entry for model in models for entry in model.callers for name in entry.names}
+        self._returns = {self.canonical(name): self.canonical(row.type)
+                         for model in models for row in model.returns for name in row.names}
+        self._containers = {self.canonical(name): row for model in models for row in model.containers for name in row.names}
+        self._lifetimes = {self.canonical(name): row.lives for model in models for row in model.lifetimes for name in row.names}
+        self._effects = {self.canonical(name): row.kind for model in models for row in model.effects for name in row.names}
+        self._safe = self._collect_safe(models)
+        self.app_factories = frozenset(self.canonical(name) for model in models for name in model.app_factories)
+        self.element_methods = frozenset(name for row in self._containers.values() for name in (*row.mutating, *row.reading))
+        self.changing_methods = frozenset(
+            name for kind in ("builtins.dict", "builtins.list", "builtins.set", "collections.deque")
+            if kind in self._containers for name in self._containers[kind].mutating)
+
+    def canonical(self, name: str) -> str:
+        """The one spelling of a dotted name that every table uses."""
+        found = self._canonical.get(name)
+        if found is None:
+            head, tail = name, ""
+            found = name
+            while head:
+                if head in self._aliases:
+                    found = self._aliases[head] + tail
+                    break
+                head, _, last = head.rpartition(".")
+                tail = f".{last}{tail}"
+            self._canonical[name] = found
+        return found
+
+    def lineage(self, name: str) -> tuple[str, ...]:
+        """A foreign class and its known foreign bases, nearest first."""
+        if name not in self._lines:
+            order, queue = [], [name]
+            while queue:
+                current = queue.pop(0)
+                if current not in order:
+                    order.append(current)
+                    queue.extend(self._bases.get(current, ()))
+            self._lines[name] = tuple(order)
+        return self._lines[name]
+
+    def spellings(self, name: str) -> Iterator[str]:
+        """``name``; where it is a member ("flask.Flask.get"), also the same member of each base class."""
+        yield name
+        owner, _, member = name.rpartition(".")
+        if owner:
+            for base in self.lineage(owner)[1:]:
+                yield f"{base}.{member}"
+
+    def entries_for(self, name: str, match: str) -> list[KnownEntry]:
+        """The entry points that a decorator, call, base class or attribute of this name makes."""
+        for spelling in self.spellings(name):
+            if found := self.entries.get((match, spelling)):
+                return found
+        if match == "subclass":
+            for base in self.lineage(name)[1:]:
+                if found := self.entries.get((match, base)):
+                    return found
+        return []
+
+    def subclass_entries(self, name: str) -> list[KnownEntry]:
+        """All entry points of a foreign base class and of its own bases."""
+        return [entry for base in self.lineage(name) for entry in self.entries.get(("subclass", base), ())]
+
+    def caller(self, name: str) -> EntryPoint | None:
+        """The foreign function that calls its function argument before it returns."""
+        return self._first(self._callers, name)
+
+    def returned_type(self, name: str) -> str | None:
+        """The class that calling (or reading) the foreign ``name`` gives an instance of, where it is not ``name``."""
+        return self._first(self._returns, name)
+
+    def container(self, name: str) -> Container | None:
+        """The container type of this name, or the one among its bases."""
+        for base in self.lineage(name):
+            if base in self._containers:
+                return self._containers[base]
+        return None
+
+    def lives(self, name: str) -> str | None:
+        """How long an instance of this foreign class lives, where a model says so."""
+        for base in self.lineage(name):
+            if base in self._lifetimes:
+                return self._lifetimes[base]
+        return None
+
+    def effect(self, name: str) -> str | None:
+        """What calling the foreign ``name`` does: io, db, time …"""
+        return self._first(self._effects, name)
+
+    def is_neutral(self, name: str) -> bool:
+        """A decorator, base class or function of this name (or module) never hands user code to something that runs it later."""
+        return self.effect(name) in ("neutral", "memo", "identity", "partial") or self._effects.get(name.partition(".")[0]) == "neutral"
+
+    def safe(self, match: str, name: str) -> list[Safe]:
+        """The look-alikes named so."""
+        return [row for spelling in (*self.spellings(name), *self.lineage(name)[1:])
+                for row in self._safe.get((match, spelling), ())]
+
+    def is_base_of(self, base: str, name: str) -> bool:
+        """Is the foreign class ``name`` the class ``base`` or derived from it?"""
+        return base in self.lineage(name)
+
+    def _first(self, table: Mapping[str, T], name: str) -> T | None:
+        return next((table[spelling] for spelling in self.spellings(name) if spelling in table), None)
+
+    def _collect_bases(self, models: list[Model]) -> dict[str, tuple[str, ...]]:
+        return {self.canonical(name): tuple(self.canonical(base) for base in bases)
+                for model in models for name, bases in model.bases.items()}
+
+    def _collect_entries(self, models: list[Model]) -> dict[tuple[str, str], list[KnownEntry]]:
+        entries: dict[tuple[str, str], list[KnownEntry]] = defaultdict(list)
+        for model in models:
+            for entry in model.entries:
+                for name in dict.fromkeys(self.canonical(name) for name in entry.names):
+                    entries[entry.match, name].append(KnownEntry(model.framework, entry))
+        return dict(entries)
+
+    def _collect_safe(self, models: list[Model]) -> dict[tuple[str, str], list[Safe]]:
+        safe: dict[tuple[str, str], list[Safe]] = defaultdict(list)
+        for model in models:
+            for row in model.safe:
+                for name in dict.fromkeys(self.canonical(name) for name in row.names):
+                    safe[row.match, name].append(row)
+        return dict(safe)

@@ -1,0 +1,163 @@
+"""Which objects outlive a request: held by a module, a class, an application object, a captured local, or the framework."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from statecheck.facts.ir import Attr
+from statecheck.project.evaluate import Evaluator
+from statecheck.project.phases import Phases
+from statecheck.project.tables import Store
+from statecheck.project.values import (
+    CellPlace, ClassPlace, DefaultPlace, FieldPlace, ForeignPlace, FunctionPlace, GlobalPlace, Instance, Item, Place,
+    ScopeRef,
+)
+
+SHORT = ("request", "row", "declarative", "thread")
+
+
+class Holder(NamedTuple):
+    """What keeps instances of a class alive: the place, or None where a framework does; ``path``/``pos`` is where."""
+
+    place: Place | None
+    path: str
+    pos: int
+    why: str
+
+
+class Lifetimes:
+    """Classes with an instance that lives as long as the process."""
+
+    def __init__(self, evaluator: Evaluator, phases: Phases) -> None:
+        self._evaluator = evaluator
+        self._tables = evaluator.tables
+        self._phases = phases
+        self.holders: dict[ScopeRef, Holder] = {}
+        self._queue: deque[ScopeRef] = deque()
+        self._framework_made()
+        self._module_held()
+        self._stored()
+        self._captured()
+        while self._queue:
+            self._follow_fields(self._queue.popleft())
+
+    def holder(self, cls: ScopeRef) -> Holder | None:
+        """What keeps an instance of the class, or of a subclass, for the life of the process."""
+        if cls in self.holders:
+            return self.holders[cls]
+        return next((self.holders[sub] for sub in self._evaluator.classes.subclasses(cls) if sub in self.holders), None)
+
+    def lives(self, cls: ScopeRef) -> str | None:
+        """What the models say of how long an instance lives, by the foreign bases of the class."""
+        for base in self._evaluator.classes.info(cls).foreign:
+            if lives := self._evaluator.knowledge.lives(base):
+                return lives
+        return None
+
+    def is_kept(self, item: Item) -> bool:
+        """Does what the item's place holds outlive the call that reads it?"""
+        return self.keeps(item.place) if item.place is not None else False
+
+    def keeps(self, place: Place) -> bool:
+        """Does the place live as long as the process?"""
+        if isinstance(place, (GlobalPlace, ClassPlace, DefaultPlace, FunctionPlace)):
+            return True
+        if isinstance(place, FieldPlace):
+            return self.holder(place.cls) is not None
+        if isinstance(place, ForeignPlace):
+            return self._evaluator.knowledge.lives(place.owner) == "process"
+        return self._is_set_up(place)
+
+    def _is_set_up(self, place: CellPlace) -> bool:
+        """A captured local of a function that runs while the process starts."""
+        reached = self._phases.of(place.function)
+        return bool(reached) and not self._phases.runtime(place.function) and ("import" in reached or "startup" in reached)
+
+    def _mark(self, cls: ScopeRef, holder: Holder) -> None:
+        if cls in self.holders:
+            return
+        if self.lives(cls) in SHORT and not isinstance(holder.place, (GlobalPlace, ClassPlace)):
+            return
+        self.holders[cls] = holder
+        self._queue.append(cls)
+
+    def _framework_made(self) -> None:
+        for cls in self._evaluator.classes.refs:
+            lives = self.lives(cls)
+            pos = self._tables.scope(cls).pos
+            if lives == "process":
+                self._mark(cls, Holder(None, cls.path, pos, "the framework keeps one instance"))
+                continue
+            for base in self._evaluator.classes.info(cls).foreign:
+                if any(known.entry.instance == "process" for known in self._evaluator.knowledge.subclass_entries(base)):
+                    self._mark(cls, Holder(None, cls.path, pos, "the framework keeps one instance"))
+
+    def _mark_items(self, items: tuple[Item, ...], holder: Holder) -> None:
+        for item in items:
+            if isinstance(item.value, Instance) and item.value.site is not None:
+                self._mark(item.value.cls, holder)
+
+    def _module_held(self) -> None:
+        """Instances bound to a module-level name or in the body of a class."""
+        for path, table in self._tables.files.items():
+            for (scope, name), bindings in table.bindings.items():
+                kind = table.facts.scopes[scope].kind
+                if kind not in ("module", "class"):
+                    continue
+                place: Place = GlobalPlace(path, name) if kind == "module" else ClassPlace(ScopeRef(path, scope), name)
+                for binding in bindings:
+                    if binding.kind == "value":
+                        self._mark_items(self._evaluator.binding(path, binding), Holder(place, path, binding.pos, "held by"))
+
+    def _stored(self) -> None:
+        """Instances stored into something that is kept: an application's attribute, a kept container, another module."""
+        for stores in (*self._tables.attribute_stores.values(), *self._tables.item_stores.values()):
+            for store in stores:
+                if store.value is not None:
+                    self._read_store(store)
+
+    def _read_store(self, store: Store) -> None:
+        assert store.value is not None
+        values = self._evaluator.evaluate(store.ref, store.value, store.event.region)
+        made = tuple(item for item in values if isinstance(item.value, Instance) and item.value.site is not None)
+        if not made:
+            return
+        base = store.target.value
+        for item in self._evaluator.evaluate(store.ref, base, store.event.region):
+            place = self._target_place(store, item)
+            if place is not None and not isinstance(place, FieldPlace) and self.keeps(place):
+                self._mark_items(made, Holder(place, store.ref.path, store.event.pos, "held by"))
+
+    def _target_place(self, store: Store, base: Item) -> Place | None:
+        if not isinstance(store.target, Attr):
+            return base.place
+        owners = self._evaluator.foreign_types(base)
+        for owner in owners:
+            if self._evaluator.knowledge.lives(owner) == "process":
+                return ForeignPlace(owner, store.target.attr)
+        return base.place if not isinstance(base.value, Instance) else None
+
+    def _captured(self) -> None:
+        """Instances in locals of set-up code that inner functions use: a closure is a global in disguise."""
+        for path, table in self._tables.files.items():
+            for (index, name), bindings in table.bindings.items():
+                scope = table.facts.scopes[index]
+                if scope.kind != "def" or not any(binding.kind in ("value", "context") for binding in bindings):
+                    continue
+                place = CellPlace(ScopeRef(path, index), name)
+                if not self._is_set_up(place):
+                    continue
+                for binding in bindings:
+                    if binding.kind == "value":
+                        self._mark_items(self._evaluator.binding(path, binding), Holder(place, path, binding.pos, "held by"))
+
+    def _follow_fields(self, cls: ScopeRef) -> None:
+        """What a kept object holds is kept."""
+        for owner in self._evaluator.classes.info(cls).mro:
+            for name, stores in self._evaluator.classes.fields.get(owner, {}).items():
+                place = FieldPlace(owner, name)
+                for store in stores:
+                    if store.value is not None:
+                        items = self._evaluator.evaluate(store.ref, store.value, store.event.region)
+                        self._mark_items(items, Holder(place, store.ref.path, store.event.pos, "held by"))

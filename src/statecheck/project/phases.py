@@ -1,0 +1,176 @@
+"""When each function can run: import, startup, request, worker, cli or test, with the call that proves it."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from statecheck.facts.ir import Const, Name, Op, Region, Scope
+from statecheck.model import Phase
+from statecheck.project.calls import CallGraph, Edge
+from statecheck.project.entries import Entry
+from statecheck.project.evaluate import Evaluator
+from statecheck.project.values import Foreign, ForeignInstance, ScopeRef
+
+SURE, POSSIBLE, GUESS = 3, 2, 1
+RUNTIME: tuple[Phase, ...] = ("request", "worker")
+SETUP: tuple[Phase, ...] = ("import", "startup")
+
+
+class Reach(NamedTuple):
+    """How a function comes to run in a phase: ``by`` is the call or entry point before it, None for a module body."""
+
+    certainty: int
+    by: Edge | Entry | None
+
+
+class Phases:
+    """The phases of every scope. ``roles`` gives the role of each file (app, test, migration)."""
+
+    def __init__(self, evaluator: Evaluator, graph: CallGraph, entries: Iterable[Entry], roles: Mapping[str, str]) -> None:
+        self._evaluator = evaluator
+        self._tables = evaluator.tables
+        self._graph = graph
+        self._roles = roles
+        self.entries = [entry for entry in entries if roles.get(entry.ref.path) not in ("test", "migration")]
+        self._by_function: dict[ScopeRef, list[Entry]] = defaultdict(list)
+        for entry in self.entries:
+            self._by_function[entry.ref].append(entry)
+        self._registered = {(entry.path, entry.ref) for entry in self.entries}
+        self._app_makers = {use.ref for use in graph.uses if use.name in evaluator.knowledge.app_factories}
+        self.reach: dict[ScopeRef, dict[Phase, Reach]] = defaultdict(dict)
+        self._spread()
+
+    def of(self, ref: ScopeRef) -> Mapping[Phase, Reach]:
+        """The phases of a function, with how each is reached; empty: nothing calls it."""
+        return self.reach.get(self._tables.function_around(ref)) or self.reach.get(ref, {})
+
+    def runtime(self, ref: ScopeRef) -> int:
+        """How sure it is that the function runs while the process serves: SURE, POSSIBLE, GUESS, or 0."""
+        reached = self.of(ref)
+        return max((reached[phase].certainty for phase in RUNTIME if phase in reached), default=0)
+
+    def chain(self, ref: ScopeRef, phases: Iterable[Phase] = RUNTIME) -> list[Edge | Entry]:
+        """The way from an entry point to the function, entry first: the surest one."""
+        reached = self.of(ref)
+        order = sorted((phase for phase in phases if phase in reached), key=lambda phase: -reached[phase].certainty)
+        if not order:
+            return []
+        steps: list[Edge | Entry] = []
+        current, phase = self._tables.function_around(ref), order[0]
+        seen: set[tuple[ScopeRef, Phase]] = set()
+        while (current, phase) not in seen:
+            seen.add((current, phase))
+            step = self.reach.get(current, {}).get(phase)
+            if step is None or step.by is None:
+                break
+            steps.append(step.by)
+            if isinstance(step.by, Entry):
+                break
+            current = step.by.caller
+            if phase not in self.reach.get(current, {}):
+                phase = next((other for other in ("import", "startup", "cli") if other in self.reach.get(current, {})), phase)
+        return steps[::-1]
+
+    def entries_to(self, ref: ScopeRef, limit: int = 8) -> list[Entry]:
+        """The run-time entry points from which the function is reached, nearest first."""
+        start = self._tables.function_around(ref)
+        found: list[Entry] = []
+        seen, queue = {start}, deque([start])
+        while queue and len(found) < limit:
+            current = queue.popleft()
+            found += [entry for entry in self._by_function.get(current, ()) if entry.phase in RUNTIME and entry not in found]
+            for edge in self._graph.callers.get(current, ()):
+                if edge.via != "guess" and edge.caller not in seen and self._passes(edge):
+                    seen.add(edge.caller)
+                    queue.append(edge.caller)
+        return found[:limit]
+
+    def _passes(self, edge: Edge) -> bool:
+        return edge.via != "callback" or self._evaluator.knowledge.caller(edge.registered) is not None
+
+    def _spread(self) -> None:
+        levels: dict[int, deque[tuple[ScopeRef, Phase, Edge | Entry | None]]] = {level: deque() for level in (SURE, POSSIBLE, GUESS)}
+        for root, first, certainty, entry in self._roots():
+            levels[certainty].append((root, first, entry))
+        for level in (SURE, POSSIBLE, GUESS):
+            queue = levels[level]
+            while queue:
+                ref, phase, by = queue.popleft()
+                if phase in self.reach[ref]:
+                    continue
+                self.reach[ref][phase] = Reach(level, by)
+                for edge in self._graph.edges.get(ref, ()):
+                    step = self._step(edge, phase, level)
+                    if step is not None and step[0] not in self.reach.get(edge.callee, {}):
+                        levels[step[1]].append((edge.callee, step[0], edge))
+
+    def _roots(self) -> Iterable[tuple[ScopeRef, Phase, int, Entry | None]]:
+        for entry in self.entries:
+            yield entry.ref, entry.phase, SURE, entry
+        for ref, scope in self._tables.scopes():
+            role = self._roles.get(ref.path, "app")
+            if role == "test":
+                yield ref, "test", SURE, None
+            elif role == "migration":
+                yield ref, "cli", SURE, None
+            elif scope.kind == "module":
+                yield ref, "import", SURE, None
+            elif scope.kind in ("def", "lambda") and not self._called(ref):
+                if ref in self._app_makers:
+                    yield ref, "startup", SURE, None
+                elif self._is_registered(ref, scope):
+                    yield ref, "request", POSSIBLE, None
+
+    def _called(self, ref: ScopeRef) -> bool:
+        return any(edge.via in ("call", "property") and edge.caller != ref and self._roles.get(edge.caller.path) != "test"
+                   for edge in self._graph.callers.get(ref, ()))
+
+    def _is_registered(self, ref: ScopeRef, scope: Scope) -> bool:
+        """Nothing calls it here, but a decorator or a base class that we know nothing of may see to that."""
+        around = ScopeRef(ref.path, scope.parent)
+        for decorator in scope.decorators:
+            items = self._evaluator.evaluate(around, decorator, scope.defined_in)
+            names = [item.value.name for item in items if isinstance(item.value, (Foreign, ForeignInstance))]
+            if not items or any(not self._evaluator.knowledge.is_neutral(name) for name in names):
+                return True
+        cls = self._tables.class_around(ref)
+        if cls is None or scope.name.startswith("_"):
+            return False
+        info = self._evaluator.classes.info(cls)
+        strange = [base for base in info.foreign if not self._evaluator.knowledge.is_neutral(base)
+                   and not self._evaluator.knowledge.subclass_entries(base)]
+        return bool(strange)
+
+    def _step(self, edge: Edge, phase: Phase, level: int) -> tuple[Phase, int] | None:
+        """The phase and certainty that an edge hands on."""
+        if phase == "import" and self._in_main_guard(edge):
+            phase = "cli"
+        if edge.via == "guess":
+            return phase, GUESS
+        if edge.via != "callback" or phase == "test":
+            return phase, level
+        knowledge = self._evaluator.knowledge
+        if edge.registered and knowledge.caller(edge.registered) is not None:
+            return phase, level
+        if edge.registered and (knowledge.entries_for(edge.registered, "call") or knowledge.is_neutral(edge.registered)):
+            return None  # an entry point of its own, in the phase that its model gives
+        return ("request" if phase in (*SETUP, "cli") else phase), min(level, POSSIBLE)
+
+    def _in_main_guard(self, edge: Edge) -> bool:
+        table = self._tables.files[edge.caller.path]
+        region = edge.region
+        while region >= 0:
+            if is_main_guard(table.facts.regions[region]):
+                return True
+            region = table.facts.regions[region].parent
+        return False
+
+
+def is_main_guard(region: Region) -> bool:
+    """Is this the body of ``if __name__ == "__main__"``?"""
+    test = region.test
+    return (region.kind == "if" and isinstance(test, Op) and test.op == "=="
+            and {type(operand) for operand in test.operands} == {Name, Const}
+            and any(isinstance(operand, Name) and operand.id == "__name__" for operand in test.operands))
