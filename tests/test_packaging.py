@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import statecheck
+from statecheck.settings import load
 
 TOP = Path(__file__).parent.parent
 README_COMMANDS = {
@@ -69,6 +70,15 @@ def test_the_readme_gives_one_command(purpose: str) -> None:
     found = list(re.finditer(README_COMMANDS[purpose], readme, re.MULTILINE))
     assert len(found) == 1
     assert (TOP / found[0].groupdict().get("path", ".")).is_dir()
+
+
+def test_the_settings_shown_in_the_readme_are_valid(tmp_path: Path) -> None:
+    readme = (TOP / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```toml\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    (tmp_path / "pyproject.toml").write_text("\n".join(blocks), encoding="utf-8")
+    settings = load(tmp_path).settings
+    assert settings.entry_points[0].names == ("shop.web.endpoint",)
+    assert settings.fail_on == "high"
 
 
 def test_files_named_in_the_readme_exist() -> None:
