@@ -106,6 +106,11 @@ def matcher(patterns: Iterable[str]) -> Callable[[str], bool]:
     return _spec(lines).match_file
 
 
+def is_readable(path: Path) -> bool:
+    """Would this file, given by hand, be read: is it Python, or a deployment document by its name?"""
+    return bool(_kind(path.parent, path.name, by_hand=True)[0])
+
+
 def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
     from pathspec import GitIgnoreSpec
 

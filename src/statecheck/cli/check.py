@@ -1,0 +1,236 @@
+"""``statecheck check``: the command that CI runs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+from statecheck.cli.guard import UsageError, complain, guarded, write
+from statecheck.cli.target import Target, find_target, overlay, split_rules
+from statecheck.model import Report
+from statecheck.settings import Settings
+
+_PIPE_WIDTH = 100  # columns of prose where there is no terminal
+_PIPE_CODE_WIDTH = 200
+_MOST_PROSE = 120  # longer lines are hard to read, however wide the terminal
+
+
+class Level(str, Enum):
+    """A severity or confidence."""
+
+    low = "low"
+    medium = "medium"
+    high = "high"
+
+
+class Format(str, Enum):
+    """How findings are printed."""
+
+    text = "text"
+    concise = "concise"
+    json = "json"
+
+
+class Color(str, Enum):
+    """When to colour."""
+
+    auto = "auto"
+    always = "always"
+    never = "never"
+
+
+class Choices(NamedTuple):
+    """The options of check that are no settings."""
+
+    output_format: str
+    output_file: Path | None
+    exit_zero: bool
+    show_files: bool
+    statistics: bool
+    quiet: bool
+    color: str
+    jobs: int | None
+    force_exclude: bool
+    plugins: tuple[str, ...]
+
+
+Paths = Annotated[
+    list[str] | None, typer.Argument(metavar="PATHS", help="Files and folders to report on.  [default: .]")
+]
+Rules = list[str] | None
+_RULES = "RULES"
+
+
+def command(
+    paths: Paths = None,
+    output_format: Annotated[Format, typer.Option(help="How findings are printed.")] = Format.text,
+    output_file: Annotated[
+        Path | None, typer.Option("--output-file", "-o", help="Write the report to this file.")
+    ] = None,
+    select: Annotated[
+        Rules, typer.Option(metavar=_RULES, help="Only these rules: names, codes, STC1, families or ALL; comma list.")
+    ] = None,
+    extend_select: Annotated[Rules, typer.Option(metavar=_RULES, help="These rules as well.")] = None,
+    ignore: Annotated[Rules, typer.Option(metavar=_RULES, help="None of these rules.")] = None,
+    min_severity: Annotated[
+        Level | None, typer.Option(help="Show findings at least this bad.  [default: medium]")
+    ] = None,
+    min_confidence: Annotated[
+        Level | None, typer.Option(help="Show findings at least this sure.  [default: medium]")
+    ] = None,
+    fail_on: Annotated[
+        Level | None, typer.Option(help="Exit with 1 for findings at least this bad.  [default: medium]")
+    ] = None,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever is found.")] = False,
+    config: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE|KEY=VALUE", help="A settings file, or a setting as TOML; can be repeated."),
+    ] = None,
+    isolated: Annotated[bool, typer.Option("--isolated", help="Read no settings file.")] = False,
+    plugin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Load detectors of this installed distribution; can be repeated."),
+    ] = None,
+    show_files: Annotated[
+        bool, typer.Option("--show-files", help="List the files that would be read, and stop.")
+    ] = False,
+    statistics: Annotated[bool, typer.Option("--statistics", help="Count findings per rule instead.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print findings only.")] = False,
+    color: Annotated[Color, typer.Option(help="When to colour.")] = Color.auto,
+    jobs: Annotated[
+        str | None, typer.Option("--jobs", "-j", metavar="N|auto", help="Processes to use.  [default: auto]")
+    ] = None,
+    force_exclude: Annotated[
+        bool, typer.Option("--force-exclude", help="Leave excluded files out even when they are given by name.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", hidden=True)] = False,
+) -> None:
+    """Find state that does not survive a second process or a restart.
+
+    Paths choose what is reported; the analysis always covers the project they belong to.
+
+    Exit codes: 0 nothing at or above --fail-on; 1 findings, or a file that could not be parsed; 2 wrong usage, bad
+    settings or an internal error.
+    """
+
+    def action() -> int:
+        target = find_target(paths or [], config or [], isolated)
+        settings = overlay(
+            target.loaded.settings,
+            select=split_rules(select),
+            extend_select=_joined(target.loaded.settings.extend_select, split_rules(extend_select)),
+            ignore=_joined(target.loaded.settings.ignore, split_rules(ignore)),
+            min_severity=min_severity and min_severity.value,
+            min_confidence=min_confidence and min_confidence.value,
+            fail_on=fail_on and fail_on.value,
+        )
+        choices = Choices(
+            output_format.value, output_file, exit_zero, show_files, statistics, quiet, color.value,
+            _number(jobs) or settings.jobs, force_exclude, tuple(plugin or ()),
+        )  # fmt: skip
+        return run(target, settings, choices)
+
+    raise typer.Exit(guarded(action, debug))
+
+
+def _joined(old: tuple[str, ...], new: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return None if new is None else (*old, *new)
+
+
+def _number(jobs: str | None) -> int | None:
+    if jobs is None or jobs == "auto":
+        return None
+    if not jobs.isdecimal() or int(jobs) < 1:
+        raise UsageError(f'--jobs: expected a number of at least 1 or "auto", got "{jobs}"')
+    return int(jobs)
+
+
+def run(target: Target, settings: Settings, choices: Choices) -> int:
+    """Check, print, and decide the exit code."""
+    from statecheck.triage.gate import exit_code
+
+    root = target.loaded.root
+    _vet(settings, root, choices.quiet)
+    paths = _paths(target, settings, choices.force_exclude)
+    if choices.show_files:
+        _show_files(root, settings, paths)
+        return 0
+    report = _check(root, settings, choices, paths) if paths else Report(root=str(root))
+    write(_render(report, settings, choices), choices.output_file)
+    return exit_code(report, settings.fail_on, choices.exit_zero)
+
+
+def _vet(settings: Settings, root: Path, quiet: bool) -> None:
+    from statecheck.pipeline import load_rules
+    from statecheck.triage.vet import vet
+
+    verdict = vet(load_rules(settings, root), settings)
+    if verdict.errors:
+        raise UsageError(verdict.errors[0])
+    for warning in () if quiet else verdict.warnings:
+        complain(f"warning: {warning}")
+
+
+def _paths(target: Target, settings: Settings, force_exclude: bool) -> tuple[Path, ...]:
+    """The given paths that hold anything to read: hooks pass whatever was committed."""
+    from statecheck.discovery import discover, is_readable
+
+    paths = tuple(path for path in target.paths if path.is_dir() or is_readable(path))
+    if not force_exclude:
+        return paths
+    root = target.loaded.root
+    kept = {root / file.path for file in discover(root, settings).files}
+    return tuple(path for path in paths if path in kept or any(path in file.parents for file in kept))
+
+
+def _show_files(root: Path, settings: Settings, paths: tuple[Path, ...]) -> None:
+    from statecheck.discovery import discover, within
+    from statecheck.report.source import escape
+
+    files = discover(root, settings, paths).files if paths else ()
+    write("".join(f"{escape(file.path)}\n" for file in files if within(file.path, root, paths)), None)
+
+
+def _check(root: Path, settings: Settings, choices: Choices, paths: tuple[Path, ...]) -> Report:
+    from statecheck.cli.progress import ProgressBar
+    from statecheck.pipeline import Request, check
+
+    request = Request(root, paths, settings, choices.jobs, choices.plugins, None)
+    if choices.quiet or not sys.stderr.isatty():
+        return check(request)
+    with ProgressBar(_color(choices.color, sys.stderr.isatty())) as bar:
+        return check(request._replace(progress=bar))
+
+
+def _color(choice: str, terminal: bool) -> bool:
+    from statecheck.report.style import use_color
+
+    return use_color(choice, terminal, os.environ)
+
+
+def _render(report: Report, settings: Settings, choices: Choices) -> str:
+    from importlib import import_module
+
+    from statecheck.report.options import Options
+    from statecheck.report.source import SourceReader
+
+    terminal = sys.stdout.isatty() and choices.output_file is None
+    columns = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
+    options = Options(
+        width=min(columns, _MOST_PROSE),
+        code_width=columns if terminal else _PIPE_CODE_WIDTH,
+        color=_color(choices.color, terminal),
+        quiet=choices.quiet,
+        statistics=choices.statistics,
+        min_severity=settings.min_severity,
+        min_confidence=settings.min_confidence,
+    )
+    renderer = import_module(f"statecheck.report.{choices.output_format}")
+    text: str = renderer.render(report, SourceReader(Path(report.root)), options)
+    return text

@@ -1,0 +1,50 @@
+"""``statecheck explain PATH:LINE``: everything known about the state defined there."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import typer
+
+from statecheck.cli.guard import UsageError, guarded, write
+from statecheck.cli.target import find_target
+
+_PLACE = re.compile(r"^(?P<path>.+?):(?P<line>[1-9]\d*)(:\d+)?:?$")
+
+
+def command(
+    place: Annotated[str, typer.Argument(metavar="PATH:LINE", help="Where the state is defined.")],
+    config: Annotated[
+        list[str] | None, typer.Option(metavar="FILE|KEY=VALUE", help="A settings file, or a setting as TOML.")
+    ] = None,
+    isolated: Annotated[bool, typer.Option("--isolated", help="Read no settings file.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", hidden=True)] = False,
+) -> None:
+    """Show what is known about the state defined at a line.
+
+    Its writes, who reaches them, and why it is reported or not.
+    """
+
+    def action() -> int:
+        from statecheck.pipeline import Request, explain
+
+        path, line = split_place(place)
+        target = find_target([path], config or [], isolated)
+        if not target.paths[0].is_file():
+            raise UsageError(f"{path}: is a folder; give a file and a line, such as app.py:12")
+        request = Request(target.loaded.root, target.paths, target.loaded.settings, None, (), None)
+        relative = target.paths[0].relative_to(target.loaded.root).as_posix()
+        text = explain(request, relative, line)
+        write(text if text.endswith("\n") else f"{text}\n", None)
+        return 0
+
+    raise typer.Exit(guarded(action, debug))
+
+
+def split_place(place: str) -> tuple[str, int]:
+    """"app.py:12" (a column after it is let pass). Raises UsageError."""
+    match = _PLACE.match(place)
+    if not match:
+        raise UsageError(f'expected PATH:LINE, such as app.py:12, got "{place}"')
+    return match["path"], int(match["line"])

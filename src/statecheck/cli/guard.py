@@ -1,0 +1,63 @@
+"""The border of the program: every failure leaves as one clear line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from statecheck import __version__
+from statecheck.report.source import escape
+from statecheck.rules.load import PackError
+from statecheck.settings import SettingsError
+
+USAGE = 2
+INTERRUPTED = 130  # as shells report a program stopped by Ctrl-C
+
+
+class UsageError(Exception):
+    """Something on the command line that cannot be done. The text is one line."""
+
+
+def guarded(action: Callable[[], int], debug: bool = False) -> int:
+    """Run a command. Whatever goes wrong becomes a line on stderr and an exit code."""
+    try:
+        return action()
+    except (UsageError, SettingsError, PackError) as problem:
+        complain(f"error: {problem}")
+        return USAGE
+    except KeyboardInterrupt:
+        complain("interrupted")
+        return INTERRUPTED
+    except Exception as problem:
+        if debug or os.environ.get("STATECHECK_DEBUG"):
+            import traceback
+
+            traceback.print_exc()
+        hint = "this is a bug: please report it with what the same command prints under --debug"
+        complain(f"error: internal error: {type(problem).__name__}: {problem} (statecheck {__version__}; {hint})")
+        return USAGE
+
+
+def complain(line: str) -> None:
+    """One line on stderr. What it quotes cannot steer the terminal."""
+    print(escape(line), file=sys.stderr)
+
+
+def write(text: str, target: Path | None) -> None:
+    """Print the text, or put it in a file. A reader that closes the pipe early is no failure."""
+    if target is not None:
+        try:
+            target.write_text(text, encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise UsageError(f"{target}: cannot be written: {error.strerror or error}") from None
+        return
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure:  # a terminal that knows only ASCII shows the rest as escapes
+        reconfigure(errors="backslashreplace")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at exit

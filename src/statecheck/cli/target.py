@@ -1,0 +1,54 @@
+"""What a command line speaks of: which files, of which project, under which settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from statecheck.cli.guard import UsageError
+from statecheck.settings import Loaded, Settings, load
+
+
+class Target(NamedTuple):
+    """``paths`` are absolute, resolved and below ``loaded.root``."""
+
+    loaded: Loaded
+    paths: tuple[Path, ...]
+
+
+def find_target(paths: Sequence[str], config: Sequence[str], isolated: bool) -> Target:
+    """The project that holds all ``paths`` (default: the working directory). Raises UsageError, SettingsError."""
+    given = paths or ["."]
+    missing = [path for path in given if not os.path.exists(path)]
+    if missing:
+        raise UsageError(f"{', '.join(missing)}: no such file or folder")
+    resolved = [os.path.realpath(path) for path in given]
+    # One project for one run: the settings are sought from where all paths meet.
+    start = Path(resolved[0] if len(resolved) == 1 else os.path.commonpath(resolved))
+    files, overrides = split_config(config)
+    if len(files) > 1:
+        raise UsageError(f"--config: only one file can be given, got {', '.join(map(str, files))}")
+    loaded = load(start, files[0] if files else None, isolated, overrides)
+    return Target(loaded, tuple(Path(path) for path in resolved))
+
+
+def split_config(values: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """``--config`` takes a file or "key=value"."""
+    files = [Path(value) for value in values if "=" not in value or os.path.isfile(value)]
+    return files, [value for value in values if Path(value) not in files]
+
+
+def split_rules(values: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Comma lists that may be repeated; None when the option was not given."""
+    if not values:
+        return None
+    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())
+
+
+def overlay(settings: Settings, **choices: object) -> Settings:
+    """The settings under what was chosen on the command line; None leaves them as they are."""
+    return msgspec.structs.replace(settings, **{name: value for name, value in choices.items() if value is not None})
