@@ -109,10 +109,9 @@ class Judge:
     def _harmless_place(self, place: Place) -> str:
         lifetimes = self.project.lifetimes
         if isinstance(place, ClassPlace):
-            lives = lifetimes.lives(place.cls)
-            if lives == "declarative":
+            if "declarative" in lifetimes.lives(place.cls):
                 return "the attribute is a declaration of its framework"
-        if isinstance(place, FieldPlace) and lifetimes.lives(place.cls) == "thread":
+        if isinstance(place, FieldPlace) and "thread" in lifetimes.lives(place.cls):
             return "each thread or request has its own"
         if place.name.startswith("__") and place.name.endswith("__"):
             return "it belongs to Python's own protocols"
@@ -124,8 +123,10 @@ class Judge:
             if not isinstance(item, ForeignInstance):
                 continue
             lives = self.project.knowledge.lives(item.name)
-            if lives in ("thread", "shared", "request"):
-                return f"`{item.name}` is not shared by requests" if lives != "shared" else f"`{item.name}` keeps its data outside the process"
+            if "shared" in lives:
+                return f"`{item.name}` keeps its data outside the process"
+            if not lives.isdisjoint(("thread", "request")):
+                return f"`{item.name}` is not shared by requests"
             rows = self.project.knowledge.safe("call", item.name)
             if any("*" in row.suppresses or place_rule(place, ()) in row.suppresses for row in rows):
                 return f"`{item.name}` can be made again by any process"

@@ -105,7 +105,7 @@ class Accesses:
         elif isinstance(value, FunctionValue):
             yield FunctionPlace(value.ref, name), "rebind", ()
         elif isinstance(value, (Instance, ForeignInstance)):
-            owners = [owner for owner in self._evaluator.foreign_types(item) if self._evaluator.knowledge.lives(owner) == "process"]
+            owners = [owner for owner in self._evaluator.foreign_types(item) if "process" in self._evaluator.knowledge.lives(owner)]
             if isinstance(value, Instance):
                 owner = self._evaluator.classes.field_owner(value.cls, name) or value.cls
                 yield FieldPlace(owner, name), "rebind", via

@@ -172,7 +172,7 @@ class CallGraph:
                     self._add(around, item.value.ref, (scope.pos, scope.defined_in), "call")
             for wrapper in self._wrappers(around, decorator, scope):
                 self._add(function, wrapper, (scope.pos, scope.defined_in), "decorator")
-                self._add(wrapper, function, (scope.pos, scope.defined_in), "decorator")
+                self._add(wrapper, function, (self._tables.scope(wrapper).pos, -1), "decorator")
             for inner in iter_expr(decorator):
                 if isinstance(inner, Call):
                     self._read_callbacks(around, Event("expr", inner.pos, inner.end, scope.defined_in), inner, "")

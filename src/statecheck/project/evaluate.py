@@ -425,7 +425,7 @@ class Evaluator:
         if typed is not None:
             return (Item(ForeignInstance(typed), ForeignPlace(owner, name), 0, item.via),)
         place = ForeignPlace(self.knowledge.lineage(owner)[-1], name)
-        if self.knowledge.lives(owner) != "process":
+        if "process" not in self.knowledge.lives(owner):
             return (Item(Foreign(full), item.place, item.depth, item.via),)
         found: list[Item] = []
         if ("stored", place) not in self._busy:

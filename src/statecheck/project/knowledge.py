@@ -36,7 +36,7 @@ class Knowledge:
         self._returns = {self.canonical(name): self.canonical(row.type)
                          for model in models for row in model.returns for name in row.names}
         self._containers = {self.canonical(name): row for model in models for row in model.containers for name in row.names}
-        self._lifetimes = {self.canonical(name): row.lives for model in models for row in model.lifetimes for name in row.names}
+        self._lifetimes = self._collect_lifetimes(models)
         self._effects = {self.canonical(name): row.kind for model in models for row in model.effects for name in row.names}
         self._safe = self._collect_safe(models)
         self.app_factories = frozenset(self.canonical(name) for model in models for name in model.app_factories)
@@ -110,12 +110,9 @@ class Knowledge:
                 return self._containers[base]
         return None
 
-    def lives(self, name: str) -> str | None:
-        """How long an instance of this foreign class lives, where a model says so."""
-        for base in self.lineage(name):
-            if base in self._lifetimes:
-                return self._lifetimes[base]
-        return None
+    def lives(self, name: str) -> frozenset[str]:
+        """How long an instance of this foreign class lives, as the models of the class and of its bases say."""
+        return frozenset(lives for base in self.lineage(name) for lives in self._lifetimes.get(base, ()))
 
     def effect(self, name: str) -> str | None:
         """What calling the foreign ``name`` does: io, db, time …"""
@@ -148,6 +145,14 @@ class Knowledge:
                 for name in dict.fromkeys(self.canonical(name) for name in entry.names):
                     entries[entry.match, name].append(KnownEntry(model.framework, entry))
         return dict(entries)
+
+    def _collect_lifetimes(self, models: list[Model]) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for model in models:
+            for row in model.lifetimes:
+                for name in row.names:
+                    found[self.canonical(name)].add(row.lives)
+        return dict(found)
 
     def _collect_safe(self, models: list[Model]) -> dict[tuple[str, str], list[Safe]]:
         safe: dict[tuple[str, str], list[Safe]] = defaultdict(list)

@@ -14,7 +14,7 @@ from statecheck.project.values import (
     ScopeRef,
 )
 
-SHORT = ("request", "row", "declarative", "thread")
+SHORT = frozenset({"request", "row", "declarative", "thread"})
 
 
 class Holder(NamedTuple):
@@ -48,12 +48,10 @@ class Lifetimes:
             return self.holders[cls]
         return next((self.holders[sub] for sub in self._evaluator.classes.subclasses(cls) if sub in self.holders), None)
 
-    def lives(self, cls: ScopeRef) -> str | None:
+    def lives(self, cls: ScopeRef) -> frozenset[str]:
         """What the models say of how long an instance lives, by the foreign bases of the class."""
-        for base in self._evaluator.classes.info(cls).foreign:
-            if lives := self._evaluator.knowledge.lives(base):
-                return lives
-        return None
+        return frozenset(lives for base in self._evaluator.classes.info(cls).foreign
+                         for lives in self._evaluator.knowledge.lives(base))
 
     def is_kept(self, item: Item) -> bool:
         """Does what the item's place holds outlive the call that reads it?"""
@@ -66,7 +64,7 @@ class Lifetimes:
         if isinstance(place, FieldPlace):
             return self.holder(place.cls) is not None
         if isinstance(place, ForeignPlace):
-            return self._evaluator.knowledge.lives(place.owner) == "process"
+            return "process" in self._evaluator.knowledge.lives(place.owner)
         return self._is_set_up(place)
 
     def _is_set_up(self, place: CellPlace) -> bool:
@@ -77,8 +75,10 @@ class Lifetimes:
     def _mark(self, cls: ScopeRef, holder: Holder) -> None:
         if cls in self.holders:
             return
-        if self.lives(cls) in SHORT and not isinstance(holder.place, (GlobalPlace, ClassPlace)):
+        if not self.lives(cls).isdisjoint(SHORT) and not isinstance(holder.place, (GlobalPlace, ClassPlace)):
             return
+        if isinstance(holder.place, ClassPlace) and "declarative" in self.lives(holder.place.cls):
+            return  # a field declaration: the framework makes a bound copy for each instance
         self.holders[cls] = holder
         self._queue.append(cls)
 
@@ -86,7 +86,7 @@ class Lifetimes:
         for cls in self._evaluator.classes.refs:
             lives = self.lives(cls)
             pos = self._tables.scope(cls).pos
-            if lives == "process":
+            if "process" in lives and lives.isdisjoint(SHORT):
                 self._mark(cls, Holder(None, cls.path, pos, "the framework keeps one instance"))
                 continue
             for base in self._evaluator.classes.info(cls).foreign:
@@ -134,7 +134,7 @@ class Lifetimes:
             return base.place
         owners = self._evaluator.foreign_types(base)
         for owner in owners:
-            if self._evaluator.knowledge.lives(owner) == "process":
+            if "process" in self._evaluator.knowledge.lives(owner):
                 return ForeignPlace(owner, store.target.attr)
         return base.place if not isinstance(base.value, Instance) else None
 
