@@ -27,12 +27,12 @@ def command(
     """
 
     def action() -> int:
-        from statecheck.pipeline import Request, explain
-
         path, line = split_place(place)
         target = find_target([path], config or [], isolated)
         if not target.paths[0].is_file():
             raise UsageError(f"{path}: is a folder; give a file and a line, such as app.py:12")
+        from statecheck.pipeline import Request, explain
+
         request = Request(target.loaded.root, target.paths, target.loaded.settings, None, (), None)
         relative = target.paths[0].relative_to(target.loaded.root).as_posix()
         text = explain(request, relative, line)

@@ -12,6 +12,7 @@ from statecheck.report.style import Paint
 from statecheck.rules.schema import Rule
 
 _ITEM = re.compile(r"^(\s*)([-*]|\d+\.) +(.*)$")
+_TITLE = re.compile(r"\A\s*# .*\n")
 _HEADING = re.compile(r"^#+ +(.*)$")
 _LINK = re.compile(r"\[([^\]]*)\]\((https?://[^)]*)\)")
 
@@ -22,7 +23,7 @@ def render_page(rule: Rule, paint: Paint, width: int) -> str:
     facts = f"({rule.family}, {rule.severity}{status}, since {rule.since})"
     head = f"{paint(f'{rule.code} {rule.name}', rule.severity)} {facts}"
     lines = [head, *hanging("", "strong", rule.summary, paint, width, 0), ""]
-    lines += _page(rule.page, paint, width)
+    lines += _page(_TITLE.sub("", rule.page), paint, width)  # the head line says it already
     if not rule.page.strip():
         lines += hanging("Instead: ", "good", rule.instead, paint, width)
     if rule.references:
@@ -50,7 +51,7 @@ def _page(page: str, paint: Paint, width: int) -> Iterator[str]:
     for line in page.strip().splitlines():
         fence = line.lstrip().startswith("```")
         if code and not fence:
-            yield "    " + escape(line)
+            yield f"    {escape(line)}".rstrip()
         elif fence or not line.strip() or _HEADING.match(line) or _ITEM.match(line) or line.startswith("|"):
             yield from _flush(paragraph, paint, width)
             paragraph = []

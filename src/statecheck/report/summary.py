@@ -70,6 +70,8 @@ def _looked_at(report: Report) -> str:
 
 def _scope(report: Report, options: Options, paint: Paint) -> list[str]:
     facts = report.summary
+    if not facts.files and not facts.documents and not facts.unparsed:
+        return []  # the verdict says it all
     entries = ", ".join(f"{count:,} {name}" for name, count in sorted(facts.entry_points.items()) if count)
     lines = f", {plural(facts.lines, 'line')}" if facts.lines else ""
     rows = [("checked", _looked_at(report) + lines), ("entry points", entries or "none found")]
@@ -100,8 +102,8 @@ def warnings(report: Report, options: Options, paint: Paint) -> list[str]:
 
 def errors(report: Report, options: Options, paint: Paint) -> list[str]:
     """What kept the tool from its work."""
-    return [
-        line
-        for problem in report.errors
-        for line in hanging("error: ", "high", f"{problem.path}: {problem.message}", paint, options.width)
-    ]
+    lines: list[str] = []
+    for problem in report.errors:
+        place = f"{problem.path}: " if problem.path else ""
+        lines += hanging("error: ", "high", place + problem.message, paint, options.width)
+    return lines

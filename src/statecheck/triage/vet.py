@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -67,5 +68,4 @@ def _options(name: str, given: Mapping[str, OptionValue], known: Mapping[str, Op
             continue
         type_, words = _TYPES[known[option].type]
         if not isinstance(value, type_) or (type_ is int and isinstance(value, bool)):
-            shown = list(value) if isinstance(value, tuple) else str(value).lower() if value in (True, False) else value
-            yield f"rules.{name}.{option}: expected {words}, got {shown}"
+            yield f"rules.{name}.{option}: expected {words}, got {json.dumps(value)}"

@@ -1,0 +1,61 @@
+"""Settings that speak of rules and options that do not exist."""
+
+from __future__ import annotations
+
+import pytest
+
+from statecheck.rules.schema import Option, Pack, Rule
+from statecheck.settings import Settings
+from statecheck.triage.vet import vet
+
+RULE = Rule(
+    code="STC101", name="mutated-global", family="memory", severity="high", status="stable", since="0.1", summary="s",
+    message="m", instead="i", detector="state", aliases=("global-dict",),
+    options={"limit": Option("int", 3, "h"), "strict": Option("bool", False, "h"), "names": Option("list", (), "h")},
+)  # fmt: skip
+PACK = Pack({RULE.name: RULE}, {})
+
+
+@pytest.mark.parametrize(
+    "word", ["mutated-global", "global-dict", "STC101", "stc101", "STC1", "STC", "memory", "ALL"]
+)
+def test_every_way_to_name_a_rule(word: str) -> None:
+    assert vet(PACK, Settings(select=(word,), extend_select=(word,), ignore=(word,))) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("settings", "errors", "warnings"),
+    [
+        (
+            Settings(select=("mutated-globals", "W605")),
+            ('select: unknown rule "mutated-globals", did you mean "mutated-global"?', 'select: unknown rule "W605"'),
+            (),
+        ),
+        (Settings(extend_select=("memry",)), ('extend-select: unknown rule "memry", did you mean "memory"?',), ()),
+        (Settings(ignore=("xyz",)), (), ('ignore: unknown rule "xyz"',)),
+        (
+            Settings(per_file_ignores={"a.py": ("STC102",)}),
+            (),
+            ('per-file-ignores."a.py": unknown rule "STC102", did you mean "STC101"?',),
+        ),
+        (Settings(severities={"xyz": "low"}), (), ('severities: unknown rule "xyz"',)),
+        (Settings(rules={"xyz": {}}), (), ('rules: unknown rule "xyz"',)),
+        (
+            Settings(rules={"mutated-global": {"limt": 1}}),
+            ('rules.mutated-global: unknown option "limt", did you mean "limit"?',),
+            (),
+        ),
+        (
+            Settings(rules={"mutated-global": {"limit": True, "strict": 1, "names": "a"}}),
+            (
+                "rules.mutated-global.limit: expected an integer, got true",
+                "rules.mutated-global.strict: expected true or false, got 1",
+                'rules.mutated-global.names: expected an array of strings, got "a"',
+            ),
+            (),
+        ),
+        (Settings(rules={"mutated-global": {"limit": 1, "strict": True, "names": ("a",)}}), (), ()),
+    ],
+)
+def test_vet(settings: Settings, errors: tuple[str, ...], warnings: tuple[str, ...]) -> None:
+    assert vet(PACK, settings) == (errors, warnings)
