@@ -10,49 +10,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from statecheck.detectors.selectors import (
-    Guard,
-    Nodes,
-    Selector,
-    compile_guards,
-    compile_selector,
-    holds,
-    keyed_children,
-    literal_keys,
-    select,
-    values_at,
-)
+from statecheck.detectors.document_forms import Candidate, Values, candidates_by_key
+from statecheck.detectors.selectors import Guard, Nodes, holds, keyed_children, select, values_at
 from statecheck.facts.documents.nodes import DocumentFacts, Node, children, path, roots
 from statecheck.facts.documents.templates import FILLER
 from statecheck.model import LEVELS, Finding, Level, Location, Step
 from statecheck.rules.schema import Form, Rule
 
-TRUE = frozenset({"true", "yes", "on", "1", "enabled"})
-PRESENT, ABSENT = "<present>", "<absent>"
 COLLECTIONS = ("items", "objects")  # keys under which a document of kind List or Template holds other documents
 
 _FILLER_RUN = re.compile(f"{FILLER}+")
-
-
-class Values(NamedTuple):
-    """Compiled value patterns."""
-
-    literals: frozenset[str]
-    patterns: tuple[re.Pattern[str], ...]
-    present: bool
-    absent: bool
-
-
-class Candidate(NamedTuple):
-    """One selector of one form, ready to run. ``needs``: keys that a document must have."""
-
-    order: int
-    form: Form
-    selector: Selector
-    bad: Values
-    safe: Values
-    safe_when: tuple[tuple[Guard, ...], ...]
-    needs: frozenset[str]
 
 
 class Match(NamedTuple):
@@ -66,56 +33,13 @@ class Match(NamedTuple):
 
 def detect(rule: Rule, documents: Mapping[str, DocumentFacts]) -> Iterator[Finding]:
     """Findings of one rule in all documents, by path. One cause gives one finding, of the most severe form."""
-    index = _index(rule)
+    index = candidates_by_key(rule)
     for name in sorted(documents):
         facts = documents[name]
-        for group in _grouped(facts.nodes, _matches(index, facts), rule):
-            yield _finding(rule, name, facts, group)
-
-
-def check(rule: Rule) -> None:
-    """Compile every selector, guard and pattern of a rule. Raises ValueError (or re.error) on the first bad one."""
-    _index(rule)
-
-
-def _index(rule: Rule) -> dict[str, list[Candidate]]:
-    """Candidates by the key that a document must have; "" holds those that need none."""
-    index: dict[str, list[Candidate]] = {}
-    common = tuple(compile_guards(line) for line in rule.safe_when)
-    for order, form in enumerate(rule.forms):
-        safe_when = (*common, *(compile_guards(line) for line in form.safe_when))
-        for text in form.document:
-            selector = compile_selector(text)
-            bad = _compile_values(form.values or (PRESENT,))
-            needs = _needs(selector, bad.absent)
-            candidate = Candidate(
-                order, form, selector, bad, _compile_values(form.safe_values), safe_when, frozenset(needs)
-            )
-            for key in selector.names if selector.lines else (needs[-1] if needs else "",):
-                index.setdefault(key, []).append(candidate)
-    return index
-
-
-def _needs(selector: Selector, absent: bool) -> tuple[str, ...]:
-    if selector.lines:
-        return ()
-    required = tuple(key for guard in selector.guards if guard.wanted for key in literal_keys(guard.steps))
-    if absent:
-        return required or literal_keys(selector.steps[:-1])
-    return (*required, *literal_keys(selector.steps))
-
-
-def _compile_values(values: Sequence[str]) -> Values:
-    literals: set[str] = set()
-    patterns = []
-    for value in values:
-        if value == "<true>":
-            literals |= TRUE
-        elif len(value) > 1 and value.startswith("/") and value.endswith("/"):
-            patterns.append(re.compile(value[1:-1]))
-        elif value not in (PRESENT, ABSENT):
-            literals.add(value.lower())
-    return Values(frozenset(literals), tuple(patterns), PRESENT in values, ABSENT in values)
+        groups = _grouped(facts.nodes, _matches(index, facts), rule)
+        subjects = {unit: _subject(facts.nodes, unit) for unit in {group[0].unit for group in groups}}
+        for group in groups:
+            yield _finding(rule, name, facts, group, subjects[group[0].unit])
 
 
 def _matches(index: Mapping[str, list[Candidate]], facts: DocumentFacts) -> Iterator[Match]:
@@ -129,11 +53,22 @@ def _matches(index: Mapping[str, list[Candidate]], facts: DocumentFacts) -> Iter
     if not candidates:
         return
     units = list(_units(facts.nodes))
+    verdicts: dict[tuple[tuple[Guard, ...], int], bool] = {}  # guards on a unit: one judgement for all its matches
     for candidate in sorted(candidates.values(), key=lambda candidate: candidate.order):
         found = _in_lines(candidate, facts.nodes) if candidate.selector.lines else _in_units(candidate, facts, units)
         for match in found:
-            if not any(holds(guards, facts.nodes, match.unit, match.node) for guards in candidate.safe_when):
+            if not any(_excused(guards, facts.nodes, match, verdicts) for guards in candidate.safe_when):
                 yield match
+
+
+def _excused(
+    guards: tuple[Guard, ...], nodes: Nodes, match: Match, verdicts: dict[tuple[tuple[Guard, ...], int], bool]
+) -> bool:
+    of_unit = tuple(guard for guard in guards if guard.op != "path")
+    verdict = verdicts.get((of_unit, match.unit))
+    if verdict is None:
+        verdict = verdicts[of_unit, match.unit] = holds(of_unit, nodes, match.unit, match.node)
+    return verdict and holds([guard for guard in guards if guard.op == "path"], nodes, match.unit, match.node)
 
 
 def _reads(form: Form, format: str) -> bool:
@@ -242,10 +177,10 @@ def _severity(rule: Rule, match: Match) -> Level:
     return match.candidate.form.severity or rule.severity
 
 
-def _finding(rule: Rule, name: str, facts: DocumentFacts, group: Sequence[Match]) -> Finding:
+def _finding(rule: Rule, name: str, facts: DocumentFacts, group: Sequence[Match], subject: str) -> Finding:
     first = group[0]
     form, node = first.candidate.form, facts.nodes[first.node]
-    symbol = _symbol(facts, first)
+    symbol = _symbol(facts, first, subject)
     message = (form.message or rule.message).replace("{symbol}", symbol).replace("{detail}", _shown(node.value))
     uncertain = node.templated or first.absent
     steps = {_step(name, facts.nodes, match): None for match in group}
@@ -281,7 +216,7 @@ def _step(name: str, nodes: Nodes, match: Match) -> Step:
     return Step("definition", _location(name, node), text)
 
 
-def _symbol(facts: DocumentFacts, match: Match) -> str:
+def _symbol(facts: DocumentFacts, match: Match, subject: str) -> str:
     """``Service/web spec.sessionAffinity``, ``aws_lb.web stickiness.enabled``, ``upstream app ip_hash``."""
     nodes = facts.nodes
     node = nodes[match.node]
@@ -292,13 +227,18 @@ def _symbol(facts: DocumentFacts, match: Match) -> str:
     keys = path(nodes, match.node)[len(path(nodes, match.unit)) :]
     if match.absent and match.candidate.selector.steps:
         keys = (*keys, match.candidate.selector.steps[-1].key or "*")
-    kind = _text(nodes, match.unit, "kind")
-    if kind:
-        named = _text(nodes, match.unit, "metadata", "name")
-        return f"{kind}/{_shown(named)} {_dotted(keys)}" if named else f"{kind} {_dotted(keys)}"
+    if subject:
+        return f"{subject} {_dotted(keys)}"
     if facts.format == "hcl" and keys[:1] == ("resource",) and len(keys) > 3:
         return f"{keys[1]}.{keys[2]} {_dotted(keys[3:])}"
     return _dotted(keys)
+
+
+def _subject(nodes: Nodes, unit: int) -> str:
+    """Kind and name of a resource, "" for a document of another sort."""
+    kind = _text(nodes, unit, "kind") if unit >= 0 else ""
+    name = _text(nodes, unit, "metadata", "name") if kind else ""
+    return _shown(f"{kind}/{name}" if name else kind)
 
 
 def _dotted(keys: Sequence[str]) -> str:

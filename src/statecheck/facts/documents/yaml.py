@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from statecheck.facts.documents import templates
-from statecheck.facts.documents.nodes import Builder, DocumentFacts, Kind, Span, TooMuchError, comments
+from statecheck.facts.documents.nodes import (
+    MAX_DEPTH,
+    Builder,
+    DocumentFacts,
+    Kind,
+    Span,
+    TooMuchError,
+    comments,
+)
 from statecheck.facts.documents.text import decode
 from statecheck.facts.ir import ParseFailure
 
@@ -116,6 +124,8 @@ class _Reader:
     def _skip_key(self, event: Any, yaml: Any) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             self.key_depth += 1
+            if self.key_depth + len(self.frames) > MAX_DEPTH:
+                raise TooMuchError(f"nested more than {MAX_DEPTH} levels deep")
         elif isinstance(event, yaml.CollectionEndEvent):
             self.key_depth -= 1
 
