@@ -167,6 +167,10 @@ def run(target: Target, settings: Settings, choices: Choices) -> int:
 
 
 def _vet(settings: Settings, root: Path, quiet: bool) -> None:
+    """Complain about rules and options that do not exist. Reading the pack takes time: only if any is spoken of."""
+    spoken_of = (settings.select, settings.extend_select, settings.ignore, settings.per_file_ignores)
+    if not any((*spoken_of, settings.severities, settings.rules)):
+        return
     from statecheck.pipeline import load_rules
     from statecheck.triage.vet import vet
 

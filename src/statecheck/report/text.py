@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from statecheck.model import Finding, Harm, Location, Report
 from statecheck.report.excerpt import excerpt
 from statecheck.report.mask import mask
@@ -102,12 +104,23 @@ def _flow(finding: Finding, sources: SourceReader, options: Options, paint: Pain
         body = hanging(label, style, step.message, paint, _inner(options, gutter), size + 2)
         where = step.location
         place = f"{escape(where.path)}:{where.line}:{where.column}"
-        source = _source(where, finding, sources).strip()
         room = max(20, options.code_width - gutter.size - size - len(place) - 7)
-        text = excerpt(source, Location(where.path), room)[0] if source else ""
+        text = _step_source(_source(where, finding, sources), where, room, style, paint)
         lines += [lead + line for line in body]
         lines.append(f"{lead}{' ' * (size + 2)}{paint(place, 'dim')}  {text}".rstrip())
     return [*lines, gutter.bar()] if lines else []
+
+
+def _step_source(source: str, where: Location, room: int, style: Style, paint: Paint) -> str:
+    """The source line of a step without its indentation; the span is coloured, there is no room for marks."""
+    line = source.lstrip()
+    indent = len(source) - len(line)
+    shifted = replace(where, column=where.column - indent, end_column=where.end_column - indent)
+    text, marks = excerpt(line, shifted, room)
+    start, end = marks.find("^"), len(marks)
+    if start < 0 or not text.isascii():  # cells and characters are the same only in ASCII
+        return text
+    return text[:start] + paint(text[start:end], style) + text[end:]
 
 
 def _note(label: str, style: Style, text: str, options: Options, paint: Paint, gutter: _Gutter) -> list[str]:
