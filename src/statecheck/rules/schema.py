@@ -19,7 +19,7 @@ Scalar = str | int | float | bool
 
 
 class Condition(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A test of one argument. It holds when *any* of the listed states holds (so ``absent`` and ``prefix`` may stand together).
+    """A test of one argument. It holds when *any* of the listed states holds (``absent`` beside ``prefix``).
 
     ``argument`` is the keyword, ``position`` the 0-based index (without self) where it may be given by place.
     The value is followed through names and settings to its constants; a value that cannot be followed holds no state
@@ -58,9 +58,10 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     ``syntax`` matches the language itself: "assignment" (a name, attribute, dict key, class field or keyword that fits
     ``key_pattern`` gets a value), "literal" (a string literal anywhere), "comparison" (a name or attribute that fits
     ``key_pattern`` is compared with a constant). Beside ``call``, ``key_pattern`` tests the first argument (the name of
-    the environment variable); beside ``subclass``, the fields of the class, and ``when`` then tests their defaults. ``changed_by``: the form holds only if code that runs after start-up calls one of these
-    methods on the value that the call made. ``completed_by``: methods of that value (``init_app``) whose arguments
-    count as given to the call itself.
+    the environment variable); beside ``subclass``, the fields of the class, and ``when`` then tests their defaults.
+
+    ``changed_by``: the form holds only if code that runs after start-up calls one of these methods on the value that
+    the call made. ``completed_by``: methods of that value (``init_app``) whose arguments count as given to the call.
     """
 
     id: str
@@ -127,7 +128,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
 
 
 class EntryPoint(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """Where a framework calls user code. ``names`` are dotted: a function, a class, or a method of one (``flask.Flask.route``).
+    """Where a framework calls user code. ``names`` are dotted: a function, a class, a method (``flask.Flask.route``).
 
     match = "decorator": the decorated function (or class: its ``methods``) is called.
     match = "call": the function or class given as ``argument``/``position`` is called. For a list or dict argument,
@@ -205,7 +206,7 @@ class Safe(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
 
 
 class Effect(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """What calling one of ``names`` does or gives: ``kind`` io, db, time, random, env, network, storage, cache-clear …"""
+    """What calling one of ``names`` does or gives: ``kind`` io, db, time, random, env, network, storage …"""
 
     names: tuple[str, ...]
     kind: str
@@ -223,7 +224,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     safe: tuple[Safe, ...] = ()
     effects: tuple[Effect, ...] = field(default=(), name="effect")
     callers: tuple[EntryPoint, ...] = field(default=(), name="caller")
-    aliases: dict[str, str] = field(default_factory=dict)  # other dotted name → canonical ("flask.app.Flask" = "flask.Flask")
+    aliases: dict[str, str] = field(default_factory=dict)  # another dotted name → canonical
     app_factories: tuple[str, ...] = ()  # a function that calls one of these and returns it runs at start-up
     bases: dict[str, tuple[str, ...]] = field(default_factory=dict)  # foreign class → its foreign bases
 
