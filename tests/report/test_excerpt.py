@@ -77,6 +77,11 @@ def test_lines_are_counted_as_python_does(tmp_path: Path) -> None:
     assert [reader.line("a.py", number) for number in range(6)] == ["", "a", "b", "c\x0cd\u2028e", "f", ""]
 
 
+def test_a_binary_file_has_no_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_bytes(b"x = 1\n\0\xff")
+    assert SourceReader(tmp_path).line("a.py", 1) == ""
+
+
 def test_an_unreadable_file_has_no_lines(tmp_path: Path) -> None:
     assert SourceReader(tmp_path).line("no.py", 1) == ""
 

@@ -57,6 +57,8 @@ def _read(path: Path) -> list[str]:
         raw = path.read_bytes()
     except OSError:
         return []
+    if b"\0" in raw:  # a binary file has no lines to show
+        return []
     try:
         text = raw.decode(_encoding(raw), "replace")
     except (LookupError, UnicodeError):

@@ -57,7 +57,7 @@ def _finding(finding: Finding, sources: SourceReader, options: Options, paint: P
         notes.append(("harm", _HARM[finding.harm]))
     if finding.instead:
         notes.append(("help", finding.instead))
-    if notes and not finding.flow:
+    if notes and lines[-1] != gutter.bar():
         lines.append(gutter.bar())
     for label, text in notes:
         lines += _note(f"{label}: ", "good" if label == "help" else "strong", text, options, paint, gutter)
@@ -99,7 +99,7 @@ def _flow(finding: Finding, sources: SourceReader, options: Options, paint: Pain
     size = len(str(len(steps)))
     for number, step in enumerate(steps, start=1):
         lead = f"{gutter.bar()} "
-        label = f"{number:>{size}}. {step.role}: "
+        label = f"{number:>{size}}. "
         style: Style = finding.severity if step.role == "write" else "strong"
         body = hanging(label, style, step.message, paint, _inner(options, gutter), size + 2)
         where = step.location
