@@ -208,13 +208,10 @@ class Expressions:
         start = -1
         for element in elements:
             items.append(self._subscript(element.slice))
-            if start < 0:
-                start = self.first
-        end = self.cursor.pos
-        if type(elements[-1].comma) is cst.Comma:
-            self.cursor.after(elements[-1].comma, ",")
-            end = self.cursor.pos
-        return ir.Display(start, end, "tuple", tuple(items))
+            start = self.first if start < 0 else start
+            if type(element.comma) is cst.Comma:
+                self.cursor.after(element.comma, ",")
+        return ir.Display(start, self.cursor.pos, "tuple", tuple(items))
 
     def _subscript(self, node: Any) -> ir.Expr:
         if type(node) is cst.Index:
@@ -295,7 +292,7 @@ class Expressions:
     # Operators
 
     def _binary(self, node: Any) -> ir.Expr:
-        kind = type(node)
+        kind: Any = type(node)
         spine = [node]
         left = node.left
         while type(left) is kind and not left.lpar:
@@ -314,9 +311,9 @@ class Expressions:
         self.first = start
         return _operation(start, self.cursor.pos, current, operands)
 
-    def _right_side(self, node: Any, kind: type, op: str, operands: list[ir.Expr]) -> None:
+    def _right_side(self, node: Any, kind: Any, op: str, operands: list[ir.Expr]) -> None:
         right: Any = node.right
-        while right.__class__ is kind and not right.lpar and OPERATORS[type(right.operator)] == op:
+        while type(right) is kind and not right.lpar and OPERATORS[type(right.operator)] == op:
             operands.append(self.visit(right.left))
             right = right.right
         operands.append(self.visit(right))

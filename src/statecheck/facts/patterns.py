@@ -42,10 +42,11 @@ class Patterns:
         if handler is None:
             self._cursor.opaque(node)
             return
-        for bracket in getattr(node, "lpar", ()):
+        own_brackets = handler != self._value  # those of a value are its expression's
+        for bracket in getattr(node, "lpar", ()) if own_brackets else ():
             self._cursor.leaf(bracket, "(")
         handler(node)
-        for bracket in getattr(node, "rpar", ()):
+        for bracket in getattr(node, "rpar", ()) if own_brackets else ():
             self._cursor.close(bracket, ")")
 
     def _capture(self, node: cst.Name) -> None:

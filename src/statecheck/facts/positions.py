@@ -1,7 +1,7 @@
 """Where the tokens of a file stand: LibCST's tree has no offsets, so a cursor finds them in the text.
 
 The walk visits the tokens in source order. :class:`TokenCursor` skips what lies between two of them and checks that the
-text agrees; on the first disagreement it raises :class:`Mismatch`, and the file is walked again with a
+text agrees; on the first disagreement it raises :class:`MismatchError`, and the file is walked again with a
 :class:`TableCursor`, whose offsets come from LibCST's own (much slower) code generator.
 """
 
@@ -19,11 +19,11 @@ from libcst._nodes.internal import CodegenState
 # Frozen: the result must not depend on the interpreter that runs the tool. `lambda`, `await`, `yield` and the soft
 # keywords are missing because the walk takes them itself; `True`, `False` and `None` are names for LibCST.
 _KEYWORDS = (
-    "and as assert async break class continue def del elif else except finally for from global if import in is "
-    "nonlocal not or pass raise return try while with"
-).split()
+    "and|as|assert|async|break|class|continue|def|del|elif|else|except|finally|for|from|global|if|import|in|is|"
+    "nonlocal|not|or|pass|raise|return|try|while|with"
+)
 _SPACE = r" \t\f\r\n\\"
-_WORD = rf"(?:#[^\r\n]*|(?:{'|'.join(_KEYWORDS)})\b)"
+_WORD = rf"(?:#[^\r\n]*|(?:{_KEYWORDS})\b)"
 _COMMENT = r"#[^\r\n]*"
 
 
@@ -39,7 +39,7 @@ _BEFORE_CLOSE = _unrolled(_SPACE + ":,*/", _COMMENT).match  # a trailing comma, 
 _TRIVIA = _unrolled(_SPACE, _COMMENT).match
 
 
-class Mismatch(Exception):
+class MismatchError(Exception):
     """The text at the cursor is not what the tree says."""
 
 
@@ -88,7 +88,7 @@ class TokenCursor:
     def leaf(self, node: Any, value: str) -> int:
         start = _BETWEEN(self.text, self.pos).end()  # type: ignore[union-attr]  # it matches the empty string
         if not self.text.startswith(value, start):
-            raise Mismatch(start)
+            raise MismatchError(start)
         self.pos = start + len(value)
         return start
 
@@ -98,7 +98,7 @@ class TokenCursor:
     def exact(self, node: Any, value: str) -> int:
         start = self.pos
         if not self.text.startswith(value, start):
-            raise Mismatch(start)
+            raise MismatchError(start)
         self.pos = start + len(value)
         return start
 
@@ -124,17 +124,20 @@ class TokenCursor:
 
     def before(self, node: Any, token: str, low: int, high: int) -> int:
         start = self.text.rfind(token, low, high)
-        if start < 0 or self.text.find("#", low, high) >= 0:  # a comment might hold the token as well
-            raise Mismatch(low)
+        if self.text.find("#", low, high) >= 0:  # a comment might hold the token as well
+            found = re.compile(rf"#[^\r\n]*|{re.escape(token)}").finditer(self.text, low, high)
+            start = max((match.start() for match in found if match.group() == token), default=-1)
+        if start < 0:
+            raise MismatchError(low)
         return start
 
     def opaque(self, node: Any) -> tuple[int, int]:
-        raise Mismatch(self.pos)
+        raise MismatchError(self.pos)
 
     def _take(self, skipped: re.Match[str] | None, token: str) -> int:
         start = skipped.end() if skipped else self.pos
         if not self.text.startswith(token, start):
-            raise Mismatch(start)
+            raise MismatchError(start)
         self.pos = start + len(token)
         return start
 

@@ -39,12 +39,12 @@ def line_starts_of(text: str) -> tuple[int, ...]:
 def _facts(text: str, encoding: str, elided: frozenset[int], line_starts: tuple[int, ...]) -> FileFacts:
     import libcst
 
-    from statecheck.facts.positions import Mismatch, TableCursor, TokenCursor
+    from statecheck.facts.positions import MismatchError, TableCursor, TokenCursor
 
     module = libcst.parse_module(text)
     try:
         return walk_module(module, TokenCursor(text), text, encoding, elided, line_starts)
-    except Mismatch:
+    except MismatchError:
         cursor = TableCursor(module, line_starts, len(text))
         return walk_module(module, cursor, text, encoding, elided, line_starts)
 
