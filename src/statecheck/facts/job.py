@@ -1,0 +1,159 @@
+"""Work on one file, in whichever process: read, decode, bound, extract. No exception leaves it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import stat
+import sys
+import threading
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from statecheck.facts.bounds import Bounded, bound
+from statecheck.facts.ir import FileFacts, ParseFailure
+from statecheck.facts.source import decode
+
+EXTRACTOR: Final = "statecheck.facts.python:extract"
+
+# No Python source is so large; reading and scanning more would only take memory and time.
+MAX_BYTES: Final = 64 * 2**20
+
+# LibCST's parser recurses natively: 7 KB for each nested bracket, about 1 KB for each elif, and as much again while
+# it builds Python objects. Twenty thousand elif need 60 MB. Only what is touched is ever committed.
+STACK_SIZES: Final = (256 * 2**20, 64 * 2**20, 16 * 2**20)  # the smaller ones where address space is limited
+RECURSION_LIMIT: Final = 50_000
+
+
+class Outcome(Struct, frozen=True):
+    """Facts of a file as msgpack, or in ``problem`` what kept us from having any."""
+
+    facts: bytes = b""
+    problem: str | None = None
+
+
+def examine(path: str, extractor: str) -> Outcome:
+    """Read a file and extract its facts."""
+    try:
+        data = read(path)
+    except (OSError, ValueError) as error:
+        return Outcome(problem=_unreadable(error))
+    try:
+        return Outcome(msgspec.msgpack.encode(_facts(data, extractor)))
+    except MemoryError:
+        return Outcome(problem="not analysed: out of memory")
+    except Exception as error:  # a defect of ours must cost this file, not the run
+        return Outcome(problem=f"not analysed: internal error, {_one_line(error)}")
+
+
+def decode_facts(data: bytes) -> FileFacts:
+    """Facts from the msgpack of :class:`Outcome`. A chain of 1,000 calls is nested deeper than the usual limit."""
+    found: list[FileFacts] = []
+
+    def work() -> None:
+        found.append(msgspec.msgpack.decode(data, type=FileFacts))
+
+    try:
+        work()
+    except RecursionError:
+        roomy(work)
+    return found[0]
+
+
+def is_safe_here(path: str) -> bool:
+    """May the file be parsed in this process, or has it a shape that has taken parsers down?"""
+    try:
+        decoded = decode(read(path))
+    except (OSError, ValueError):
+        return True
+    if isinstance(decoded, ParseFailure):
+        return True
+    bounded = bound(decoded.text)
+    return isinstance(bounded, ParseFailure) or not bounded.risky
+
+
+def read(path: str) -> bytes:
+    """The bytes of a regular file of bearable size. Raises OSError; ValueError says what is wrong in plain words."""
+    status = os.stat(path)
+    if stat.S_ISDIR(status.st_mode):
+        raise ValueError("is a directory")
+    if not stat.S_ISREG(status.st_mode):  # a pipe would block for ever
+        raise ValueError("is not a regular file")
+    if status.st_size > MAX_BYTES:
+        raise ValueError(f"too large to read ({status.st_size / 1e6:.1f} MB)")
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def roomy(work: Callable[[], None]) -> None:
+    """Run ``work`` in a thread with a large stack and a high recursion limit; raise what it raised."""
+    caught: list[BaseException] = []
+
+    def guarded() -> None:
+        try:
+            work()
+        except BaseException as error:
+            caught.append(error)
+
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
+    try:
+        thread = _started(guarded)
+        while thread.is_alive():
+            thread.join(1.0)  # a join without a limit cannot be interrupted everywhere
+    finally:
+        sys.setrecursionlimit(limit)
+    if caught:
+        raise caught[0]
+
+
+def bring_in(extractor: str) -> Callable[[str, str, frozenset[int]], FileFacts]:
+    """Import the extractor, and with it LibCST."""
+    module, _, function = extractor.partition(":")
+    found: Callable[[str, str, frozenset[int]], FileFacts] = getattr(importlib.import_module(module), function)
+    if extractor == EXTRACTOR:
+        importlib.import_module("libcst")  # the extractor imports it only when it is first called
+    return found
+
+
+def _started(work: Callable[[], None]) -> threading.Thread:
+    """A running thread with the largest stack that can be had."""
+    before = threading.stack_size()
+    try:
+        for size in STACK_SIZES:
+            try:
+                threading.stack_size(size)
+                thread = threading.Thread(target=work, daemon=True)
+                thread.start()
+                return thread
+            except (RuntimeError, ValueError):
+                continue
+    finally:
+        threading.stack_size(before)
+    raise RuntimeError("cannot start a thread")
+
+
+def _facts(data: bytes, extractor: str) -> FileFacts:
+    decoded = decode(data)
+    if isinstance(decoded, ParseFailure):
+        return FileFacts(failure=decoded)
+    bounded = bound(decoded.text)
+    if not isinstance(bounded, Bounded):
+        return FileFacts(length=len(decoded.text), encoding=decoded.encoding, failure=bounded)
+    return bring_in(extractor)(bounded.text, decoded.encoding, bounded.elided)
+
+
+def _unreadable(error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "cannot be read: no such file (removed meanwhile, or a dangling link)"
+    if isinstance(error, OSError):
+        return f"cannot be read: {(error.strerror or type(error).__name__).lower()}"
+    return f"not analysed: {error}"
+
+
+def _one_line(error: Exception) -> str:
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return text if len(text) <= 160 else text[:159] + "…"
