@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +99,13 @@ def test_stateful_example_reads_like_this(name: str, snapshot: SnapshotAssertion
     done = check(f"{name}/stateful", "--output-format", "text")
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout == snapshot
+
+
+def test_the_readme_shows_a_real_finding() -> None:
+    readme = (TOP / "README.md").read_text(encoding="utf-8")
+    samples = re.findall(r"^```text\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert len(samples) == 1
+    assert samples[0] in check("flask-shop/stateful").stdout
 
 
 @pytest.mark.parametrize("name", EXPECTED)
