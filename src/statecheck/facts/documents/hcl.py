@@ -8,17 +8,20 @@ one key. A ``dynamic "x"`` block counts as the block ``x`` that it makes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
+from statecheck.facts.documents import templates
 from statecheck.facts.documents.nodes import Builder, DocumentFacts, Kind, Span, TooMuchError, comments
 from statecheck.facts.documents.templates import FILLER, value_of
 from statecheck.facts.documents.text import decode
 from statecheck.facts.ir import ParseFailure
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_BARE_FILLER = re.compile(f"(=[ \\t]*)({templates.FILLER}+)")
+_BLOCK_START = re.compile(r"""^[A-Za-z_][\w-]*(?:[ \t]+(?:"[^"\n]*"|[\w-]+))*[ \t]*\{""", re.MULTILINE)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 _EMPTY = MappingProxyType({"list": "[]", "map": "{}"})
 _LITERALS = frozenset({"numeric_lit", "bool_lit", "null_lit", "string_lit"})
@@ -34,46 +37,76 @@ def read(data: bytes) -> DocumentFacts:
     text = decode(data)
     if isinstance(text, ParseFailure):
         return DocumentFacts("hcl", failure=text)
-    source = text.encode()
-    tree = Parser(Language(tree_sitter_hcl.language())).parse(source)
-    reader = _Reader(source)
+    if templates.has_actions(text):
+        # A value outside quotes must look like a name, or the grammar would take it for an error.
+        text = _BARE_FILLER.sub(lambda match: match[1] + "_" * len(match[2]), templates.blank(text).text)
+    parser = Parser(Language(tree_sitter_hcl.language()))
+    root = parser.parse(text.encode()).root_node
+    parts = [_Part(root, text, 0)]
+    if root.has_error:
+        parts = [_Part(parser.parse(chunk.encode()).root_node, chunk, line) for chunk, line in _chunks(text)]
+    reader = _Reader()
     failure = None
     try:
-        reader.run(tree.root_node)
+        reader.run(parts)
     except TooMuchError as error:
         failure = ParseFailure(reader.builder.rows[-1][5].line if reader.builder.rows else 1, 1, str(error))
     nodes = reader.builder.nodes()
-    if not nodes and tree.root_node.has_error:
+    if not nodes and root.has_error:
         failure = ParseFailure(1, 1, "neither a block nor an attribute could be read")
     return DocumentFacts("hcl", nodes, comments(text), False, failure)
+
+
+class _Part(NamedTuple):
+    """A parsed stretch of the file that starts after ``line`` lines."""
+
+    root: Any
+    text: str
+    line: int
+
+
+def _chunks(text: str) -> Iterator[tuple[str, int]]:
+    """The text cut before every block that starts a line: after an error the grammar may swallow all the rest."""
+    done = line = 0
+    for match in _BLOCK_START.finditer(text):
+        if match.start() > done:
+            yield text[done : match.start()], line
+            line += text.count("\n", done, match.start())
+            done = match.start()
+    yield text[done:], line
 
 
 class _Reader:
     """Visits statements with a stack of its own: ``work`` holds what is still to be done, last first."""
 
-    def __init__(self, source: bytes) -> None:
-        self.source = source
-        self.lines = None if source.isascii() else source.split(b"\n")
+    def __init__(self) -> None:
+        self.line = 0  # lines before the part that is being read
+        self.lines: list[bytes] | None = None  # of that part, when bytes and characters differ
         self.builder = Builder()
         self.work: list[Callable[[], object]] = []
         self.defaults: dict[str, Any] = {}  # variable name → the expression of its default
 
-    def run(self, root: Any) -> None:
-        blocks: list[Any] = []
-        rest: list[Any] = []
-        for statement in _statements(root):
-            labelled = statement.type == "block" and len(_labels(statement)) > 1
-            (blocks if labelled else rest).append(statement)
-        self._collect_defaults(blocks)
-        if rest:
-            self._document(rest)
-        for block in blocks:
-            self._document([block])
+    def run(self, parts: Sequence[_Part]) -> None:
+        """Read the parts. A variable's default holds for all of them."""
+        for part in parts:
+            self._collect_defaults([statement for statement in _statements(part.root) if statement.type == "block"])
+        for part in parts:
+            self.line = part.line
+            self.lines = None if part.text.isascii() else part.text.encode().split(b"\n")
+            blocks: list[Any] = []
+            rest: list[Any] = []
+            for statement in _statements(part.root):
+                labelled = statement.type == "block" and len(_labels(statement)) > 1
+                (blocks if labelled else rest).append(statement)
+            if rest:
+                self._document(rest)
+            for block in blocks:
+                self._document([block])
 
     def _collect_defaults(self, blocks: list[Any]) -> None:
         for block in blocks:
             names = [self._text(label) for label in _labels(block)]
-            if names[0] != "variable":
+            if names[:1] != ["variable"] or len(names) < 2:
                 continue
             for statement in _statements(block):
                 parts = statement.named_children
@@ -158,7 +191,7 @@ class _Reader:
 
     def _part(self, node: Any) -> str:
         if node.type == "template_literal":
-            raw = self.source[node.start_byte : node.end_byte].decode()
+            raw = node.text.decode("utf-8", "replace")
             return _ESCAPE.sub(lambda match: _ESCAPES.get(match.group(1), match.group(1)), raw).replace("$${", "${")
         return FILLER if node.type in ("template_interpolation", "template_directive") else ""
 
@@ -167,7 +200,7 @@ class _Reader:
         return text.removeprefix("var.") if text.startswith("var.") else ""
 
     def _text(self, node: Any) -> str:
-        return self.source[node.start_byte : node.end_byte].decode("utf-8", "replace").strip('"')
+        return str(node.text.decode("utf-8", "replace")).strip('"')
 
     def _span(self, first: Any, last: Any) -> Span:
         """From the start of one node to the end of another, or to the end of its first line."""
@@ -175,7 +208,8 @@ class _Reader:
         end_line, end_column = last.end_point
         if end_line != last.start_point[0]:
             end_line, end_column = last.start_point[0], last.start_point[1] + 1
-        return Span(line + 1, self._column(line, column), end_line + 1, self._column(end_line, end_column))
+        start, stop = self._column(line, column), self._column(end_line, end_column)
+        return Span(self.line + line + 1, start, self.line + end_line + 1, stop)
 
     def _column(self, line: int, byte: int) -> int:
         if self.lines is None or line >= len(self.lines):

@@ -170,7 +170,10 @@ class Builder:
         """The table. Nodes still open are closed."""
         while self.open:
             self.end()
-        return tuple(
-            Node(key, kind, value, document, parent, last, *span, templated)
-            for (key, kind, value, document, parent, span, templated), last in zip(self.rows, self.last, strict=True)
-        )
+        table = []
+        for index, ((key, kind, value, document, parent, span, templated), last) in enumerate(
+            zip(self.rows, self.last, strict=True)
+        ):
+            text = "" if value in ("{}", "[]") and last > index + 1 else value
+            table.append(Node(key, kind, text, document, parent, last, *span, templated))
+        return tuple(table)
