@@ -191,20 +191,28 @@ def test_an_empty_project(root: Path) -> None:
 # Paths given on the command line
 
 
-def test_given_paths_do_not_narrow_the_tree(root: Path) -> None:
-    tree(root, "a/x.py", "b/y.py")
-    assert paths(root, given=(root / "a",)) == ["a/x.py", "b/y.py"]
+@pytest.mark.parametrize("marker", [".git/HEAD", "statecheck.toml", "pyproject.toml"])
+def test_given_paths_do_not_narrow_a_project(tmp_path: Path, marker: str) -> None:
+    tree(tmp_path, marker, "a/x.py", "b/y.py")
+    assert [path for path in paths(tmp_path, given=(tmp_path / "a",)) if path.endswith(".py")] == ["a/x.py", "b/y.py"]
+
+
+def test_without_a_project_only_the_given_folders_are_read(tmp_path: Path) -> None:
+    tree(tmp_path, "a/x.py", "a/deep/y.py", "b/z.py", "c/w.py", "v.py")
+    given = (tmp_path / "a", tmp_path / "a" / "deep", tmp_path / "b" / "z.py")
+    assert paths(tmp_path, given=given) == ["a/deep/y.py", "a/x.py", "b/z.py"]
+    assert paths(tmp_path, given=(tmp_path / "v.py",)) == ["a/deep/y.py", "a/x.py", "b/z.py", "c/w.py", "v.py"]
 
 
 def test_a_given_file_is_read_even_if_excluded_or_ignored(root: Path) -> None:
-    ignore(tree(root, "a.py", "build/b.py", "c.py"), "c.py\n")
-    assert paths(root, given=(root / "build" / "b.py", root / "c.py")) == ["a.py", "build/b.py", "c.py"]
+    ignore(tree(root, "pyproject.toml", "a.py", "build/b.py", "c.py"), "c.py\n")
+    assert paths(root, given=(root / "build" / "b.py", root / "c.py"))[:3] == ["a.py", "build/b.py", "c.py"]
 
 
 def test_a_given_folder_is_read_even_if_excluded_or_ignored(root: Path) -> None:
-    ignore(tree(root, "a.py", "build/lib/b.py", "build/lib/venv/c.py", "skip/d.py"), "skip/\n")
+    ignore(tree(root, "pyproject.toml", "a.py", "build/lib/b.py", "build/lib/venv/c.py", "skip/d.py"), "skip/\n")
     given = (root / "build" / "lib", root / "skip")
-    assert paths(root, given=given) == ["a.py", "build/lib/b.py", "skip/d.py"]
+    assert paths(root, given=given) == ["a.py", "build/lib/b.py", "pyproject.toml", "skip/d.py"]
 
 
 def test_a_script_without_suffix_counts_only_when_given(root: Path) -> None:

@@ -74,7 +74,10 @@ def discover(root: Path, settings: Settings, given: Sequence[Path] = ()) -> Tree
     is read even if it is excluded or ignored.
     """
     problems: list[Problem] = []
-    paths = set(_listed(root, settings, problems))
+    paths: set[str] = set()
+    for base in _bases(root, given):
+        prefix = "" if base == root else f"{base.relative_to(root).as_posix()}/"
+        paths.update(prefix + inner for inner in _listed(base, settings, problems))
     for path in given:
         relative = path.relative_to(root).as_posix()
         if path.is_file():
@@ -90,6 +93,14 @@ def discover(root: Path, settings: Settings, given: Sequence[Path] = ()) -> Tree
             role: Role = "test" if is_test(relative) else "migration" if is_migration(relative) else "app"
             files.append(File(relative, kind, role, format_))
     return Tree(root, tuple(files), tuple(problems))
+
+
+def _bases(root: Path, given: Sequence[Path]) -> list[Path]:
+    """The folders to list: the project. Where nothing marks one, those given; what they meet in may be the disk."""
+    if not given or _has_git(root) or any((root / name).exists() for name in ("statecheck.toml", "pyproject.toml")):
+        return [root]
+    folders = {path if path.is_dir() else path.parent for path in given}
+    return sorted(folder for folder in folders if not folders.intersection(folder.parents))
 
 
 def within(path: str, root: Path, given: Sequence[Path]) -> bool:
