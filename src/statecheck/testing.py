@@ -1,8 +1,9 @@
 """Helpers for authors of rules: the code blocks of a rule's page are its tests.
 
-Under the headings "Flagged" and "Not flagged" each ``### heading`` is one case, made of the fenced code blocks below it. A block
-is a file: ```` ```python title=shop/urls.py ````, "app.py" where no title is given. A line that ends in the comment ``# finding``
-(in the comment syntax of its language) must carry exactly one finding of the rule, every other line none.
+Under the headings "Flagged" and "Not flagged" each ``### heading`` is one case, made of the fenced code blocks below it.
+A block is a file: ```` ```python title=shop/urls.py ````, "app.py" where no title is given. A line that ends in the
+comment ``# finding`` (in the comment syntax of its language) must carry exactly one finding of the rule, every other
+line none.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from statecheck.settings import Settings
 from statecheck.settings import load as load_settings
 
 FLAGGED, NOT_FLAGGED = "Flagged", "Not flagged"
-SECTIONS = ("What it flags", "Why it breaks with two processes", FLAGGED, NOT_FLAGGED, "Instead", "Known limits", "Options")
+SECTIONS = (
+    "What it flags", "Why it breaks with two processes", FLAGGED, NOT_FLAGGED, "Instead", "Known limits", "Options",
+)
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*(?P<language>[^\s`]*)(?P<info>[^`]*)$")
@@ -66,6 +69,7 @@ def check_case(case: Case, rule_name: str) -> None:
 
     A marked line may be a finding below the default severity or confidence; an unmarked line may carry only such.
     """
+    __tracebackhide__ = True  # the message says it all
     report = _report(case, rule_name)
     assert not report.errors, f"{case.name}: {report.errors}"
     shown = [finding for finding in report.findings if finding.name == rule_name]
@@ -86,7 +90,8 @@ def assert_page(rule_name: str) -> None:
 
 def missing_sections(page: str) -> list[str]:
     """The sections that a page lacks, or has out of order."""
-    found = [match[2] for line, fenced in _lines(page) if not fenced and (match := _HEADING.match(line)) and match[1] == "##"]
+    headings = [_HEADING.match(line) for line, fenced in _lines(page) if not fenced]
+    found = [heading[2] for heading in headings if heading and heading[1] == "##"]
     return [] if found == list(SECTIONS) else [name for name in SECTIONS if name not in found] or found
 
 

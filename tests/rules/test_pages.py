@@ -64,7 +64,8 @@ def test_headings_inside_a_block_are_comments() -> None:
 @pytest.mark.parametrize(("page", "message"), [
     ("## Flagged\n### A\n```python\nx = 1\n```\n", '"A" stands under "Flagged" and marks no line with "# finding"'),
     ("## Not flagged\n### A\n```python\nx = 1  # finding\n```\n", '"A" stands under "Not flagged" and marks line 1'),
-    ("## Flagged\n### A\n```python title=../a.py\nx = 1  # finding\n```\n", 'the title "../a.py" leads out of the project'),
+    ("## Flagged\n### A\n```python title=../a.py\nx = 1  # finding\n```\n",
+     'the title "../a.py" leads out of the project'),
 ])
 def test_pages_that_cannot_be_read_as_tests(page: str, message: str) -> None:
     with pytest.raises(PageError) as caught:

@@ -23,9 +23,12 @@ MODELS = "models"
 
 def default_pack_path() -> Path:
     """The folder of our own pack: inside the package when installed, the checkout's ``rules/`` in a checkout."""
-    package = Path(__file__).resolve().parent
-    shipped = package / "pack"
-    return shipped if shipped.is_dir() else package.parents[2] / "rules"
+    shipped = _shipped()
+    return shipped if shipped.is_dir() else shipped.parents[3] / "rules"
+
+
+def _shipped() -> Path:
+    return Path(__file__).resolve().parent / "pack"
 
 
 def load(paths: Sequence[Path] = ()) -> Pack:
@@ -37,6 +40,8 @@ def load(paths: Sequence[Path] = ()) -> Pack:
 
 
 class _Loader:
+    """What has been loaded so far."""
+
     def __init__(self) -> None:
         self.rules: dict[str, Rule] = {}
         self.models: dict[str, Model] = {}
@@ -45,31 +50,34 @@ class _Loader:
     def add(self, root: Path) -> None:
         if not root.is_dir():
             raise PackError(f"{root}: there is no such rule pack")
+        checked = root == _shipped()  # our tests did: it saves a quarter of the time
         for folder in _folders(root):
             if folder.name == MODELS:
                 for path in sorted(folder.glob("*.toml")):
-                    self._add_model(path)
+                    self._add_model(path, checked)
             elif folder.name in FAMILIES:
                 for rule_folder in _folders(folder):
-                    self._add_rule(rule_folder, folder.name)
+                    self._add_rule(rule_folder, folder.name, checked)
             else:
                 hint = did_you_mean(folder.name, (*FAMILIES, MODELS))
                 raise PackError(f'{folder}: unknown family "{folder.name}"{hint}')
 
-    def _add_rule(self, folder: Path, family: str) -> None:
+    def _add_rule(self, folder: Path, family: str, checked: bool) -> None:
         document = _read(folder / "rule.toml")
         rule = decode(document, Rule)
-        check_rule(rule, document, family, folder.name)
+        if not checked:
+            check_rule(rule, document, family, folder.name)
         self._take(rule.code, document, "code")
         self._take(rule.name, document, "name")
         for number, alias in enumerate(rule.aliases):
             self._take(alias, document, "aliases", number)
         self.rules[rule.name] = msgspec.structs.replace(rule, page=_page(folder / "README.md"))
 
-    def _add_model(self, path: Path) -> None:
+    def _add_model(self, path: Path, checked: bool) -> None:
         document = _read(path)
         model = decode(document, Model)
-        check_model(model, document)
+        if not checked:
+            check_model(model, document)
         self._take(f"model {model.framework}", document, "framework")
         self.models[model.framework] = model
 
