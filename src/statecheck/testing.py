@@ -1,6 +1,6 @@
 """Helpers for authors of rules: the code blocks of a rule's page are its tests.
 
-Under the headings "Flagged" and "Not flagged" each ``### heading`` is one case, made of the fenced code blocks below it.
+Under the headings "Flagged" and "Not flagged" each ``### heading`` is one case, made of the fenced blocks below it.
 A block is a file: ```` ```python title=shop/urls.py ````, "app.py" where no title is given. A line that ends in the
 comment ``# finding`` (in the comment syntax of its language) must carry exactly one finding of the rule, every other
 line none.

@@ -123,7 +123,8 @@ def test_a_container_empties_itself_by_a_method_that_changes_it() -> None:
 
 @pytest.mark.parametrize("framework", [
     "flask", "fastapi", "starlette", "django", "djangorestframework", "channels", "celery", "rq", "apscheduler",
-    "click", "typer", "testing", "tornado", "bottle", "aiohttp", "quart", "sanic", "litestar", "falcon", "pyramid", "dramatiq",
+    "click", "typer", "testing", "tornado", "bottle", "aiohttp", "quart", "sanic", "litestar", "falcon", "pyramid",
+    "dramatiq",
 ])
 def test_the_frameworks_that_most_applications_use_have_entry_points(framework: str) -> None:
     assert PACK.models[framework].entries
