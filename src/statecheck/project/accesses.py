@@ -104,15 +104,13 @@ class Accesses:
             yield ClassPlace(member[0] if member else value.ref, name), "rebind", ()
         elif isinstance(value, FunctionValue):
             yield FunctionPlace(value.ref, name), "rebind", ()
-        elif isinstance(value, (Instance, ForeignInstance)):
-            owners = [owner for owner in self._evaluator.foreign_types(item) if "process" in self._evaluator.knowledge.lives(owner)]
-            if isinstance(value, Instance):
-                owner = self._evaluator.classes.field_owner(value.cls, name) or value.cls
-                yield FieldPlace(owner, name), "rebind", via
-            elif owners:
-                yield ForeignPlace(self._evaluator.knowledge.lineage(owners[0])[-1], name), "rebind", via
-            elif item.place is not None:
-                yield item.place, "change", item.via
+        elif isinstance(value, Instance) and self._evaluator.classes.field_owner(value.cls, name):
+            owner = self._evaluator.classes.field_owner(value.cls, name) or value.cls
+            yield FieldPlace(owner, name), "rebind", via
+        elif owners := self._evaluator.owners(item):
+            yield ForeignPlace(self._evaluator.knowledge.root(owners[0]), name), "rebind", via
+        elif isinstance(value, Instance):
+            yield FieldPlace(value.cls, name), "rebind", via
         elif item.place is not None:
             yield item.place, "change", item.via
 

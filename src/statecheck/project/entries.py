@@ -62,12 +62,11 @@ class EntryFinder:
         for ref, scope in self._tables.scopes():
             around = ScopeRef(ref.path, scope.parent)
             for decorator in scope.decorators:
-                for item in self._evaluator.evaluate(around, decorator, scope.defined_in):
-                    if isinstance(item.value, (Foreign, ForeignInstance)):
-                        call = decorator if isinstance(decorator, Call) else None
-                        for known in self._knowledge.entries_for(item.value.name, "decorator"):
-                            made = Registration(known, item.value.name, call, ref.path, scope.pos)
-                            yield from self._of_value(made, self._as_item(ref, scope))
+                call = decorator if isinstance(decorator, Call) else None
+                for name in self._evaluator.decorator_names(around, decorator, scope.defined_in):
+                    for known in self._knowledge.entries_for(name, "decorator"):
+                        made = Registration(known, name, call, ref.path, scope.pos)
+                        yield from self._of_value(made, self._as_item(ref, scope))
 
     def _as_item(self, ref: ScopeRef, scope: Scope) -> Item:
         return Item(ClassValue(ref)) if scope.kind == "class" else Item(FunctionValue(ref))

@@ -209,11 +209,16 @@ class Evaluator:
         target = self.modules.relative(path, row.level, row.module) if row.level else self.modules.find(path, row.module)
         if target is None:
             name = self.knowledge.canonical(f"{row.module}.{row.name}")
-            return () if row.level else (Item(Foreign(name)),)
+            return () if row.level else (self._foreign(name),)
         if target == path:  # a package importing its own submodule: not the name being bound
             submodule = self.modules.submodule(path, row.name)
             return (Item(ModuleValue(submodule)),) if submodule else ()
         return self.member(target, row.name)
+
+    def _foreign(self, name: str) -> Item:
+        """A foreign name: an object where a model says so (``flask.current_app``), else the thing itself."""
+        typed = self.knowledge.instance_type(name)
+        return Item(ForeignInstance(typed) if typed else Foreign(name))
 
     def _unpacked(self, ref: ScopeRef, binding: Binding) -> Items:
         value = binding.value
@@ -354,10 +359,9 @@ class Evaluator:
         if isinstance(value, ModuleValue):
             return self.member(value.path, name)
         if isinstance(value, Foreign):
-            full = self.knowledge.canonical(f"{value.name}.{name}")
-            typed = self.knowledge.returned_type(full)
-            lookup = Foreign(full) if typed is None or self.knowledge.caller(full) else Foreign(full)
-            return (Item(lookup, item.place, item.depth, item.via),)
+            if isinstance(item.place, ForeignPlace):
+                return self.foreign_attribute(value.name, name, item)
+            return (self._foreign(self.knowledge.canonical(f"{value.name}.{name}"))._replace(place=item.place, depth=item.depth, via=item.via),)
         if isinstance(value, ClassValue):
             return self._class_attribute(value.ref, name, item)
         if isinstance(value, Instance):
@@ -421,12 +425,12 @@ class Evaluator:
     def foreign_attribute(self, owner: str, name: str, item: Item) -> Iterable[Item]:
         """An attribute of an object of a foreign class: its type where a model tells, and what the tree stored there."""
         full = self.knowledge.canonical(f"{owner}.{name}")
-        typed = self.knowledge.returned_type(full)
+        typed = self.knowledge.instance_type(full)
         if typed is not None:
-            return (Item(ForeignInstance(typed), ForeignPlace(owner, name), 0, item.via),)
-        place = ForeignPlace(self.knowledge.lineage(owner)[-1], name)
-        if "process" not in self.knowledge.lives(owner):
+            return (Item(ForeignInstance(typed), None, 0, item.via),)
+        if not self.knowledge.is_kept(owner):
             return (Item(Foreign(full), item.place, item.depth, item.via),)
+        place = ForeignPlace(self.knowledge.root(owner), name)
         found: list[Item] = []
         if ("stored", place) not in self._busy:
             self._busy.add(("stored", place))
@@ -439,7 +443,13 @@ class Evaluator:
     def _stores_to(self, store: Store, place: ForeignPlace) -> bool:
         assert isinstance(store.target, Attr)
         bases = self.evaluate(store.ref, store.target.value, store.event.region)
-        return any(place.owner == self.knowledge.lineage(owner)[-1] for base in bases for owner in self.foreign_types(base))
+        return any(place.owner == self.knowledge.root(owner) for base in bases for owner in self.owners(base))
+
+    def owners(self, item: Item) -> list[str]:
+        """The foreign classes and foreign attributes whose attributes are places: of an application, of its state."""
+        if isinstance(item.value, Foreign) and isinstance(item.place, ForeignPlace):
+            return [item.value.name]
+        return [name for name in self.foreign_types(item) if self.knowledge.is_kept(name)]
 
     def foreign_types(self, item: Item) -> list[str]:
         """The foreign classes that an object is an instance of: its own, or the bases of its class."""
@@ -456,6 +466,13 @@ class Evaluator:
             if last.endswith("property"):
                 return True
         return False
+
+    def decorator_names(self, around: ScopeRef, decorator: Expr, region: int) -> list[str]:
+        """The foreign names that a decorator may be: itself, what it calls, or what a helper of the tree returns."""
+        exprs = [decorator.func, decorator] if isinstance(decorator, Call) else [decorator]
+        names = [item.value.name for expr in exprs for item in self.evaluate(around, expr, region)
+                 if isinstance(item.value, (Foreign, ForeignInstance))]
+        return list(dict.fromkeys(names))
 
     # -- items of containers ---------------------------------------------------------------------------------------
 

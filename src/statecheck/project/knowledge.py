@@ -32,13 +32,16 @@ class Knowledge:
         self._bases = self._collect_bases(models)
         self._lines: dict[str, tuple[str, ...]] = {}
         self.entries = self._collect_entries(models)
+        self._modelled = frozenset(known.framework for rows in self.entries.values() for known in rows)
         self._callers = {self.canonical(name): entry for model in models for entry in model.callers for name in entry.names}
         self._returns = {self.canonical(name): self.canonical(row.type)
                          for model in models for row in model.returns for name in row.names}
+        self._instances = {self.canonical(name): self.canonical(cls) for model in models for name, cls in model.instances.items()}
         self._containers = {self.canonical(name): row for model in models for row in model.containers for name in row.names}
         self._lifetimes = self._collect_lifetimes(models)
         self._effects = {self.canonical(name): row.kind for model in models for row in model.effects for name in row.names}
         self._safe = self._collect_safe(models)
+        self.settings = tuple(row for model in models for row in model.settings)
         self.app_factories = frozenset(self.canonical(name) for model in models for name in model.app_factories)
         self.element_methods = frozenset(name for row in self._containers.values() for name in (*row.mutating, *row.reading))
         self.changing_methods = frozenset(
@@ -103,6 +106,10 @@ class Knowledge:
         """The class that calling (or reading) the foreign ``name`` gives an instance of, where it is not ``name``."""
         return self._first(self._returns, name)
 
+    def instance_type(self, name: str) -> str | None:
+        """The class that the foreign ``name`` (a module's object, an attribute) is an instance of."""
+        return self._first(self._instances, name)
+
     def container(self, name: str) -> Container | None:
         """The container type of this name, or the one among its bases."""
         for base in self.lineage(name):
@@ -114,13 +121,30 @@ class Knowledge:
         """How long an instance of this foreign class lives, as the models of the class and of its bases say."""
         return frozenset(lives for base in self.lineage(name) for lives in self._lifetimes.get(base, ()))
 
+    def is_kept(self, name: str) -> bool:
+        """Do attributes of ``name`` (a foreign class, or an attribute of one) live as long as the process?"""
+        while name:
+            if "process" in self.lives(name):
+                return True
+            name = name.rpartition(".")[0]
+        return False
+
+    def root(self, owner: str) -> str:
+        """One name for the attribute store that a class shares with its bases: ``FastAPI.state`` is ``Starlette.state``."""
+        head, _, tail = owner.rpartition(".")
+        if "process" in self.lives(owner) or not head:
+            return self.lineage(owner)[-1]
+        return f"{self.root(head)}.{tail}" if self.is_kept(head) else owner
+
     def effect(self, name: str) -> str | None:
         """What calling the foreign ``name`` does: io, db, time …"""
         return self._first(self._effects, name)
 
     def is_neutral(self, name: str) -> bool:
         """A decorator, base class or function of this name (or module) never hands user code to something that runs it later."""
-        return self.effect(name) in ("neutral", "memo", "identity", "partial") or self._effects.get(name.partition(".")[0]) == "neutral"
+        top = name.partition(".")[0]
+        return (self.effect(name) in ("neutral", "memo", "identity", "partial") or self._effects.get(top) == "neutral"
+                or self.packages.get(top) in self._modelled)
 
     def safe(self, match: str, name: str) -> list[Safe]:
         """The look-alikes named so."""

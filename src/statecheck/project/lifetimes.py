@@ -59,13 +59,27 @@ class Lifetimes:
 
     def keeps(self, place: Place) -> bool:
         """Does the place live as long as the process?"""
-        if isinstance(place, (GlobalPlace, ClassPlace, DefaultPlace, FunctionPlace)):
+        if isinstance(place, ClassPlace):
+            return "declarative" not in self.lives(place.cls)
+        if isinstance(place, FunctionPlace):
+            return self._is_module_level(place.function)
+        if isinstance(place, (GlobalPlace, DefaultPlace)):
             return True
         if isinstance(place, FieldPlace):
             return self.holder(place.cls) is not None
         if isinstance(place, ForeignPlace):
-            return "process" in self._evaluator.knowledge.lives(place.owner)
+            return self._evaluator.knowledge.is_kept(place.owner)
         return self._is_set_up(place)
+
+    def _is_module_level(self, function: ScopeRef) -> bool:
+        """Is there one such function a process, or a new one each time the function around it runs?"""
+        parent = self._tables.scope(function).parent
+        while parent >= 0:
+            scope = self._tables.scope(ScopeRef(function.path, parent))
+            if scope.kind in ("def", "lambda"):
+                return False
+            parent = scope.parent
+        return True
 
     def _is_set_up(self, place: CellPlace) -> bool:
         """A captured local of a function that runs while the process starts."""
@@ -132,10 +146,8 @@ class Lifetimes:
     def _target_place(self, store: Store, base: Item) -> Place | None:
         if not isinstance(store.target, Attr):
             return base.place
-        owners = self._evaluator.foreign_types(base)
-        for owner in owners:
-            if "process" in self._evaluator.knowledge.lives(owner):
-                return ForeignPlace(owner, store.target.attr)
+        for owner in self._evaluator.owners(base):
+            return ForeignPlace(self._evaluator.knowledge.root(owner), store.target.attr)
         return base.place if not isinstance(base.value, Instance) else None
 
     def _captured(self) -> None:

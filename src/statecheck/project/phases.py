@@ -6,12 +6,12 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from statecheck.facts.ir import Const, Name, Op, Region, Scope
+from statecheck.facts.ir import Call, Const, Name, Op, Region, Scope
 from statecheck.model import Phase
 from statecheck.project.calls import CallGraph, Edge
 from statecheck.project.entries import Entry
 from statecheck.project.evaluate import Evaluator
-from statecheck.project.values import Foreign, ForeignInstance, ScopeRef
+from statecheck.project.values import ScopeRef
 
 SURE, POSSIBLE, GUESS = 3, 2, 1
 RUNTIME: tuple[Phase, ...] = ("request", "worker")
@@ -131,9 +131,10 @@ class Phases:
         """Nothing calls it here, but a decorator or a base class that we know nothing of may see to that."""
         around = ScopeRef(ref.path, scope.parent)
         for decorator in scope.decorators:
-            items = self._evaluator.evaluate(around, decorator, scope.defined_in)
-            names = [item.value.name for item in items if isinstance(item.value, (Foreign, ForeignInstance))]
-            if not items or any(not self._evaluator.knowledge.is_neutral(name) for name in names):
+            func = decorator.func if isinstance(decorator, Call) else decorator
+            names = self._evaluator.decorator_names(around, decorator, scope.defined_in)
+            unknown = not names and not self._evaluator.evaluate(around, func, scope.defined_in)
+            if unknown or any(not self._evaluator.knowledge.is_neutral(name) for name in names):
                 return True
         cls = self._tables.class_around(ref)
         if cls is None or scope.name.startswith("_"):

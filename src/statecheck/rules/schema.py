@@ -212,6 +212,28 @@ class Effect(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     kind: str
 
 
+class SettingsHolder(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Where a framework keeps its settings.
+
+    ``names``: objects that hold them (``flask.Flask.config``), set by item, and with ``attributes`` by attribute.
+    ``updates``: methods of theirs that take a mapping or keywords; ``objects``: functions that take a class, a module or
+    its dotted name, and take over its UPPERCASE names. ``classes``: the fields of their subclasses are settings.
+    ``modules``: files or folders of this name (``settings*`` with any ending) hold settings as UPPERCASE names, if one of
+    ``markers`` is among them; ``variables`` name such a module in the environment. ``fillers``: calls after which a module
+    holds settings that its text does not show.
+    """
+
+    names: tuple[str, ...] = ()
+    attributes: bool = False
+    updates: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    markers: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    fillers: tuple[str, ...] = ()
+
+
 class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """``rules/models/<framework>.toml``: knowledge that belongs to no single rule."""
 
@@ -224,7 +246,9 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     safe: tuple[Safe, ...] = ()
     effects: tuple[Effect, ...] = field(default=(), name="effect")
     callers: tuple[EntryPoint, ...] = field(default=(), name="caller")
+    settings: tuple[SettingsHolder, ...] = ()
     aliases: dict[str, str] = field(default_factory=dict)  # another dotted name → canonical
+    instances: dict[str, str] = field(default_factory=dict)  # foreign name or attribute → class that it is an instance of
     app_factories: tuple[str, ...] = ()  # a function that calls one of these and returns it runs at start-up
     bases: dict[str, tuple[str, ...]] = field(default_factory=dict)  # foreign class → its foreign bases
 
