@@ -28,7 +28,8 @@ or a helper in another module. See [the factor](https://12factor.net/processes).
   attributes.
 
 ## Flagged
-```python
+### In two files
+```python title=app.py
 CARTS = {}  # finding
 
 

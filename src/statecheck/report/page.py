@@ -13,7 +13,9 @@ from statecheck.rules.schema import Rule
 
 _ITEM = re.compile(r"^(\s*)([-*]|\d+\.) +(.*)$")
 _TITLE = re.compile(r"\A\s*# .*\n")
-_HEADING = re.compile(r"^#+ +(.*)$")
+_HEADING = re.compile(r"^(#+) +(.*)$")
+_SUBHEADING = 3
+_FILE = re.compile(r"title=(\S+)")
 _LINK = re.compile(r"\[([^\]]*)\]\((https?://[^)]*)\)")
 
 
@@ -57,8 +59,11 @@ def _page(page: str, paint: Paint, width: int) -> Iterator[str]:
             paragraph = []
             if fence:
                 code = not code
+                title = _FILE.search(line)
+                if code and title:
+                    yield f"  {paint(escape(title[1]) + ':', 'dim')}"
             elif heading := _HEADING.match(line):
-                yield paint(escape(heading[1]), "strong")
+                yield paint(escape(heading[2]), "gutter" if len(heading[1]) < _SUBHEADING else "strong")
             elif _ITEM.match(line):
                 paragraph = [line]
             else:
