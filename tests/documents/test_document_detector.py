@@ -123,6 +123,11 @@ class TestAbsence:
     def test_it_is_reported_where_the_key_should_stand(self, text: str, expected: list[int]) -> None:
         assert lines(rule_of(self.form), text) == expected
 
+    def test_the_symbol_names_the_key_that_is_missing(self) -> None:
+        (finding,) = found(rule_of(self.form), "kind: Route\nmetadata:\n  name: {{ .x }}-web\n")
+        assert finding.symbol == "Route/{…}-web metadata.annotations.off"
+        assert (finding.confidence, finding.flow[0].message) == ("medium", "off is not set here")
+
     def test_without_a_guard_the_parent_must_exist(self) -> None:
         form = Form(id="f", document=("**.task.on",), values=("<absent>",))
         assert lines(rule_of(form), "- task: {a: 1}\n- task: {on: 1}\n- other: {}\n") == [1]

@@ -122,6 +122,7 @@ class TestTemplates:
             ("{{ .Values.x | default .Values.y }}", None),
             ('{{ .Values.x | default "a: b" }}', None),
             ('{{ .Values.x }}{{ .Values.y }}', None),
+            ('{{ template "x" . }}', None),
             ('"${{ env.X }}"', None),
         ],
     )
@@ -148,7 +149,8 @@ class TestTemplates:
 class TestHcl:
     def test_blocks_labels_and_places(self) -> None:
         facts = facts_of(
-            'x = 1\nresource "a_b" "web" {\n  name = "é"  # c\n  s {\n    on = true\n  }\n  s { on = false }\n}\n', "hcl"
+            'x = 1\nresource "a_b" "web" {\n  name = "é"  # c\n  s {\n    on = true\n  }\n  s { on = false }\n}\n',
+            "hcl",
         )
         assert place(node_at(facts, "resource.a_b.web")) == (2, 16, 2, 21)
         assert place(node_at(facts, "resource.a_b.web.name")) == (3, 3, 3, 13)

@@ -206,9 +206,8 @@ def _location(name: str, node: Node) -> Location:
 
 def _step(name: str, nodes: Nodes, match: Match) -> Step:
     node = nodes[match.node]
-    last_key = match.candidate.selector.steps[-1].key if match.absent and match.candidate.selector.steps else ""
     if match.absent:
-        text = f"{last_key or 'the key'} is not set here"
+        text = f"{match.candidate.selector.steps[-1].key or 'the key'} is not set here"
     elif node.kind == "value" and node.value:
         text = f"set here to {_shown(node.value)}"
     else:
@@ -225,8 +224,11 @@ def _symbol(facts: DocumentFacts, match: Match, subject: str) -> str:
         around = f"{block.key} {block.value}".strip() if block and block.key else ""
         return f"{_shown(around)} {node.key}".strip()
     keys = path(nodes, match.node)[len(path(nodes, match.unit)) :]
-    if match.absent and match.candidate.selector.steps:
-        keys = (*keys, match.candidate.selector.steps[-1].key or "*")
+    steps = match.candidate.selector.steps
+    if match.absent and all(step.kind == "key" for step in steps):
+        keys = tuple(step.key for step in steps)
+    elif match.absent:
+        keys = (*keys, steps[-1].key or "*")
     if subject:
         return f"{subject} {_dotted(keys)}"
     if facts.format == "hcl" and keys[:1] == ("resource",) and len(keys) > 3:
