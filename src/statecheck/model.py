@@ -1,4 +1,4 @@
-"""The words of a report: findings, their code flow and the summary. Frozen, serialisable, knowing nothing of how they were found."""
+"""The words of a report: findings, their code flow and the summary. Frozen; they do not know how they were found."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     documents: int = 0  # deployment and settings documents read
     lines: int = 0
     entry_points: dict[str, int] = {}  # framework → number of entry points
-    unresolved_imports: tuple[str, ...] = ()  # relative imports and imports of the project's own packages that lead nowhere
+    unresolved_imports: tuple[str, ...] = ()  # relative imports, and those of own packages, that lead nowhere
     unparsed: tuple[str, ...] = ()
     shown: int = 0
     hidden: int = 0  # below --min-severity or --min-confidence

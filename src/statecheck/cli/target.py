@@ -28,7 +28,10 @@ def find_target(paths: Sequence[str], config: Sequence[str], isolated: bool) -> 
         raise UsageError(f"{', '.join(missing)}: no such file or folder")
     resolved = [os.path.realpath(path) for path in given]
     # One project for one run: the settings are sought from where all paths meet.
-    start = Path(resolved[0] if len(resolved) == 1 else os.path.commonpath(resolved))
+    try:
+        start = Path(resolved[0] if len(resolved) == 1 else os.path.commonpath(resolved))
+    except ValueError:  # Windows drives
+        raise UsageError(f"{', '.join(given)}: the paths have no folder in common") from None
     files, overrides = split_config(config)
     if len(files) > 1:
         raise UsageError(f"--config: only one file can be given, got {', '.join(map(str, files))}")
