@@ -124,6 +124,7 @@ def test_an_error_in_a_rule_names_file_line_and_key(text: str, message: str, tmp
          '1: framework: "Acme Web" is not a name like "flask-extensions"'),
         (MODEL + '\n[bases]\n"acme.View" = ["acme.Base"]\n"acme.Form" = "acme.Base"\n',
          '6: bases.acme.Form: expected an array of strings, got "acme.Base"'),
+        (MODEL + '\n[instances]\n"acme.app" = ""\n', '5: instances.acme.app[1]: "" is no dotted name'),
         (MODEL + '\n[aliases]\n"acme.app.App" = "acme/App"\n',
          '5: aliases.acme.app.App[1]: "acme/App" is no dotted name'),
     ],

@@ -115,6 +115,8 @@ def check_model(model: Model, document: toml.Document) -> None:
         _dotted(document, names, at)
     for old, new in model.aliases.items():
         _dotted(document, (old, new), ("aliases", old))
+    for name, type_ in model.instances.items():
+        _dotted(document, (name, type_), ("instances", name))
     for name, bases in model.bases.items():
         _dotted(document, (name, *bases), ("bases", name))
     for number, safe in enumerate(model.safe):
@@ -142,6 +144,8 @@ def _model_names(model: Model) -> Iterator[tuple[Sequence[str], Path]]:
         yield lifetime.names, ("lifetime", number, "names")
     for number, effect in enumerate(model.effects):
         yield effect.names, ("effect", number, "names")
+    for number, holder in enumerate(model.settings):
+        yield (*holder.names, *holder.objects, *holder.classes, *holder.fillers), ("settings", number, "names")
 
 
 def _unique_ids(model: Model, document: toml.Document) -> None:
