@@ -43,7 +43,7 @@ def class_(walk: Statements, node: cst.ClassDef) -> None:
 
 def _head(walk: Statements, node: Any, kind: str) -> tuple[ScopeDraft, int]:
     decorators = tuple([walk.expressions.visit(decorator.decorator) for decorator in node.decorators])
-    start = walk.cursor.statement(node)
+    start = walk.cursor.begin(node)
     name = node.name.value
     pos = walk.cursor.leaf(node.name, name)
     walk.builder.current.binds[name] = None

@@ -245,7 +245,7 @@ class Expressions:
             if start < 0:
                 start = self.first
         if not items:
-            start = self.cursor.pos
+            start = self.cursor.begin(node)
         elif type(node.elements[-1].comma) is cst.Comma:
             self.cursor.after(node.elements[-1].comma, ",")
         self.first = start

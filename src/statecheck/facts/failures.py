@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from types import MappingProxyType
 
 from statecheck.facts.ir import ParseFailure
 
@@ -18,7 +19,7 @@ _TOKEN = re.compile(
     r"|(?P<word>\w+)|(?P<space>\s+)|(?P<other>.)",
     re.DOTALL,
 )
-_CLOSING = {")": "(", "]": "[", "}": "{"}
+_CLOSING = MappingProxyType({")": "(", "]": "[", "}": "{"})
 
 
 def failure(error: Exception, text: str, line_starts: tuple[int, ...]) -> ParseFailure:
@@ -33,7 +34,9 @@ def failure(error: Exception, text: str, line_starts: tuple[int, ...]) -> ParseF
     tokenizer = _TOKENIZER.match(message)
     if tokenizer:
         reason = " ".join(tokenizer.group(1).split())
-        return _at(_scan(text, reason), line_starts, reason)
+        indentation = "dedent" in reason or "tabs and spaces" in reason
+        offset = _bad_indentation(text) if indentation else _scan(text, reason)
+        return _at(offset, line_starts, reason)
     first_line = message.splitlines()[0] if message else type(error).__name__
     return ParseFailure(1, 1, first_line[:200])
 
@@ -53,12 +56,14 @@ def _expectation(expected: str) -> str:
 def _token_before(text: str, line_starts: tuple[int, ...], line: int, column: int) -> int:
     """Return the start of the last token before a place: LibCST reports where the token after the wrong one begins."""
     end = min(line_starts[min(line, len(line_starts)) - 1] + column, len(text))
-    last = 0
-    begin = line_starts[max(bisect_right(line_starts, end) - 2, 0)]
-    for token in _TOKEN.finditer(text, begin, end):
-        if token.lastgroup not in ("space", "comment"):
-            last = token.start()
-    return last
+    begin_line = bisect_right(line_starts, end) - 1
+    while begin_line >= 0:
+        tokens = _TOKEN.finditer(text, line_starts[begin_line], end)
+        places = [token.start() for token in tokens if token.lastgroup not in ("space", "comment")]
+        if places:
+            return places[-1]
+        begin_line -= 1
+    return 0
 
 
 def _scan(text: str, reason: str) -> int:
@@ -84,4 +89,28 @@ def _scan(text: str, reason: str) -> int:
             newline = re.compile(r"\r\n?|\n").match(text, at + 1)
             if newline is None or not text[newline.end() :].strip():
                 return at
+    return 0
+
+
+def _bad_indentation(text: str) -> int:
+    """Return the first statement whose indentation fits no block, or mixes tabs and spaces differently; 0 if none."""
+    open_blocks = [(0, 0)]  # widths with tabs of eight columns and of one
+    depth = 0
+    fresh = True
+    for token in _TOKEN.finditer(text):
+        value, kind = token.group(), token.lastgroup
+        if kind in ("space", "comment"):
+            fresh = fresh or (kind == "space" and depth == 0 and ("\n" in value or "\r" in value))
+            continue
+        if fresh:
+            fresh = False
+            line = re.split(r"[\r\n]", text[max(token.start() - 500, 0) : token.start()])[-1]
+            wide, narrow = len(line.expandtabs(8)), len(line)
+            if wide > open_blocks[-1][0] and narrow > open_blocks[-1][1]:
+                open_blocks.append((wide, narrow))
+            while wide < open_blocks[-1][0]:
+                open_blocks.pop()
+            if (wide, narrow) != open_blocks[-1]:
+                return token.start()
+        depth += (value in "([{") - (value in ")]}")
     return 0

@@ -66,8 +66,8 @@ class Cursor(Protocol):
     def close(self, node: Any, token: str) -> int:
         """Take the bracket ``token`` that ends ``node`` (``None``: nobody asks where); return the end."""
 
-    def statement(self, node: Any) -> int:
-        """Go to the first token of the statement or clause ``node``; return its start."""
+    def begin(self, node: Any) -> int:
+        """Go to where the statement, clause or empty tuple ``node`` begins; return the place."""
 
     def before(self, node: Any, token: str, low: int, high: int) -> int:
         """Return the start of ``node``, whose first token is the operator ``token`` between two offsets."""
@@ -118,7 +118,7 @@ class TokenCursor:
             self._take(_BEFORE_CLOSE(self.text, self.pos), token)
         return self.pos
 
-    def statement(self, node: Any) -> int:
+    def begin(self, node: Any) -> int:
         self.pos = start = _BEFORE_STATEMENT(self.text, self.pos).end()  # type: ignore[union-attr]
         return start
 
@@ -172,7 +172,7 @@ class TableCursor:
             self.pos = self._spans[id(node)][1]
         return self.pos
 
-    def statement(self, node: Any) -> int:
+    def begin(self, node: Any) -> int:
         self.pos = self._spans[id(node)][0]
         return self.pos
 

@@ -72,12 +72,12 @@ class Statements:
 
     def _nothing(self, length: int) -> Handler:
         def take(node: Any) -> None:
-            self.cursor.pos = self.cursor.statement(node) + length
+            self.cursor.pos = self.cursor.begin(node) + length
 
         return take
 
     def _expr(self, node: cst.Expr) -> None:
-        start = self.cursor.statement(node)
+        start = self.cursor.begin(node)
         value = self._visit(node.value)
         if isinstance(value, ir.Yield):
             note = "from" if value.delegates else ""
@@ -86,14 +86,14 @@ class Statements:
             self.builder.emit("expr", start, self.cursor.pos, value=value)
 
     def _assign(self, node: cst.Assign) -> None:
-        start = self.cursor.statement(node)
+        start = self.cursor.begin(node)
         targets = tuple([self._visit(target.target) for target in node.targets])
         value = self._visit(node.value)
         self.builder.bind(targets)
         self.builder.emit("assign", start, self.cursor.pos, targets, value)
 
     def _annotated(self, node: cst.AnnAssign) -> None:
-        start = self.cursor.statement(node)
+        start = self.cursor.begin(node)
         target = self._visit(node.target)
         annotation = self._visit(node.annotation.annotation)
         value = self._visit(node.value) if node.value is not None else None
@@ -101,51 +101,51 @@ class Statements:
         self.builder.emit("annotated", start, self.cursor.pos, (target,), value, annotation)
 
     def _augmented(self, node: cst.AugAssign) -> None:
-        start = self.cursor.statement(node)
+        start = self.cursor.begin(node)
         target = self._visit(node.target)
         value = self._visit(node.value)
         self.builder.bind((target,))
         self.builder.emit("augmented", start, self.cursor.pos, (target,), value, note=OPERATORS[type(node.operator)])
 
     def _return(self, node: cst.Return) -> None:
-        start = self.cursor.statement(node)
+        start = self.cursor.begin(node)
         self.cursor.pos = start + len("return")
         value = self._visit(node.value) if node.value is not None else None
         self.builder.emit("return", start, self.cursor.pos, value=value)
 
     def _raise(self, node: cst.Raise) -> None:
-        start = self.cursor.statement(node)
+        start = self.cursor.begin(node)
         self.cursor.pos = start + len("raise")
         value = self._visit(node.exc) if node.exc is not None else None
         cause = self._visit(node.cause.item) if node.cause is not None else None
         self.builder.emit("raise", start, self.cursor.pos, value=value, extra=cause)
 
     def _assert(self, node: cst.Assert) -> None:
-        start = self.cursor.statement(node)
+        start = self.cursor.begin(node)
         value = self._visit(node.test)
         message = self._visit(node.msg) if node.msg is not None else None
         self.builder.emit("test", start, self.cursor.pos, value=value, extra=message, note="assert")
 
     def _del(self, node: cst.Del) -> None:
-        start = self.cursor.statement(node)
+        start = self.cursor.begin(node)
         target = self._visit(node.target)
         targets = target.items if isinstance(target, ir.Display) else (target,)
         self.builder.bind(targets)
         self.builder.emit("delete", start, self.cursor.pos, targets)
 
     def _import(self, node: Any) -> None:
-        self.cursor.statement(node)
+        self.cursor.begin(node)
         definitions.imports(self, node)
 
     def _import_from(self, node: Any) -> None:
-        definitions.imports_from(self, node, self.cursor.statement(node))
+        definitions.imports_from(self, node, self.cursor.begin(node))
 
     def _lazy_import(self, node: Any) -> None:
-        self.cursor.pos = self.cursor.statement(node) + len("lazy")
+        self.cursor.pos = self.cursor.begin(node) + len("lazy")
         definitions.imports(self, node)
 
     def _lazy_import_from(self, node: Any) -> None:
-        self.cursor.pos = self.cursor.statement(node) + len("lazy")
+        self.cursor.pos = self.cursor.begin(node) + len("lazy")
         self.cursor.step("from")
         definitions.imports_from(self, node, self.cursor.pos - len("from"))
 
@@ -156,13 +156,13 @@ class Statements:
         self._outer_names(node, self.builder.current.nonlocals)
 
     def _outer_names(self, node: Any, names: dict[str, None]) -> None:
-        self.cursor.statement(node)
+        self.cursor.begin(node)
         for item in node.names:
             self.cursor.leaf(item.name, item.name.value)
             names[item.name.value] = None
 
     def _type_alias(self, node: cst.TypeAlias) -> None:
-        start = self.cursor.statement(node)
+        start = self.cursor.begin(node)
         self.cursor.pos = start + len("type")
         target = self._visit(node.name)
         definitions.type_parameters(self, node.type_parameters, None)
@@ -176,7 +176,7 @@ class Statements:
         scope = self.builder.current
         parent = before = scope.region
         current: Any = node
-        start = self.cursor.statement(current)
+        start = self.cursor.begin(current)
         while True:  # an elif stands inside the else of the if before it; chains of 1,000 exist
             test = self._visit(current.test)
             self.builder.emit("test", start, self.cursor.pos, value=test, note="if")
@@ -184,7 +184,7 @@ class Statements:
             current = current.orelse
             if current is None:
                 break
-            start = self.cursor.statement(current)
+            start = self.cursor.begin(current)
             region = self.builder.region(parent, "else", start, test)
             if type(current) is not cst.If:
                 self.cursor.pos = start + len("else")
@@ -195,19 +195,19 @@ class Statements:
 
     def _else(self, node: Any) -> None:
         if node is not None:
-            start = self.cursor.statement(node)
+            start = self.cursor.begin(node)
             self.cursor.pos = start + len("else")
             self._region(self.builder.region(self.builder.current.region, "else", start), node.body)
 
     def _while(self, node: cst.While) -> None:
-        start = self.cursor.statement(node)
+        start = self.cursor.begin(node)
         test = self._visit(node.test)
         self.builder.emit("test", start, self.cursor.pos, value=test, note="while")
         self._region(self.builder.region(self.builder.current.region, "while", start, test), node.body)
         self._else(node.orelse)
 
     def _for(self, node: cst.For) -> None:
-        start = self.cursor.statement(node)
+        start = self.cursor.begin(node)
         target = self._visit(node.target)
         value = self._visit(node.iter)
         self.builder.bind((target,))
@@ -219,7 +219,7 @@ class Statements:
     def _with(self, node: cst.With) -> None:
         scope = self.builder.current
         before = scope.region
-        start = self.cursor.statement(node)
+        start = self.cursor.begin(node)
         note = "async" if node.asynchronous is not None else ""
         if type(node.lpar) is cst.LeftParen:
             self.cursor.leaf(node.lpar, "(")
@@ -241,20 +241,20 @@ class Statements:
 
     def _try(self, node: Any) -> None:
         parent = self.builder.current.region
-        start = self.cursor.statement(node)
+        start = self.cursor.begin(node)
         self.cursor.pos = start + len("try")
         self._region(self.builder.region(parent, "try", start), node.body)
         for handler in node.handlers:
             self._except(handler, parent)
         self._else(node.orelse)
         if node.finalbody is not None:
-            start = self.cursor.statement(node.finalbody)
+            start = self.cursor.begin(node.finalbody)
             self.cursor.pos = start + len("finally")
             self._region(self.builder.region(parent, "finally", start), node.finalbody.body)
 
     def _except(self, node: Any, parent: int) -> None:
         scope = self.builder.current
-        start = self.cursor.statement(node)
+        start = self.cursor.begin(node)
         self.cursor.pos = start + len("except")
         value = self._visit(node.type) if node.type is not None else None
         name = ""
@@ -271,12 +271,12 @@ class Statements:
     def _match(self, node: cst.Match) -> None:
         scope = self.builder.current
         before = scope.region
-        start = self.cursor.statement(node)
+        start = self.cursor.begin(node)
         self.cursor.pos = start + len("match")
         subject = self._visit(node.subject)
         self.builder.emit("test", start, self.cursor.pos, value=subject, note="match")
         for case in node.cases:
-            at = self.cursor.statement(case)
+            at = self.cursor.begin(case)
             self.cursor.pos = at + len("case")
             scope.region = region = self.builder.region(before, "case", at, subject)
             captures = self._patterns.captures(case.pattern)
