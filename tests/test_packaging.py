@@ -88,6 +88,12 @@ def test_files_named_in_the_readme_exist() -> None:
     assert [link for link in links if not (TOP / link).exists()] == []
 
 
+def test_the_readme_lists_every_rule() -> None:
+    readme = (TOP / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\|[^|]*\| `([a-z-]+)` \|", readme, re.MULTILINE)
+    assert sorted(listed) == sorted(path.parent.name for path in (TOP / "rules").glob("*/*/rule.toml"))
+
+
 def test_no_rule_pack_file_is_code() -> None:
     assert {Path(name).suffix for name in tracked("rules")} <= {".toml", ".md"}
 
