@@ -104,6 +104,8 @@ class Evaluator:
             return self.evaluate(ref, expr.value, region)
         if isinstance(expr, Op) and expr.op == "|":
             return self._union(ref, expr, region)
+        if isinstance(expr, Op) and expr.op == "/":
+            return self._divided(ref, expr, region)
         return () if kind is not FString else (Item(ConstantValue("fstring", "")),)
 
     # -- names -----------------------------------------------------------------------------------------------------
@@ -345,6 +347,15 @@ class Evaluator:
         return [item for part in expr.operands for item in self.evaluate(ref, part, region)
                 if isinstance(item.value, (ClassValue, Foreign, ContainerValue))]
 
+    def _divided(self, ref: ScopeRef, expr: Op, region: int) -> list[Item]:
+        """``folder / name``: what the models say of ``__truediv__``, or of the last operand's ``__rtruediv__``."""
+        for operand, method in ((expr.operands[0], "__truediv__"), (expr.operands[-1], "__rtruediv__")):
+            names = [name for item in self.evaluate(ref, operand, region) for name in self.foreign_types(item)]
+            typed = [made for name in names if (made := self.knowledge.returned_type(f"{name}.{method}"))]
+            if typed:
+                return [Item(ForeignInstance(name)) for name in dict.fromkeys(typed)]
+        return []
+
     # -- attributes ------------------------------------------------------------------------------------------------
 
     def _attribute(self, items: Items, name: str) -> list[Item]:
@@ -479,9 +490,9 @@ class Evaluator:
     def _subscript(self, ref: ScopeRef, expr: Sub, region: int) -> Iterable[Item]:
         items = self.evaluate(ref, expr.value, region)
         kept = [item for item in items if isinstance(item.value, (ClassValue, Foreign))]  # Generic[T], list[int]
-        return [*kept, *self._elements(tuple(item for item in items if item not in kept))]
+        return [*kept, *self._elements(tuple(item for item in items if item not in kept), ("__getitem__",))]
 
-    def _elements(self, items: Items) -> Items:
+    def _elements(self, items: Items, methods: tuple[str, ...] = ("__iter__", "__getitem__")) -> Items:
         """What lies inside containers: the contents that statements of the tree put there, else only the place."""
         found: list[Item] = []
         for item in items:
@@ -491,11 +502,18 @@ class Evaluator:
                 getter = self.classes.method(item.value.cls, "__getitem__") or self.classes.method(item.value.cls, "__iter__")
                 found += self.returned(getter) if getter else ()
                 continue
-            if item.place is not None:
+            if typed := self._element_type(item, methods):
+                found.append(Item(ForeignInstance(typed), item.place, item.depth + 1, item.via))
+            elif item.place is not None:
                 inside = self._contents(item.place) if item.depth == 0 else []
                 found += [out._replace(place=item.place, depth=item.depth + 1, via=item.via) for out in inside]
                 found.append(Item(None, item.place, item.depth + 1, item.via))
         return tuple(found)
+
+    def _element_type(self, item: Item, methods: tuple[str, ...]) -> str | None:
+        """The class of what lies inside an object of a foreign class, where a model tells."""
+        return next((typed for name in self.foreign_types(item) for method in methods
+                     if (typed := self.knowledge.returned_type(f"{name}.{method}"))), None)
 
     def _contents(self, place: Place) -> list[Item]:
         """Objects put into the container at ``place`` by ``x[key] = value`` somewhere in the tree."""
