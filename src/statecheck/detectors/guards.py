@@ -2,24 +2,48 @@
 
 from __future__ import annotations
 
-from statecheck.facts.ir import Attr, Call, Choice, Const, Expr, Name, Op, Region, Sub
+from statecheck.facts.ir import Attr, Call, Choice, Const, Expr, Name, Op, Sub
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
 from statecheck.project.tables import FileTable
+from statecheck.project.values import Foreign, ForeignInstance
 
 MISSING = ("NameError", "AttributeError", "KeyError", "LookupError")
 
 
 def is_set_once(project: Project, write: Access) -> bool:
-    """Is the place only filled while it is empty? ``if x is None: x = make()``, also with an early return."""
-    if write.kind != "rebind" or write.how != "=":
+    """Is the place only filled while it is empty? ``if x is None: x = make()``, also with an early return.
+
+    The guard may stand in the function or around each of its calls. A value taken from a request is no lazy default:
+    the first visitor decides it for all.
+    """
+    if write.kind != "rebind" or write.how not in ("=", "setattr()") or from_request(project, write):
         return False
-    table = project.tables.files[write.ref.path]
-    name = write.place.name
-    if isinstance(write.value, Choice) and write.value.kind == "or" and _mentions(write.value.items[0], name):
+    if isinstance(write.value, Choice) and write.value.kind == "or" and _same(write.value.items[0], write):
         return True
-    region = write.event.region
+    table = project.tables.files[write.ref.path]
+    if _is_guarded(table, write.ref.scope, write.event.region, write.start, write.place.name):
+        return True
+    function = project.tables.function_around(write.ref)
+    calls = [edge for edge in project.graph.callers.get(function, ()) if edge.via in ("call", "callback")
+             and project.is_application(edge.caller.path)]
+    return bool(calls) and len(calls) <= 3 and all(
+        _is_guarded(project.tables.files[edge.caller.path], edge.caller.scope, edge.region, edge.pos, write.place.name)
+        for edge in calls)
+
+
+def from_request(project: Project, write: Access) -> bool:
+    """Does the written value come from the request at hand?"""
+    for node in iter_expr(write.value) if write.value is not None else ():
+        if isinstance(node, (Name, Attr)):
+            for item in project.evaluator.evaluate(write.ref, node, write.event.region):
+                if isinstance(item.value, (Foreign, ForeignInstance)) and "request" in project.knowledge.lives(item.value.name):
+                    return True
+    return False
+
+
+def _is_guarded(table: FileTable, scope: int, region: int, pos: int, name: str) -> bool:
     while region >= 0:
         row = table.facts.regions[region]
         if row.test is not None and row.kind == "if" and _is_empty_test(row.test, name):
@@ -29,19 +53,20 @@ def is_set_once(project: Project, write: Access) -> bool:
         if row.kind == "except" and row.test is not None and any(
                 isinstance(node, Name) and node.id in MISSING for node in iter_expr(row.test)):
             return True
-        if _left_before(table, write, region, name):
+        if _left_before(table, scope, region, pos, name):
             return True
         region = row.parent
     return False
 
 
-def _left_before(table: FileTable, write: Access, region: int, name: str) -> bool:
+def _left_before(table: FileTable, scope: int, region: int, pos: int, name: str) -> bool:
     """An earlier ``if x is not None: return x`` in the same block."""
-    for row in table.facts.regions:
-        if row.scope == write.ref.scope and row.parent == region and row.kind == "if" and row.leaves and row.pos < write.start:
-            if row.test is not None and _is_filled_test(row.test, name):
-                return True
-    return False
+    return any(row.scope == scope and row.parent == region and row.kind == "if" and row.leaves and row.pos < pos
+               and row.test is not None and _is_filled_test(row.test, name) for row in table.facts.regions)
+
+
+def _same(expr: Expr, write: Access) -> bool:
+    return any(_shape(target) == _shape(expr) for target in write.event.targets)
 
 
 def _mentions(expr: Expr, name: str) -> bool:
@@ -74,12 +99,12 @@ def is_memo_write(project: Project, write: Access) -> bool:
     target = next((part for part in write.event.targets if isinstance(part, Sub)), None)
     if target is None:
         return False
+    if write.event.value is not None and _mentions(write.event.value, write.place.name):
+        return False  # a count or a list that grows, not a value computed once
     key = _shape(target.index)
     function = project.tables.function_around(write.ref)
-    for event in project.scope(function).events:
-        if event.value is not None and any(_looks_up(node, write.place.name, key) for node in iter_expr(event.value)):
-            return True
-    return False
+    return any(_looks_up(node, write.place.name, key) for event in project.scope(function).events
+               if event.value is not None and event is not write.event for node in iter_expr(event.value))
 
 
 def _looks_up(node: Expr, name: str, key: object) -> bool:
@@ -96,11 +121,29 @@ def _shape(expr: Expr) -> object:
                   if isinstance(node, Const) else "") for node in iter_expr(expr))
 
 
-def in_region_kind(table: FileTable, region: int, kind: str) -> Region | None:
-    """The innermost region of this kind around ``region``."""
-    while region >= 0:
-        row = table.facts.regions[region]
-        if row.kind == kind:
-            return row
-        region = row.parent
-    return None
+def noted_once(project: Project, write: Access) -> bool:
+    """``if x not in seen: seen.add(x); log.warning(…)``: what is guarded does nothing but log."""
+    table = project.tables.files[write.ref.path]
+    name = write.place.name
+    region = write.event.region
+    guarded = None
+    while region >= 0 and guarded is None:
+        test = table.facts.regions[region].test
+        if test is not None and table.facts.regions[region].kind == "if" and _is_absence_test(test, name):
+            guarded = region
+        region = table.facts.regions[region].parent
+    if guarded is None:
+        return False
+    logs = False
+    for use in project.graph.uses_in(write.ref):
+        if table.is_inside(use.event.region, guarded):
+            if project.knowledge.effect(use.name) != "log":
+                return False
+            logs = True
+    return logs and not any(edge.via == "call" and edge.region >= 0 and table.is_inside(edge.region, guarded)
+                            for edge in project.graph.edges.get(write.ref, ()))
+
+
+def _is_absence_test(test: Expr, name: str) -> bool:
+    return (isinstance(test, Op) and (test.op == "not in" and _mentions(test.operands[-1], name)
+                                      or test.op == "not" and _mentions(test, name)))

@@ -10,7 +10,6 @@ from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, Name, S
 from statecheck.facts.walk import iter_expr, span
 from statecheck.project.calls import expressions
 from statecheck.project.evaluate import Evaluator
-from statecheck.project.lifetimes import Lifetimes
 from statecheck.project.values import (
     CellPlace, ClassPlace, ClassValue, ContainerValue, FieldPlace, ForeignInstance, ForeignPlace, FunctionPlace,
     FunctionValue, GlobalPlace, Instance, Item, ModuleValue, Place, ScopeRef,
@@ -39,10 +38,9 @@ class Access(NamedTuple):
 class Accesses:
     """All accesses by place. Writes are collected at once, reads for the places asked about."""
 
-    def __init__(self, evaluator: Evaluator, lifetimes: Lifetimes) -> None:
+    def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._tables = evaluator.tables
-        self._lifetimes = lifetimes
         self.writes: dict[Place, list[Access]] = defaultdict(list)
         for ref, scope in self._tables.scopes():
             if scope.kind != "class":

@@ -56,8 +56,15 @@ class CallGraph:
         self._methods = self._methods_by_name()
         self._properties = {name for name, refs in self._methods.items() if any(evaluator.is_property(ref) for ref in refs)}
         self._seen: set[Edge] = set()
+        self._by_scope: dict[ScopeRef, list[Use]] = defaultdict(list)
         for ref, scope in self._tables.scopes():
             self._read(ref, scope)
+        for use in self.uses:
+            self._by_scope[use.ref].append(use)
+
+    def uses_in(self, ref: ScopeRef) -> list[Use]:
+        """The foreign calls that stand in a scope, in source order."""
+        return self._by_scope.get(ref, [])
 
     def _methods_by_name(self) -> dict[str, list[ScopeRef]]:
         methods: dict[str, list[ScopeRef]] = defaultdict(list)

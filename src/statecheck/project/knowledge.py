@@ -39,6 +39,7 @@ class Knowledge:
         self._instances = {self.canonical(name): self.canonical(cls) for model in models for name, cls in model.instances.items()}
         self._containers = {self.canonical(name): row for model in models for row in model.containers for name in row.names}
         self._lifetimes = self._collect_lifetimes(models)
+        self._declared = self._collect_declared(models)
         self._effects = {self.canonical(name): row.kind for model in models for row in model.effects for name in row.names}
         self._safe = self._collect_safe(models)
         self.settings = tuple(row for model in models for row in model.settings)
@@ -136,6 +137,10 @@ class Knowledge:
             return self.lineage(owner)[-1]
         return f"{self.root(head)}.{tail}" if self.is_kept(head) else owner
 
+    def declares(self, name: str, attribute: str) -> bool:
+        """Is this attribute of the foreign class a declaration that its framework reads, and not state?"""
+        return any(not row or attribute in row for base in self.lineage(name) for row in self._declared.get(base, ()))
+
     def effect(self, name: str) -> str | None:
         """What calling the foreign ``name`` does: io, db, time …"""
         return self._first(self._effects, name)
@@ -174,8 +179,16 @@ class Knowledge:
         found: dict[str, set[str]] = defaultdict(set)
         for model in models:
             for row in model.lifetimes:
-                for name in row.names:
+                for name in row.names if not row.attributes else ():
                     found[self.canonical(name)].add(row.lives)
+        return dict(found)
+
+    def _collect_declared(self, models: list[Model]) -> dict[str, list[frozenset[str]]]:
+        found: dict[str, list[frozenset[str]]] = defaultdict(list)
+        for model in models:
+            for row in model.lifetimes:
+                for name in row.names if row.lives == "declarative" else ():
+                    found[self.canonical(name)].append(frozenset(row.attributes))
         return dict(found)
 
     def _collect_safe(self, models: list[Model]) -> dict[tuple[str, str], list[Safe]]:

@@ -24,6 +24,7 @@ class Holder(NamedTuple):
     path: str
     pos: int
     why: str
+    inside: bool = False  # the instances lie inside the container at the place
 
 
 class Lifetimes:
@@ -53,14 +54,14 @@ class Lifetimes:
         return frozenset(lives for base in self._evaluator.classes.info(cls).foreign
                          for lives in self._evaluator.knowledge.lives(base))
 
-    def is_kept(self, item: Item) -> bool:
-        """Does what the item's place holds outlive the call that reads it?"""
-        return self.keeps(item.place) if item.place is not None else False
+    def declares(self, cls: ScopeRef, attribute: str) -> bool:
+        """Is a class attribute a declaration for the framework that the class derives from?"""
+        return any(self._evaluator.knowledge.declares(base, attribute) for base in self._evaluator.classes.info(cls).foreign)
 
     def keeps(self, place: Place) -> bool:
         """Does the place live as long as the process?"""
         if isinstance(place, ClassPlace):
-            return "declarative" not in self.lives(place.cls)
+            return not self.declares(place.cls, place.name)
         if isinstance(place, FunctionPlace):
             return self._is_module_level(place.function)
         if isinstance(place, (GlobalPlace, DefaultPlace)):
@@ -91,7 +92,7 @@ class Lifetimes:
             return
         if not self.lives(cls).isdisjoint(SHORT) and not isinstance(holder.place, (GlobalPlace, ClassPlace)):
             return
-        if isinstance(holder.place, ClassPlace) and "declarative" in self.lives(holder.place.cls):
+        if isinstance(holder.place, ClassPlace) and self.declares(holder.place.cls, holder.place.name):
             return  # a field declaration: the framework makes a bound copy for each instance
         self.holders[cls] = holder
         self._queue.append(cls)
@@ -141,7 +142,8 @@ class Lifetimes:
         for item in self._evaluator.evaluate(store.ref, base, store.event.region):
             place = self._target_place(store, item)
             if place is not None and not isinstance(place, FieldPlace) and self.keeps(place):
-                self._mark_items(made, Holder(place, store.ref.path, store.event.pos, "held by"))
+                inside = not isinstance(store.target, Attr)
+                self._mark_items(made, Holder(place, store.ref.path, store.event.pos, "held by", inside))
 
     def _target_place(self, store: Store, base: Item) -> Place | None:
         if not isinstance(store.target, Attr):

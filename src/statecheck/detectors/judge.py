@@ -1,0 +1,164 @@
+"""Is a written place state that several processes would have to share? One verdict a place, with the reason for silence."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from statecheck.detectors.guards import is_memo_write
+from statecheck.detectors.lookalikes import (
+    CONSTRUCTORS, harmless_place, harmless_value, harmless_writes, has_container, is_clock, is_flag, is_memo_of_objects, values,
+)
+from statecheck.model import Level
+from statecheck.project.accesses import Access, Accesses
+from statecheck.project.effects import Effects
+from statecheck.project.link import Project
+from statecheck.project.phases import GUESS, POSSIBLE, RUNTIME, SURE
+from statecheck.project.values import (
+    ClassPlace, ConstantValue, FieldPlace, ForeignPlace, GlobalPlace, Place, ScopeRef,
+)
+
+CHANGING_EFFECTS = frozenset({"io", "db", "network", "time", "random", "storage"})
+DEEP = 3  # attributes and items followed into objects of unknown type before a write stops being evidence
+GROUP = 3  # so many plain fields of one object are one cause: the object
+
+
+class Verdict(NamedTuple):
+    """What becomes of one place: the rule it breaks, or "" and why it is silent."""
+
+    place: Place
+    rule: str
+    severity: Level
+    confidence: Level
+    reason: str
+    writes: tuple[Access, ...] = ()
+    fields: tuple[str, ...] = ()  # for an object with many plain fields: their names
+
+
+class Judge:
+    """Decides for every written place."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.accesses = Accesses(project.evaluator)
+        self._effects = Effects(project.graph, project.knowledge)
+        self._writes = self._merged()
+
+    def _merged(self) -> dict[Place, list[Access]]:
+        """Writes by place; those to fields of objects that lie inside a kept container count for the container."""
+        merged: dict[Place, list[Access]] = defaultdict(list)
+        for place, writes in self.accesses.writes.items():
+            holder = self.project.lifetimes.holder(place.cls) if isinstance(place, FieldPlace) else None
+            if holder is not None and holder.inside and holder.place is not None:
+                merged[holder.place] += [write for write in writes if not self._is_making(place, write)]
+            else:
+                merged[place] += writes
+        return merged
+
+    def verdicts(self) -> list[Verdict]:
+        """All verdicts in order of place, plain fields of one object taken together."""
+        places = sorted(self._writes, key=lambda place: (type(place).__name__, str(place)))
+        return list(self._grouped([self.verdict(place) for place in places]))
+
+    def _grouped(self, verdicts: list[Verdict]) -> Iterator[Verdict]:
+        groups: dict[ScopeRef, list[Verdict]] = defaultdict(list)
+        for verdict in verdicts:
+            if verdict.rule and isinstance(verdict.place, FieldPlace) and not has_container(self.project, verdict.place):
+                groups[verdict.place.cls].append(verdict)
+            else:
+                yield verdict
+        for group in groups.values():
+            if len(group) < GROUP:
+                yield from group
+                continue
+            best = max(group, key=lambda verdict: (("low", "medium", "high").index(verdict.confidence),
+                                                   ("low", "medium", "high").index(verdict.severity), -verdict.writes[0].start))
+            writes = tuple(sorted((write for verdict in group for write in verdict.writes), key=lambda write: (write.ref, write.start)))
+            yield best._replace(writes=writes, fields=tuple(sorted(verdict.place.name for verdict in group)))
+
+    def verdict(self, place: Place) -> Verdict:
+        """Is this place state that matters?"""
+        silent = Verdict(place, "", "low", "low", "")
+        path = holder_path(place)
+        if path is not None and not self.project.is_application(path):
+            return silent._replace(reason="it is defined in a test, a migration or a set-up script")
+        if reason := harmless_place(self.project, place):
+            return silent._replace(reason=reason)
+        live = [write for write in self._writes.get(place, []) if self._counts(place, write)]
+        if not live:
+            return silent._replace(reason="nothing that runs while the process serves writes to it")
+        if reason := harmless_value(self.project, place, place_rule(place, ())):
+            return silent._replace(reason=reason)
+        kept = [write for write in live if self._is_kept(place, write)]
+        if not kept:
+            return silent._replace(reason="the object that holds it does not outlive a request")
+        if reason := harmless_writes(self.project, place, kept):
+            return silent._replace(reason=reason)
+        return self._judge(place, kept)
+
+    def _counts(self, place: Place, write: Access) -> bool:
+        """Can the write run while the process serves, and is it more than the making of the object?"""
+        function = self.project.tables.function_around(write.ref)
+        if self.project.scope(function).kind == "module" or not self.project.is_application(write.ref.path):
+            return False
+        if write.depth >= DEEP and not write.sure or self._is_making(place, write):
+            return False
+        reached = self.project.phases.of(function)
+        return not reached or any(phase in reached for phase in RUNTIME)
+
+    def _is_making(self, place: Place, write: Access) -> bool:
+        """Does a constructor fill the object it makes?"""
+        scope = self.project.scope(self.project.tables.function_around(write.ref))
+        return isinstance(place, FieldPlace) and not write.via and scope.name in CONSTRUCTORS
+
+    def _is_kept(self, place: Place, write: Access) -> bool:
+        lifetimes = self.project.lifetimes
+        if isinstance(place, FieldPlace):
+            if any(lifetimes.keeps(via) for via in write.via):
+                return True
+            return not write.via and lifetimes.holder(place.cls) is not None
+        return lifetimes.keeps(place)
+
+    def _certainty(self, place: Place, write: Access) -> int:
+        runtime = self.project.phases.runtime(write.ref)
+        if write.sure:
+            return runtime
+        only_none = all(isinstance(value, ConstantValue) for value in values(self.project, place))
+        return min(runtime, GUESS if write.depth == 0 and (only_none or write.how.startswith(".")) else POSSIBLE)
+
+    def _judge(self, place: Place, writes: Sequence[Access]) -> Verdict:
+        sure = max(self._certainty(place, write) for write in writes)
+        confidence: Level = "high" if sure == SURE else "medium" if sure == POSSIBLE else "low"
+        live = [write for write in writes if self._certainty(place, write) == sure]
+        rest = [write for write in writes if write not in live and self.project.phases.runtime(write.ref)]
+        rule, severity = place_rule(place, writes), self._severity(place, writes)
+        memo = [write for write in writes if is_memo_write(self.project, write)]
+        if memo and all(write.kind == "clear" or write in memo for write in writes):
+            rule = "process-cache"
+            changing = any(CHANGING_EFFECTS & self._effects.of(write.ref) for write in memo)
+            severity = "medium" if changing and not all(is_memo_of_objects(self.project, write) for write in memo) else "low"
+        return Verdict(place, rule, severity, confidence, "", (*live, *rest))
+
+    def _severity(self, place: Place, writes: Sequence[Access]) -> Level:
+        if all(is_clock(self.project, write) for write in writes):
+            return "low"
+        if isinstance(place, FieldPlace) and all(is_flag(write) for write in writes):
+            return "low"  # a lifecycle flag of the object: started, stopping
+        return "medium" if all(write.kind == "rebind" for write in writes) else "high"
+
+
+def place_rule(place: Place, writes: Sequence[Access]) -> str:
+    """The rule that a write to such a place breaks."""
+    if isinstance(place, GlobalPlace):
+        return "rebound-global" if writes and all(write.kind == "rebind" for write in writes) else "mutated-global"
+    return "class-state" if isinstance(place, ClassPlace) else "singleton-state"
+
+
+def holder_path(place: Place) -> str | None:
+    """The file that the place stands in; None for an attribute of a foreign object."""
+    if isinstance(place, GlobalPlace):
+        return place.path
+    if isinstance(place, (ClassPlace, FieldPlace)):
+        return place.cls.path
+    return None if isinstance(place, ForeignPlace) else place.function.path

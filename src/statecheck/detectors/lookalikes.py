@@ -1,0 +1,139 @@
+"""Look-alikes of state that must stay silent: values that any process makes again, set-up, notes to oneself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from statecheck.detectors.guards import is_set_once, noted_once
+from statecheck.facts.ir import Const
+from statecheck.facts.walk import iter_expr
+from statecheck.project.accesses import Access
+from statecheck.project.link import Project
+from statecheck.project.values import (
+    CellPlace, ClassPlace, ConstantValue, ContainerValue, FieldPlace, Foreign, ForeignInstance, GlobalPlace, Instance, Place,
+    ScopeRef, Value,
+)
+
+CONSTRUCTORS = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__setstate__", "__getstate__")
+
+
+def values(project: Project, place: Place) -> list[Value]:
+    """What the place can hold."""
+    evaluator = project.evaluator
+    if isinstance(place, GlobalPlace):
+        return [item.value for item in evaluator.member(place.path, place.name) if item.place == place]
+    if isinstance(place, FieldPlace):
+        return [item.value for store in evaluator.classes.field_stores(place.cls, place.name) if store.value is not None
+                for item in evaluator.evaluate(store.ref, store.value, store.event.region)]
+    if isinstance(place, (ClassPlace, CellPlace)):
+        ref = place.cls if isinstance(place, ClassPlace) else place.function
+        bindings = project.tables.files[ref.path].bindings.get((ref.scope, place.name), [])
+        return [item.value for binding in bindings for item in evaluator.binding(ref.path, binding)]
+    return []
+
+
+def harmless_place(project: Project, place: Place) -> str:
+    """A reason for silence that lies in the place itself; "" when there is none."""
+    lifetimes = project.lifetimes
+    if isinstance(place, ClassPlace) and lifetimes.declares(place.cls, place.name):
+        return "the attribute is a declaration of its framework"
+    if isinstance(place, FieldPlace) and "thread" in lifetimes.lives(place.cls):
+        return "each thread or request has its own"
+    if place.name.startswith("__") and place.name.endswith("__"):
+        return "it belongs to Python's own protocols"
+    return ""
+
+
+def harmless_value(project: Project, place: Place, rule: str) -> str:
+    """What the place holds is something that any process makes again: a client, a logger, a metric, a thread-local."""
+    for value in values(project, place):
+        if not isinstance(value, ForeignInstance):
+            continue
+        lives = project.knowledge.lives(value.name)
+        if "shared" in lives:
+            return f"`{value.name}` keeps its data outside the process"
+        if not lives.isdisjoint(("thread", "request")):
+            return f"`{value.name}` is not shared by requests"
+        rows = project.knowledge.safe("call", value.name)
+        if any("*" in row.suppresses or rule in row.suppresses for row in rows):
+            return f"`{value.name}` can be made again by any process"
+    return ""
+
+
+def harmless_writes(project: Project, place: Place, writes: Sequence[Access]) -> str:
+    """A reason for silence that lies in how the place is written."""
+    rebinds = [write for write in writes if write.kind == "rebind"]
+    if len(rebinds) == len(writes):
+        if all(is_set_once(project, write) for write in rebinds):
+            return "it is set once, on first use"
+        if all(is_initialiser(project, place, write) or is_set_once(project, write) for write in rebinds):
+            return "it is set up right after the object is made"
+        if isinstance(place, (GlobalPlace, FieldPlace, ClassPlace)) and all(is_resource(project, write) for write in rebinds):
+            return "it holds a client or engine that any process makes again"
+    if all(noted_once(project, write) for write in writes):
+        return "it only keeps a message from being logged twice"
+    return ""
+
+
+def is_initialiser(project: Project, place: Place, write: Access) -> bool:
+    """Is the writing method called only where the object has just been made?"""
+    if not isinstance(place, FieldPlace):
+        return False
+    method = project.tables.function_around(write.ref)
+    maker = project.evaluator.classes.method(place.cls, "__init__")
+    calls = [edge for edge in project.graph.callers.get(method, ()) if edge.via == "call" and project.is_application(edge.caller.path)]
+    return bool(calls) and all(_makes(project, edge.caller, place.cls, maker) for edge in calls)
+
+
+def _makes(project: Project, caller: ScopeRef, cls: ScopeRef, maker: ScopeRef | None) -> bool:
+    if not project.phases.runtime(caller):
+        return True
+    if project.tables.class_around(caller) == cls and project.scope(caller).name in CONSTRUCTORS:
+        return True
+    return maker is not None and any(edge.callee == maker for edge in project.graph.edges.get(caller, ()))
+
+
+def is_resource(project: Project, write: Access) -> bool:
+    """Is the written value an object of a foreign class, or None to drop it?"""
+    if write.value is None:
+        return False
+    items = project.evaluator.evaluate(write.ref, write.value, write.event.region)
+    return bool(items) and all(_is_resource_value(item.value) for item in items)
+
+
+def _is_resource_value(value: Value) -> bool:
+    if isinstance(value, ConstantValue):
+        return value.kind == "none"
+    # A class by its spelling: PEP 8 names are the only thing that tells a class from a function of a foreign package.
+    return isinstance(value, ForeignInstance) and value.name.rpartition(".")[2][:1].isupper()
+
+
+def is_memo_of_objects(project: Project, write: Access) -> bool:
+    """Does a keyed memo keep objects (clients, classes, models) and no data?"""
+    if write.event.value is None:
+        return False
+    items = project.evaluator.evaluate(write.ref, write.event.value, write.event.region)
+    return bool(items) and all(isinstance(item.value, Instance) or _is_resource_value(item.value) for item in items)
+
+
+def is_clock(project: Project, write: Access) -> bool:
+    """Is only a point in time kept: when this process last did something?"""
+    if write.kind != "rebind" or write.value is None:
+        return False
+    if isinstance(write.value, Const):
+        return write.value.kind in ("int", "float", "none")
+    for node in iter_expr(write.value):
+        for item in project.evaluator.evaluate(write.ref, node, write.event.region):
+            if isinstance(item.value, (Foreign, ForeignInstance)) and project.knowledge.effect(item.value.name) == "time":
+                return True
+    return False
+
+
+def is_flag(write: Access) -> bool:
+    """Is only True or False written?"""
+    return write.kind == "rebind" and isinstance(write.value, Const) and write.value.kind == "bool"
+
+
+def has_container(project: Project, place: Place) -> bool:
+    """Can the place hold a container?"""
+    return any(isinstance(value, ContainerValue) for value in values(project, place))
