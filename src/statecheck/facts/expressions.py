@@ -1,8 +1,8 @@
 """Expressions: LibCST's nodes become those of :mod:`statecheck.facts.ir`, in source order.
 
-Long chains (``a.b().c()``, ``a + b + c``, implicit concatenation) are walked in loops: their trees are as deep as they
-are long. LibCST gives parentheses to the node inside them, so a node that begins with a parenthesised one begins at
-the bracket: ``first`` is where the last expression began, brackets included.
+Chains (``a.b().c()``) are walked in loops: their trees are as deep as they are long. LibCST gives parentheses to the
+node inside them, so a node that begins with a parenthesised one begins at the bracket: ``first`` is where the last
+expression began, brackets included.
 """
 
 from __future__ import annotations
@@ -16,25 +16,12 @@ import libcst as cst
 from statecheck.facts import ir
 from statecheck.facts.building import Builder
 from statecheck.facts.nested import comprehension, lambda_expression
+from statecheck.facts.operators import binary, comparison, conditional, unary
 from statecheck.facts.positions import Cursor
 from statecheck.facts.strings import concatenated_string, formatted_string, simple_string
 
-OPERATORS: Mapping[type, str] = MappingProxyType(
-    {
-        cst.Add: "+", cst.Subtract: "-", cst.Multiply: "*", cst.Divide: "/", cst.FloorDivide: "//", cst.Modulo: "%",
-        cst.Power: "**", cst.MatrixMultiply: "@", cst.LeftShift: "<<", cst.RightShift: ">>", cst.BitAnd: "&",
-        cst.BitOr: "|", cst.BitXor: "^", cst.And: "and", cst.Or: "or", cst.Plus: "+", cst.Minus: "-",
-        cst.BitInvert: "~", cst.Not: "not", cst.Equal: "==", cst.NotEqual: "!=", cst.LessThan: "<",
-        cst.LessThanEqual: "<=", cst.GreaterThan: ">", cst.GreaterThanEqual: ">=", cst.Is: "is", cst.IsNot: "is not",
-        cst.In: "in", cst.NotIn: "not in", cst.AddAssign: "+", cst.SubtractAssign: "-", cst.MultiplyAssign: "*",
-        cst.DivideAssign: "/", cst.FloorDivideAssign: "//", cst.ModuloAssign: "%", cst.PowerAssign: "**",
-        cst.MatrixMultiplyAssign: "@", cst.LeftShiftAssign: "<<", cst.RightShiftAssign: ">>", cst.BitAndAssign: "&",
-        cst.BitOrAssign: "|", cst.BitXorAssign: "^",
-    }
-)  # fmt: skip
 _SINGLETONS: Mapping[str, str] = MappingProxyType({"True": "bool", "False": "bool", "None": "none"})
 _LONG_DISPLAY = 1000  # more constants than this are not kept
-_MIXED_DEPTH = 50  # a + b - c + d …: nested up to here, then flat, so that facts stay shallow
 
 Handler = Callable[[Any], ir.Expr]
 
@@ -71,11 +58,13 @@ class Expressions:
             cst.Ellipsis: self._ellipsis,
             cst.SimpleString: lambda node: simple_string(self, node),
             cst.FormattedString: lambda node: formatted_string(self, node),
-            cst.TemplatedString: lambda node: formatted_string(self, node),
             cst.ConcatenatedString: lambda node: concatenated_string(self, node),
             cst.Tuple: self._tuple, cst.List: self._list, cst.Set: self._set, cst.Dict: self._dict,
-            cst.BinaryOperation: self._binary, cst.BooleanOperation: self._binary,
-            cst.UnaryOperation: self._unary, cst.Comparison: self._comparison, cst.IfExp: self._conditional,
+            cst.BinaryOperation: lambda node: binary(self, node),
+            cst.BooleanOperation: lambda node: binary(self, node),
+            cst.UnaryOperation: lambda node: unary(self, node),
+            cst.Comparison: lambda node: comparison(self, node),
+            cst.IfExp: lambda node: conditional(self, node),
             cst.Await: self._await, cst.Yield: self._yield, cst.NamedExpr: self._walrus,
             cst.StarredElement: self._starred,
             cst.Lambda: lambda node: lambda_expression(self, node),
@@ -88,8 +77,11 @@ class Expressions:
 
     def _newer(self) -> dict[type, Handler]:
         """Return handlers for nodes that older releases of LibCST do not have."""
-        starred = getattr(cst, "StarredDictComp", None)
-        return {} if starred is None else {starred: lambda node: comprehension(self, node, "dict")}
+        handlers: dict[str, Handler] = {
+            "StarredDictComp": lambda node: comprehension(self, node, "dict"),
+            "TemplatedString": lambda node: formatted_string(self, node),
+        }
+        return {getattr(cst, name): handler for name, handler in handlers.items() if hasattr(cst, name)}
 
     def visit(self, node: Any) -> ir.Expr:
         """Walk one expression."""
@@ -276,9 +268,10 @@ class Expressions:
     def _display(
         self, start: int, end: int, kind: str, items: list[ir.Expr], keys: tuple[ir.Expr | None, ...], bracket: int
     ) -> ir.Expr:
-        if len(items) > _LONG_DISPLAY and all(type(item) is ir.Const for item in (*items, *keys)):
+        constants = len(items) > _LONG_DISPLAY and all(type(item) is ir.Const for item in (*items, *keys))
+        if constants or bracket in self._elided:  # of a blanked one the first item stands for its kind
             return ir.Display(start, end, kind, (), (), True)
-        return ir.Display(start, end, kind, tuple(items), keys, not items and bracket in self._elided)
+        return ir.Display(start, end, kind, tuple(items), keys)
 
     def _element(self, node: Any) -> ir.Expr:
         return self.visit(node.value) if type(node) is cst.Element else self.visit(node)
@@ -288,57 +281,6 @@ class Expressions:
         value = self.visit(node.value)
         self.first = start = self.cursor.before(node, "*", low, self.first)
         return ir.Star(start, value)
-
-    # Operators
-
-    def _binary(self, node: Any) -> ir.Expr:
-        kind: Any = type(node)
-        spine = [node]
-        left = node.left
-        while type(left) is kind and not left.lpar:
-            spine.append(left)
-            left = left.left
-        operands = [self.visit(left)]
-        start = self.first
-        current, depth = OPERATORS[type(spine[-1].operator)], 0
-        while spine:
-            node = spine.pop()
-            op = OPERATORS[type(node.operator)]
-            if op != current and depth < _MIXED_DEPTH:
-                operands = [_operation(start, self.cursor.pos, current, operands)]
-                current, depth = op, depth + 1
-            self._right_side(node, kind, op, operands)
-        self.first = start
-        return _operation(start, self.cursor.pos, current, operands)
-
-    def _right_side(self, node: Any, kind: Any, op: str, operands: list[ir.Expr]) -> None:
-        right: Any = node.right
-        while type(right) is kind and not right.lpar and OPERATORS[type(right.operator)] == op:
-            operands.append(self.visit(right.left))
-            right = right.right
-        operands.append(self.visit(right))
-
-    def _comparison(self, node: cst.Comparison) -> ir.Expr:
-        operands = [self.visit(node.left)]
-        start = self.first
-        operands += [self.visit(target.comparator) for target in node.comparisons]
-        self.first = start
-        return ir.Op(start, self.cursor.pos, OPERATORS[type(node.comparisons[0].operator)], tuple(operands))
-
-    def _unary(self, node: cst.UnaryOperation) -> ir.Expr:
-        low = self.cursor.pos
-        op = OPERATORS[type(node.operator)]
-        operand = self.visit(node.expression)
-        self.first = start = self.cursor.before(node, op, low, self.first)
-        return ir.Op(start, self.cursor.pos, op, (operand,))
-
-    def _conditional(self, node: cst.IfExp) -> ir.Expr:
-        body = self.visit(node.body)
-        start = self.first
-        test = self.visit(node.test)
-        orelse = self.visit(node.orelse)
-        self.first = start
-        return ir.Choice(start, self.cursor.pos, "if", (body, orelse), test)
 
     # Expressions that do something
 
@@ -367,9 +309,3 @@ class Expressions:
         self.builder.bind((target,), scope)
         self.first = start
         return target
-
-
-def _operation(start: int, end: int, op: str, operands: list[ir.Expr]) -> ir.Expr:
-    if op in ("and", "or"):
-        return ir.Choice(start, end, op, tuple(operands))
-    return ir.Op(start, end, op, tuple(operands))

@@ -9,7 +9,8 @@ import libcst as cst
 
 from statecheck.facts import definitions, ir
 from statecheck.facts.building import Builder
-from statecheck.facts.expressions import OPERATORS, Expressions
+from statecheck.facts.expressions import Expressions
+from statecheck.facts.operators import OPERATORS
 from statecheck.facts.patterns import Patterns
 from statecheck.facts.positions import Cursor
 
