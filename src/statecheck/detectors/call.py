@@ -1,0 +1,160 @@
+"""Forms that stand in one place: a call, a decorator, a base class, an attribute, a setting or its absence."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from statecheck.detectors.api import Context
+from statecheck.detectors.flow import call_steps, labels, sentence
+from statecheck.detectors.matching import Evidence, Matcher
+from statecheck.detectors.predicates import Predicates
+from statecheck.detectors.spots import Spot, Spots, dotted
+from statecheck.model import Family, Finding, Level, Location, Phase, Step, at_least
+from statecheck.project.link import Project
+from statecheck.project.phases import POSSIBLE, SURE
+from statecheck.project.settings import Settings
+from statecheck.rules.schema import Form, Rule
+
+STORING = ("assign", "annotated", "walrus")
+SERVING: tuple[Phase, ...] = ("import", "startup", "request", "worker")
+
+
+class Wanted(NamedTuple):
+    """A form with its rule and its number in it."""
+
+    rule: Rule
+    form: Form
+    number: int
+
+
+class Hit(NamedTuple):
+    """A form that holds at a place."""
+
+    wanted: Wanted
+    spot: Spot
+    evidence: Evidence
+
+
+def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
+    """One finding for every place where a form holds; at one place the first form of a rule, the most specific rule of a family."""
+    project = context.project
+    forms = [Wanted(rule, form, number) for rule in rules for number, form in enumerate(rule.forms)]
+    settings, spots = Settings(project), Spots(project)
+    methods = frozenset(name for row in forms for name in (*row.form.changed_by, *row.form.completed_by))
+    matcher = Matcher(project, settings, Predicates(project).table(), spots.method_calls(methods))
+    hits = [*_of_code(project, forms, spots, matcher), *_of_settings(forms, spots, matcher)]
+    return [report(project, hit) for hit in _best(hits)]
+
+
+def _of_code(project: Project, forms: Sequence[Wanted], spots: Spots, matcher: Matcher) -> Iterator[Hit]:
+    """Calls, decorators, subclasses and attributes."""
+    kinds: tuple[tuple[str, Callable[[frozenset[str]], Iterator[tuple[Spot, str]]]], ...] = (
+        ("call", spots.calls), ("decorator", spots.decorated), ("subclass", spots.subclasses), ("attribute", spots.attributes))
+    for kind, find in kinds:
+        index: dict[str, list[Wanted]] = defaultdict(list)
+        for row in forms:
+            for name in getattr(row.form, kind):
+                index[project.knowledge.canonical(name)].append(row)
+        for spot, name in find(frozenset(index)) if index else ():
+            for row in index[name]:
+                evidence = matcher.holds(row.form, spot)
+                if evidence is not None and not matcher.is_safe(project.knowledge.safe(kind, spot.name), spot, row.rule.name):
+                    yield Hit(row, spot, evidence)
+
+
+def _of_settings(forms: Sequence[Wanted], spots: Spots, matcher: Matcher) -> Iterator[Hit]:
+    """Settings with a value, and settings that are nowhere set."""
+    settings = matcher.settings
+    for row in forms:
+        rows = [setting for pattern in row.form.setting for setting in settings.find(pattern)]
+        for setting in rows:
+            spot = spots.of_setting(setting)
+            if not spots.counts(spot.ref.path, spot.region):
+                continue
+            evidence = matcher.holds(row.form, spot)
+            safe = matcher.project.knowledge.safe("setting", setting.dotted)
+            if evidence is not None and not matcher.is_safe(safe, spot, row.rule.name):
+                yield Hit(row, spot, evidence)
+        if not rows and row.form.setting and any(condition.absent for condition in row.form.when):
+            yield from _absent(row, spots, matcher)
+
+
+def _absent(row: Wanted, spots: Spots, matcher: Matcher) -> Iterator[Hit]:
+    """A default that nobody changed: reported at the settings module, unless that can hold more than its text shows."""
+    address = matcher.settings.address()
+    if address is None or matcher.settings.is_open:
+        return
+    spot = spots.of_setting(address)._replace(name=row.form.setting[0], symbol=row.form.setting[0].partition(".")[0], value=None, setting=None)
+    evidence = matcher.holds(row.form, spot)
+    if evidence is not None:
+        yield Hit(row, spot, evidence)
+
+
+def _best(hits: Iterable[Hit]) -> list[Hit]:
+    """One hit a place and family: of the rule with more conditions, and of its first form."""
+    best: dict[tuple[str, int, Family, str], Hit] = {}
+    for hit in hits:
+        absent = hit.wanted.form.id if hit.spot.value is None and hit.spot.call is None and hit.spot.event is None else ""
+        key = (hit.spot.ref.path, hit.spot.start, hit.wanted.rule.family, absent)
+        if key not in best or _rank(hit) < _rank(best[key]):
+            best[key] = hit
+    return list(best.values())
+
+
+def _rank(hit: Hit) -> tuple[int, str, int]:
+    form = hit.wanted.form
+    return (-len(form.when) - len(form.unless) - len(form.predicates), hit.wanted.rule.code, hit.wanted.number)
+
+
+def report(project: Project, hit: Hit) -> Finding:
+    """The finding for a hit."""
+    rule, form, spot = hit.wanted.rule, hit.wanted.form, hit.spot
+    where = project.location(spot.ref.path, spot.start, spot.end)
+    symbol, name = _symbol(project, spot)
+    runs = spot.function or spot.ref
+    entries = project.phases.entries_to(runs) if spot.setting is None else []
+    severity = form.severity or rule.severity
+    if hit.evidence.variable is not None and severity == "high":
+        severity = "medium"  # only a default: the environment can say otherwise
+    harm = form.harm or rule.harm
+    named = sentence(labels(entries, 3)) or "any process"
+    values = {"symbol": name, "entries": named, "readers": named, "writers": named, "harm": harm or "split", "form": form.id,
+              "detail": hit.evidence.detail}
+    return Finding(
+        rule=rule.code, name=rule.name, family=rule.family, severity=severity, confidence=_confidence(project, hit),
+        location=where, symbol=symbol, scope=project.scope(runs).qualname, message=(form.message or rule.message).format_map(values),
+        instead=form.instead or rule.instead, harm=harm, entry_points=labels(entries), flow=_flow(project, hit, where, name), form=form.id)
+
+
+def _symbol(project: Project, spot: Spot) -> tuple[str, str]:
+    """The qualified symbol, and what a message calls it: the variable that keeps the value, else the name as written."""
+    if spot.function is not None:
+        return project.qualified(spot.function), spot.symbol
+    if spot.event is not None and spot.event.op in STORING and spot.event.value is spot.call and spot.call is not None:
+        target = dotted(spot.event.targets[0])
+        if target and project.scope(spot.ref).kind in ("module", "class"):
+            return project.qualified(spot.ref, target), target
+    return spot.symbol, spot.symbol
+
+
+def _confidence(project: Project, hit: Hit) -> Level:
+    form, spot = hit.wanted.form, hit.spot
+    if form.confidence or hit.wanted.rule.status == "preview":
+        return form.confidence or "low"
+    if spot.setting is not None or spot.event is None and spot.function is None:
+        return "high"
+    reached = project.phases.of(spot.function or spot.ref)
+    phases = form.phases or SERVING
+    sure = max((reached[phase].certainty for phase in phases if phase in reached), default=0)
+    return "high" if sure == SURE else "medium" if sure == POSSIBLE else "low"
+
+
+def _flow(project: Project, hit: Hit, where: Location, name: str) -> tuple[Step, ...]:
+    spot = hit.spot
+    steps = [] if spot.setting is not None else call_steps(project, spot.function or spot.ref)
+    return (*steps, Step("definition", where, f"`{name}` stands here"))
+
+
+__all__ = ["Hit", "at_least", "detect", "report"]

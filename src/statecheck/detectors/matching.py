@@ -1,0 +1,230 @@
+"""The matching language of rules: does a form hold at a place?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from statecheck.detectors.spots import MethodCall, Spot
+from statecheck.facts.ir import Call, Star
+from statecheck.project.constants import Constant, Located, Resolved, Resolver
+from statecheck.project.evaluate import argument
+from statecheck.project.link import Project
+from statecheck.project.settings import Setting, Settings
+from statecheck.project.values import ContainerValue, Foreign, ForeignInstance, Instance, Item, Site
+from statecheck.rules.schema import Condition, Form, Safe, Scalar
+from statecheck.rules.vocabulary import NEGATION, bare
+
+Predicate = Callable[[Spot], bool]
+ONE_SHOT = frozenset({"cli", "test"})
+
+
+class Evidence(NamedTuple):
+    """That a condition holds. ``variable``: only by the default of this environment variable (None: outright)."""
+
+    variable: str | None = None
+    detail: str = ""
+
+
+HOLDS = Evidence()
+
+
+class Matcher:
+    """Decides forms. ``methods`` are the calls of methods that forms name in ``changed-by`` and ``completed-by``."""
+
+    def __init__(self, project: Project, settings: Settings, predicates: Mapping[str, Predicate],
+                 methods: Mapping[str, list[MethodCall]]) -> None:
+        self.project = project
+        self.settings = settings
+        self._predicates = predicates
+        self._methods = methods
+        self._imported = self._imported_names()
+
+    def holds(self, form: Form, spot: Spot) -> Evidence | None:
+        """The evidence that the form holds at the place, None where it does not."""
+        if not self._runs(form, spot) or not self._stands(form, spot) or not self.is_required(form):
+            return None
+        calls = self._calls(form, spot)
+        found = [self.test(condition, spot, calls) for condition in form.when]
+        if any(evidence is None for evidence in found):
+            return None
+        if any(self.test(condition, spot, calls) is not None for condition in form.unless):
+            return None
+        for predicate in form.predicates:
+            if self._predicates[bare(predicate)](spot) == predicate.startswith(NEGATION):
+                return None
+        if form.changed_by and not self._is_changed(form, spot):
+            return None
+        return next((evidence for evidence in found if evidence is not None and evidence.variable is not None), HOLDS)
+
+    def is_safe(self, rows: Iterable[Safe], spot: Spot, rule: str) -> bool:
+        """Does one of the look-alikes silence the rule here?"""
+        calls = [spot.call] if spot.call is not None else []
+        for row in rows:
+            if ("*" in row.suppresses or rule in row.suppresses) and self._has_value(row, spot):
+                if all(self.test(condition, spot, calls) is not None for condition in row.when):
+                    return True
+        return False
+
+    def is_required(self, form: Form) -> bool:
+        """Does the project import one of the modules that the form requires, or name it in its settings?"""
+        return not form.requires or any(name in self._imported for name in form.requires)
+
+    def _has_value(self, row: Safe, spot: Spot) -> bool:
+        if not row.values:
+            return True
+        found = self.resolve(spot.value) if spot.value is not None else Resolved()
+        return any(constant.text in row.values for constant in found.constants)
+
+    def _imported_names(self) -> frozenset[str]:
+        """Every module that files of the application import, with the packages above it."""
+        names: set[str] = set()
+        for path, facts in self.project.files.items():
+            if self.project.is_application(path):
+                names.update(name for row in facts.imports if not row.level for name in (row.module, f"{row.module}.{row.name}"))
+        names.update(text for text in self.settings.strings() if text and text.replace(".", "").replace("_", "").isalnum())
+        whole = set(names)
+        for name in names:
+            while name := name.rpartition(".")[0]:
+                whole.add(name)
+        return frozenset(whole)
+
+    # -- where and when --------------------------------------------------------------------------------------------------
+
+    def _runs(self, form: Form, spot: Spot) -> bool:
+        if spot.setting is not None:
+            return True
+        reached = self.project.phases.of(spot.function or spot.ref)
+        if form.phases:
+            return any(phase in reached for phase in form.phases) or not reached
+        return not reached or not ONE_SHOT.issuperset(reached)
+
+    def _stands(self, form: Form, spot: Spot) -> bool:
+        if not form.scope:
+            return True
+        kind = self.project.scope(spot.ref).kind
+        word = {"module": "module", "class": "class"}.get(kind, "function")
+        return word in form.scope or ("app-attribute" in form.scope and "." in spot.symbol)
+
+    def _calls(self, form: Form, spot: Spot) -> list[Call]:
+        """The call and those that complete it: ``init_app`` of what it made."""
+        calls = [spot.call] if spot.call is not None else []
+        for method in form.completed_by:
+            calls += [row.call for row in self._methods.get(method, ()) if self.is_of(spot, row)]
+        return calls
+
+    def _is_changed(self, form: Form, spot: Spot) -> bool:
+        """Does code that runs after start-up call one of the changing methods on what was made here?"""
+        for method in form.changed_by:
+            for row in self._methods.get(method, ()):
+                if self.project.phases.runtime(row.ref) and self.is_of(spot, row):
+                    return True
+        return False
+
+    def is_of(self, spot: Spot, row: MethodCall) -> bool:
+        """Is the receiver of the method call what the call at the place made?"""
+        made = Site(spot.ref.path, spot.start)
+        return any(site_of(item) == made for item in self.project.evaluator.evaluate(row.ref, row.receiver, row.event.region))
+
+    # -- conditions ------------------------------------------------------------------------------------------------------
+
+    def test(self, condition: Condition, spot: Spot, calls: Iterable[Call]) -> Evidence | None:
+        """The evidence that any state of the condition holds."""
+        if condition.setting:
+            return self._test_setting(condition)
+        if not condition.argument and condition.position is None:
+            return self._test_value(condition, spot.value, spot.setting)
+        given = [argument(call, condition.argument, condition.position) for call in calls]
+        values = [Located(spot.ref, expr, spot.region) for expr in given if expr is not None]
+        if not values:
+            return HOLDS if condition.absent and not any(_may_hide(condition, call) for call in calls) else None
+        for value in values:
+            for inner in self._inner(condition, value):
+                if (evidence := self._test_value(condition, inner)) is not None:
+                    return evidence
+        return HOLDS if condition.absent and condition.key and not any(self._inner(condition, value) for value in values) else None
+
+    def _inner(self, condition: Condition, value: Located) -> list[Located]:
+        if not condition.key:
+            return [value]
+        return [at for _, at in Resolver(self.project).inside(value, tuple(condition.key.split(".")))]
+
+    def _test_setting(self, condition: Condition) -> Evidence | None:
+        rows = self.settings.find(condition.setting)
+        if not rows:
+            return HOLDS if condition.absent and not self.settings.is_open else None
+        found = (self._test_value(condition, row.value, row) for row in rows)
+        return next((evidence for evidence in found if evidence is not None), None)
+
+    def _test_value(self, condition: Condition, value: Located | None, setting: Setting | None = None) -> Evidence | None:
+        if value is None:
+            return HOLDS if condition.absent else None
+        found = self.resolve(value)
+        if found.is_none:
+            return HOLDS if condition.absent else None
+        if condition.present:
+            return HOLDS
+        if condition.instance_of and self._is_instance(value, condition.instance_of):
+            return HOLDS
+        for constant in found.constants:
+            if _fits(condition, constant) or (constant.kind == "str" and constant.text in condition.instance_of):
+                variable = "" if setting is not None and setting.field else constant.variable
+                return Evidence(variable, constant.text)
+        return HOLDS if condition.equals and self._is_instance(value, _texts(condition.equals)) else None
+
+    def resolve(self, value: Located) -> Resolved:
+        """The constants of a value."""
+        return Resolver(self.project).resolve(value)
+
+    def _is_instance(self, value: Located, names: Iterable[str]) -> bool:
+        """Is the value one of the named things, or made by one of them?"""
+        knowledge = self.project.knowledge
+        wanted = {knowledge.canonical(name) for name in names}
+        for item in self.project.evaluator.evaluate(value.ref, value.expr, value.region):
+            if isinstance(item.value, (Foreign, ForeignInstance)):
+                if not wanted.isdisjoint((*knowledge.lineage(item.value.name), *knowledge.spellings(item.value.name))):
+                    return True
+            elif isinstance(item.value, Instance):
+                if not wanted.isdisjoint(self.project.evaluator.classes.info(item.value.cls).foreign):
+                    return True
+        return False
+
+
+def _may_hide(condition: Condition, call: Call) -> bool:
+    """Can the argument be among ``*args`` or ``**keywords``?"""
+    starred = condition.position is not None and any(isinstance(given, Star) for given in call.args[: condition.position + 1])
+    return starred or any(keyword.name == "**" for keyword in call.keywords)
+
+
+def site_of(item: Item) -> Site | None:
+    """Where the object was made."""
+    return item.value.site if isinstance(item.value, (ContainerValue, ForeignInstance, Instance)) else None
+
+
+def _texts(values: Iterable[Scalar]) -> list[str]:
+    return [value for value in values if isinstance(value, str) and "." in value]
+
+
+def _fits(condition: Condition, constant: Constant) -> bool:
+    text = constant.text
+    if condition.literal and constant.kind == "str" and constant.whole and constant.variable is None:
+        return True
+    if constant.whole and any(_equals(constant, wanted) for wanted in condition.equals):
+        return True
+    if constant.kind != "str":
+        return False
+    return (text.startswith(condition.prefix or ("\0",)) or text.endswith(condition.suffix or ("\0",))
+            or any(part in text for part in condition.contains)
+            or bool(condition.regex and re.search(condition.regex, text)))
+
+
+def _equals(constant: Constant, wanted: Scalar) -> bool:
+    if isinstance(wanted, bool):
+        return constant.kind == "bool" and constant.text == str(wanted)
+    if isinstance(wanted, (int, float)):
+        try:
+            return constant.kind in ("int", "float") and float(constant.text.replace("_", "")) == wanted
+        except ValueError:
+            return False
+    return constant.kind == "str" and constant.text == wanted

@@ -1,0 +1,189 @@
+"""Places where a form of a rule can hold: calls, decorated functions, subclasses, attributes and settings."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Op
+from statecheck.facts.walk import iter_expr, span
+from statecheck.project.calls import expressions
+from statecheck.project.constants import Located
+from statecheck.project.link import Project
+from statecheck.project.phases import is_main_guard
+from statecheck.project.settings import Setting
+from statecheck.project.values import ClassValue, Foreign, ForeignInstance, ScopeRef
+
+
+class Spot(NamedTuple):
+    """One place. ``name`` is the foreign name that matches, ``start``/``end`` what is reported.
+
+    ``value`` is what a condition without an argument tests; ``function`` the function or class that a decorator stands on.
+    """
+
+    ref: ScopeRef
+    region: int
+    start: int
+    end: int
+    name: str
+    symbol: str
+    call: Call | None = None
+    event: Event | None = None
+    value: Located | None = None
+    function: ScopeRef | None = None
+    setting: Setting | None = None
+
+
+class MethodCall(NamedTuple):
+    """A call ``receiver.method(…)``."""
+
+    ref: ScopeRef
+    event: Event
+    call: Call
+    receiver: Expr
+
+
+class Spots:
+    """Collects places of the application; tests, migrations, ``TYPE_CHECKING`` and the main guard are left out."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def counts(self, path: str, region: int) -> bool:
+        """Does the region belong to the running application?"""
+        if not self.project.is_application(path):
+            return False
+        regions = self.project.files[path].regions
+        while region >= 0:
+            row = regions[region]
+            if is_main_guard(row) or (row.kind == "if" and _is_type_checking(row.test)):
+                return False
+            region = row.parent
+        return True
+
+    def calls(self, wanted: frozenset[str]) -> Iterator[tuple[Spot, str]]:
+        """Calls of the wanted foreign names, each with the name as wanted; classes of the tree count as their foreign bases."""
+        seen: set[tuple[str, int, str]] = set()
+        for use in self.project.graph.uses:
+            direct = any(isinstance(item.value, Foreign) and item.value.name == use.name for item in use.items)
+            name = use.name if direct else f"{use.name}.__call__"
+            match = next((spelling for spelling in self.project.knowledge.spellings(name) if spelling in wanted), None)
+            key = (use.ref.path, use.call.pos, match or "")
+            if match is not None and key not in seen and self.counts(use.ref.path, use.event.region):
+                seen.add(key)
+                yield self._call(use.ref, use.event, use.call, match), match
+        yield from self._constructions(wanted)
+
+    def _constructions(self, wanted: frozenset[str]) -> Iterator[tuple[Spot, str]]:
+        """``Worker()`` where ``class Worker(threading.Thread)``."""
+        bases: dict[ScopeRef, str] = {}
+        for cls in self.project.evaluator.classes.refs:
+            for base in self.project.evaluator.classes.info(cls).foreign:
+                match = next((line for line in self.project.knowledge.lineage(base) if line in wanted), None)
+                if match is not None:
+                    bases[cls] = match
+        names = {self.project.scope(cls).name for cls in bases}
+        for method in self.walk(lambda call: last_name(call.func) in names) if bases else ():
+            for item in self.project.evaluator.evaluate(method.ref, method.call.func, method.event.region):
+                if isinstance(item.value, ClassValue) and item.value.ref in bases:
+                    match = bases[item.value.ref]
+                    yield self._call(method.ref, method.event, method.call, match), match
+                    break
+
+    def walk(self, wanted: object) -> Iterator[MethodCall]:
+        """All calls of the application that the predicate ``wanted`` accepts."""
+        assert callable(wanted)
+        for ref, scope in self.project.tables.scopes():
+            if not self.project.is_application(ref.path):
+                continue
+            for event in scope.events:
+                for top in expressions(event):
+                    for node in iter_expr(top):
+                        if isinstance(node, Call) and wanted(node) and self.counts(ref.path, event.region):
+                            yield MethodCall(ref, event, node, node.func)
+
+    def method_calls(self, names: frozenset[str]) -> dict[str, list[MethodCall]]:
+        """Calls of methods by their names."""
+        found: dict[str, list[MethodCall]] = defaultdict(list)
+        for row in self.walk(lambda call: isinstance(call.func, Attr) and call.func.attr in names) if names else ():
+            assert isinstance(row.call.func, Attr)
+            found[row.call.func.attr].append(row._replace(receiver=row.call.func.value))
+        return found
+
+    def decorated(self, wanted: frozenset[str]) -> Iterator[tuple[Spot, str]]:
+        """Functions and classes that one of the wanted names decorates."""
+        for ref, scope in self.project.tables.scopes():
+            around = ScopeRef(ref.path, scope.parent)
+            for decorator in scope.decorators if self.counts(ref.path, scope.defined_in) else ():
+                func = decorator.func if isinstance(decorator, Call) else decorator
+                for item in self.project.evaluator.evaluate(around, func, scope.defined_in):
+                    if not isinstance(item.value, (Foreign, ForeignInstance)):
+                        continue
+                    match = next((name for name in self.project.knowledge.spellings(item.value.name) if name in wanted), None)
+                    if match is not None:
+                        call = decorator if isinstance(decorator, Call) else None
+                        yield Spot(around, scope.defined_in, scope.pos, scope.pos + len(scope.name), match, scope.name, call,
+                                   function=ref), match
+                        break
+
+    def subclasses(self, wanted: frozenset[str]) -> Iterator[tuple[Spot, str]]:
+        """Classes of the tree below one of the wanted names."""
+        for cls in self.project.evaluator.classes.refs:
+            scope = self.project.scope(cls)
+            if self.counts(cls.path, scope.defined_in):
+                for base in self.project.evaluator.classes.info(cls).foreign:
+                    match = next((name for name in self.project.knowledge.lineage(base) if name in wanted), None)
+                    if match is not None:
+                        around = ScopeRef(cls.path, scope.parent)
+                        yield Spot(around, scope.defined_in, scope.pos, scope.pos + len(scope.name), match, scope.name,
+                                   function=cls), match
+                        break
+
+    def attributes(self, wanted: frozenset[str]) -> Iterator[tuple[Spot, str]]:
+        """Stores to one of the wanted attributes, or to an item of it."""
+        for table in self.project.tables.files.values():
+            for store in table.stores:
+                if not self.counts(table.path, store.event.region):
+                    continue
+                target = store.target.value if not isinstance(store.target, Attr) else store.target
+                if not isinstance(target, Attr):
+                    continue
+                for item in self.project.evaluator.evaluate(store.ref, target, store.event.region):
+                    name = item.value.name if isinstance(item.value, (Foreign, ForeignInstance)) else ""
+                    match = next((spelling for spelling in self.project.knowledge.spellings(name) if spelling in wanted), None)
+                    if match is not None:
+                        start, end = span(store.target)
+                        value = Located(store.ref, store.value, store.event.region) if store.value is not None else None
+                        yield Spot(store.ref, store.event.region, start, end, match, dotted(target), None, store.event, value), match
+                        break
+
+    def of_setting(self, setting: Setting) -> Spot:
+        """The place of a setting's key."""
+        return Spot(setting.value.ref._replace(path=setting.path), setting.value.region, setting.start, setting.end,
+                    setting.dotted, setting.dotted, value=setting.value, setting=setting)
+
+    def _call(self, ref: ScopeRef, event: Event, call: Call, name: str) -> Spot:
+        return Spot(ref, event.region, call.pos, call.end, name, dotted(call.func) or name.rpartition(".")[2], call, event)
+
+
+def last_name(expr: Expr) -> str:
+    """The last part of a dotted name; "" for anything else."""
+    return expr.id if isinstance(expr, Name) else expr.attr if isinstance(expr, Attr) else ""
+
+
+def dotted(expr: Expr) -> str:
+    """``a.b.c`` as written; calls on the way are left out: ``queue.get`` of ``make().queue.get``."""
+    parts: list[str] = []
+    while isinstance(expr, Attr):
+        parts.append(expr.attr)
+        expr = expr.value
+    if isinstance(expr, Name):
+        parts.append(expr.id)
+    return ".".join(reversed(parts))
+
+
+def _is_type_checking(test: Expr | None) -> bool:
+    if isinstance(test, Op):
+        return False
+    return test is not None and not isinstance(test, Const) and last_name(test) == "TYPE_CHECKING"
