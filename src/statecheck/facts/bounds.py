@@ -31,9 +31,12 @@ MANY_CONTINUED: Final = 100
 # Files above this are weighed whatever they hold: they may be too large to parse.
 LARGE: Final = 1_000_000
 
-# Code tokens outside strings, comments and elided displays. LibCST takes 2 to 4 KB and 15 to 30 µs for each: this many need
-# up to 3 GB and 25 s. It is four times the largest module of the standard library and its tests.
+# Code tokens outside strings, comments and elided displays. LibCST takes 2 to 4 KB and 15 to 30 µs for each: this many
+# need up to 3 GB and 25 s. No module of the standard library has a third of it.
 MAX_TOKENS: Final = 750_000
+
+# LibCST makes an object for each blank line, too, and takes 10 µs for it.
+MAX_LINES: Final = 2_000_000
 
 # Units of weight.py: tokens that LibCST copies again and again with the front of a chain, 0.3 to 1 µs each. A chain of
 # 1,000 calls has 2 million; the heaviest real files met (lookup tables of polynomials) have 4.6 million and take 4 s.
@@ -85,6 +88,8 @@ class _Nesting(Struct):
 
 def bound(text: str) -> Bounded | ParseFailure:
     """Check the shape of a decoded file and blank its large constant displays."""
+    if (lines := text.count("\n") + text.count("\r")) > MAX_LINES:
+        return ParseFailure(1, 1, f"not analysed: too large ({lines:,} lines)")
     nesting = _nesting(text)
     if nesting.deepest > MAX_NESTING:
         return _refused(text, nesting.deepest_at, f"brackets nested deeper than {MAX_NESTING}")

@@ -15,7 +15,7 @@ DATA_SIZE: Final = 16_000
 DATA_SIZE_IN_LARGE_FILE: Final = 4_000
 LARGE_FILE: Final = 256_000
 
-# LibCST refuses more than 3,000 adjacent strings. Of such a row only the first ones are kept.
+# LibCST refuses more than 3,000 adjacent strings. Of a row of plain ones only the first are kept.
 MAX_ROW: Final = 1_000
 KEPT_OF_ROW: Final = 100
 
