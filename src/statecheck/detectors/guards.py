@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statecheck.facts.ir import Attr, Call, Choice, Const, Expr, Name, Op, Sub
+from statecheck.facts.ir import Attr, Call, Choice, Const, Display, Expr, Name, Op, Sub
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
@@ -18,7 +18,7 @@ def is_set_once(project: Project, write: Access) -> bool:
     The guard may stand in the function or around each of its calls. A value taken from a request is no lazy default:
     the first visitor decides it for all.
     """
-    if write.kind != "rebind" or write.how not in ("=", "setattr()") or from_request(project, write):
+    if write.how in ("del", "del […]") or from_request(project, write):
         return False
     if isinstance(write.value, Choice) and write.value.kind == "or" and _same(write.value.items[0], write):
         return True
@@ -70,17 +70,31 @@ def _same(expr: Expr, write: Access) -> bool:
 
 
 def _mentions(expr: Expr, name: str) -> bool:
-    return any((isinstance(node, Name) and node.id == name) or (isinstance(node, Attr) and node.attr == name)
-               or (isinstance(node, Const) and node.value == name) for node in iter_expr(expr))
+    return any((isinstance(node, Name) and node.id == name) or (isinstance(node, Attr) and node.attr == name) for node in iter_expr(expr))
+
+
+def _asks_for(expr: Expr, name: str) -> bool:
+    """``x``, ``obj.x``, ``len(x)``, ``hasattr(obj, "x")``: is the value of the expression that of the name?"""
+    if isinstance(expr, Call):
+        return _mentions(expr, name) or any(isinstance(given, Const) and given.value == name for given in expr.args[1:2])
+    return isinstance(expr, (Name, Attr)) and _mentions(expr, name)
+
+
+def _is_empty(expr: Expr) -> bool:
+    if isinstance(expr, Const):
+        return expr.kind == "none" or expr.value in ("", "0", "False")
+    return isinstance(expr, Display) and not expr.items
 
 
 def _is_empty_test(test: Expr, name: str) -> bool:
     """``x is None``, ``not x``, ``not hasattr(self, "x")``, ``x == {}``; with ``or``/``and`` around."""
     if isinstance(test, Choice):
         return any(_is_empty_test(part, name) for part in test.items)
-    if isinstance(test, Op) and test.op in ("is", "==", "not") and _mentions(test, name):
-        return test.op == "not" or any(isinstance(part, Const) for part in test.operands)
-    return False
+    if not isinstance(test, Op):
+        return False
+    if test.op == "not":
+        return _asks_for(test.operands[0], name)
+    return test.op in ("is", "==") and _asks_for(test.operands[0], name) and _is_empty(test.operands[-1])
 
 
 def _is_filled_test(test: Expr, name: str) -> bool:
@@ -88,8 +102,8 @@ def _is_filled_test(test: Expr, name: str) -> bool:
     if isinstance(test, Choice):
         return any(_is_filled_test(part, name) for part in test.items)
     if isinstance(test, Op):
-        return test.op in ("is not", "!=") and _mentions(test, name)
-    return isinstance(test, (Name, Attr, Call)) and _mentions(test, name)
+        return test.op in ("is not", "!=") and _asks_for(test.operands[0], name) and _is_empty(test.operands[-1])
+    return _asks_for(test, name)
 
 
 def is_memo_write(project: Project, write: Access) -> bool:

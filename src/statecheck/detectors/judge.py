@@ -10,6 +10,7 @@ from statecheck.detectors.guards import is_memo_write
 from statecheck.detectors.lookalikes import (
     CONSTRUCTORS, harmless_place, harmless_value, harmless_writes, has_container, is_clock, is_flag, is_memo_of_objects, values,
 )
+from statecheck.facts.ir import Attr, Expr, Name, Sub
 from statecheck.model import Level
 from statecheck.project.accesses import Access, Accesses
 from statecheck.project.effects import Effects
@@ -33,6 +34,7 @@ class Verdict(NamedTuple):
     confidence: Level
     reason: str
     writes: tuple[Access, ...] = ()
+    made: Access | None = None  # the write that sets the place up, where no binding defines it
     fields: tuple[str, ...] = ()  # for an object with many plain fields: their names
 
 
@@ -108,9 +110,11 @@ class Judge:
         return not reached or any(phase in reached for phase in RUNTIME)
 
     def _is_making(self, place: Place, write: Access) -> bool:
-        """Does a constructor fill the object it makes?"""
+        """Does a constructor fill the object it makes, or what it has just put into it?"""
         scope = self.project.scope(self.project.tables.function_around(write.ref))
-        return isinstance(place, FieldPlace) and not write.via and scope.name in CONSTRUCTORS
+        if not isinstance(place, FieldPlace) or scope.name not in CONSTRUCTORS or not scope.params:
+            return False
+        return not write.via or scope.params[0].name in {root_name(target) for target in write.event.targets}
 
     def _is_kept(self, place: Place, write: Access) -> bool:
         lifetimes = self.project.lifetimes
@@ -124,8 +128,9 @@ class Judge:
         runtime = self.project.phases.runtime(write.ref)
         if write.sure:
             return runtime
-        only_none = all(isinstance(value, ConstantValue) for value in values(self.project, place))
-        return min(runtime, GUESS if write.depth == 0 and (only_none or write.how.startswith(".")) else POSSIBLE)
+        held = values(self.project, place)
+        only_none = bool(held) and all(isinstance(value, ConstantValue) for value in held)
+        return min(runtime, GUESS if only_none or (write.depth == 0 and write.how.startswith(".")) else POSSIBLE)
 
     def _judge(self, place: Place, writes: Sequence[Access]) -> Verdict:
         sure = max(self._certainty(place, write) for write in writes)
@@ -138,7 +143,9 @@ class Judge:
             rule = "process-cache"
             changing = any(CHANGING_EFFECTS & self._effects.of(write.ref) for write in memo)
             severity = "medium" if changing and not all(is_memo_of_objects(self.project, write) for write in memo) else "low"
-        return Verdict(place, rule, severity, confidence, "", (*live, *rest))
+        made = next((write for write in self._writes[place] if write.kind == "rebind" and write not in writes
+                     and self.project.is_application(write.ref.path)), None)
+        return Verdict(place, rule, severity, confidence, "", (*live, *rest), made)
 
     def _severity(self, place: Place, writes: Sequence[Access]) -> Level:
         if all(is_clock(self.project, write) for write in writes):
@@ -146,6 +153,13 @@ class Judge:
         if isinstance(place, FieldPlace) and all(is_flag(write) for write in writes):
             return "low"  # a lifecycle flag of the object: started, stopping
         return "medium" if all(write.kind == "rebind" for write in writes) else "high"
+
+
+def root_name(target: Expr) -> str:
+    """The name that ``a.b[c].d`` begins with."""
+    while isinstance(target, (Attr, Sub)):
+        target = target.value
+    return target.id if isinstance(target, Name) else ""
 
 
 def place_rule(place: Place, writes: Sequence[Access]) -> str:

@@ -63,9 +63,9 @@ def harmless_value(project: Project, place: Place, rule: str) -> str:
 def harmless_writes(project: Project, place: Place, writes: Sequence[Access]) -> str:
     """A reason for silence that lies in how the place is written."""
     rebinds = [write for write in writes if write.kind == "rebind"]
+    if all(is_set_once(project, write) for write in writes):
+        return "it is set once, on first use"
     if len(rebinds) == len(writes):
-        if all(is_set_once(project, write) for write in rebinds):
-            return "it is set once, on first use"
         if all(is_initialiser(project, place, write) or is_set_once(project, write) for write in rebinds):
             return "it is set up right after the object is made"
         if isinstance(place, (GlobalPlace, FieldPlace, ClassPlace)) and all(is_resource(project, write) for write in rebinds):

@@ -45,8 +45,9 @@ def symbol(project: Project, place: Place) -> str:
     return project.qualified(place.function, place.name)
 
 
-def definition(project: Project, place: Place, writes: Sequence[Access]) -> Location:
-    """Where the state is defined: its first binding; for an attribute of a foreign object, the first write."""
+def definition(project: Project, verdict: Verdict) -> Location:
+    """Where the state is defined: its first binding; for an attribute of a foreign object, what sets it up."""
+    place = verdict.place
     scope = binding_scope(place)
     bindings = project.tables.files[scope.path].bindings.get((scope.scope, place.name)) if scope else None
     if scope and bindings:
@@ -57,7 +58,7 @@ def definition(project: Project, place: Place, writes: Sequence[Access]) -> Loca
         if stores:
             store = (makers or stores)[0]
             return project.location(store.ref.path, store.event.pos, store.event.end)
-    first = writes[0]
+    first = verdict.made or verdict.writes[0]
     return project.location(first.ref.path, first.start, first.end)
 
 
@@ -73,7 +74,7 @@ def binding_scope(place: Place) -> ScopeRef | None:
 def report(project: Project, rule: Rule, verdict: Verdict, reads: Sequence[Access]) -> Finding:
     """The finding for a place: definition, then the way to each write, then who reads."""
     name = symbol(project, verdict.place)
-    where = definition(project, verdict.place, verdict.writes)
+    where = definition(project, verdict)
     writers = entries_of(project, verdict.writes)
     readers = entries_of(project, reads)
     steps = [Step("definition", where, f"`{verdict.place.name}` is defined here")]

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from statecheck.facts.ir import Attr, Await, Call, Event, Expr, Func, Name, Scope
+from statecheck.facts.ir import Attr, Await, Call, Const, Event, Expr, Func, Name, Scope
 from statecheck.facts.walk import iter_expr
 from statecheck.project.evaluate import CallSite, Evaluator
 from statecheck.project.values import ClassValue, Foreign, ForeignInstance, FunctionValue, Instance, Item, ScopeRef
@@ -19,7 +19,7 @@ COMMON_METHODS = frozenset({"get", "set", "add", "append", "pop", "update", "ite
 
 
 class Edge(NamedTuple):
-    """``caller`` can run ``callee``. ``via``: call, callback, decorator, property, inline, guess.
+    """``caller`` can run ``callee``. ``via``: call, callback, decorator, property, inline, dynamic, guess.
 
     ``registered`` is the foreign function that was handed a callback.
     """
@@ -53,7 +53,9 @@ class CallGraph:
         self.callers: dict[ScopeRef, list[Edge]] = defaultdict(list)
         self.uses: list[Use] = []
         self.call_sites: dict[ScopeRef, list[CallSite]] = defaultdict(list)
+        self.escaped: set[ScopeRef] = set()  # functions used as values: in a table, as an argument, returned
         self._methods = self._methods_by_name()
+        self._functions = frozenset(scope.name for _, scope in self._tables.scopes() if scope.kind == "def")
         self._properties = {name for name, refs in self._methods.items() if any(evaluator.is_property(ref) for ref in refs)}
         self._seen: set[Edge] = set()
         self._by_scope: dict[ScopeRef, list[Use]] = defaultdict(list)
@@ -96,14 +98,25 @@ class CallGraph:
                 self._read_context(ref, event, event.value)
 
     def _read_expression(self, ref: ScopeRef, event: Event, top: Expr) -> None:
-        awaited = {id(node.value) for node in iter_expr(top) if isinstance(node, Await)}
-        for node in iter_expr(top):
+        nodes = list(iter_expr(top))
+        awaited = {id(node.value) for node in nodes if isinstance(node, Await)}
+        called = {id(node.func) for node in nodes if isinstance(node, Call)}
+        for node in nodes:
+            name = node.id if isinstance(node, Name) else node.attr if isinstance(node, Attr) else ""
+            if name in self._functions and id(node) not in called and event.op not in ("def", "delete"):
+                self._read_escape(ref, event, node)
             if isinstance(node, Call):
                 self._read_call(ref, event, node, id(node) in awaited)
             elif isinstance(node, Attr) and node.attr in self._properties:
                 self._read_property(ref, event, node)
             elif isinstance(node, Func):
                 self._add(ref, ScopeRef(ref.path, node.scope), (node.pos, event.region), "inline")
+
+    def _read_escape(self, ref: ScopeRef, event: Event, node: Expr) -> None:
+        """A function named without being called: whoever gets it may call it later."""
+        for item in self._evaluator.evaluate(ref, node, event.region):
+            if isinstance(item.value, FunctionValue) and not self._evaluator.is_property(item.value.ref):
+                self.escaped.add(item.value.ref)
 
     def _read_call(self, ref: ScopeRef, event: Event, call: Call, awaited: bool) -> None:
         items = self._evaluator.evaluate(ref, call.func, event.region)
@@ -125,6 +138,8 @@ class CallGraph:
             elif isinstance(value, (Foreign, ForeignInstance)):
                 known = True
                 self.uses.append(Use(ref, event, call, value.name, awaited, items))
+                if value.name == "builtins.getattr":
+                    self._read_dynamic(ref, event, call)
                 self._read_callbacks(ref, event, call, value.name)
         if not known and isinstance(call.func, Attr):
             self._guess(ref, event, call)
@@ -151,6 +166,18 @@ class CallGraph:
             if method := self._evaluator.classes.method(cls, name):
                 self._add(ref, method, (call.pos, event.region), "call")
                 self.call_sites[method].append(CallSite(ref, event.region, call, True))
+
+    def _read_dynamic(self, ref: ScopeRef, event: Event, call: Call) -> None:
+        """``getattr(self, verb)``: any public method of the object may be meant."""
+        if len(call.args) < 2 or isinstance(call.args[1], Const):
+            return
+        for item in self._evaluator.evaluate(ref, call.args[0], event.region):
+            if isinstance(item.value, Instance):
+                classes = self._evaluator.classes
+                for cls in (item.value.cls, *classes.subclasses(item.value.cls)):
+                    for name, method in classes.methods(cls).items():
+                        if not name.startswith("_"):
+                            self._add(ref, method, (call.pos, event.region), "dynamic")
 
     def _read_callbacks(self, ref: ScopeRef, event: Event, call: Call, name: str) -> None:
         """Functions handed to something foreign: it may call them, at once or later."""

@@ -32,6 +32,7 @@ class Entry(NamedTuple):
     id: str
     path: str
     pos: int
+    kept: bool = False  # the framework keeps one instance of the method's class for all calls
 
 
 class Registration(NamedTuple):
@@ -93,6 +94,10 @@ class EntryFinder:
         if found:
             return
         if isinstance(given, Call):
+            for item in self._evaluator.evaluate(ref, given.func, region):  # a coroutine: worker() given to create_task
+                if isinstance(item.value, FunctionValue) and self._tables.scope(item.value.ref).is_async:
+                    yield self._entry(made, item.value.ref)
+                    return
             inner = [given.func.value] if isinstance(given.func, Attr) else []
             for part in (*inner, *given.args):
                 yield from self._of_expression(made, ref, part, region)
@@ -181,19 +186,20 @@ class EntryFinder:
 
     def _signatures(self) -> Iterator[Entry]:
         """Callables known by their parameters: WSGI and ASGI applications, and AWS Lambda handlers."""
-        by_signature: Mapping[tuple[str, ...], str] = {WSGI: "syntax.wsgi-or-asgi-callable", ASGI: "syntax.wsgi-or-asgi-callable"}
+        by_signature: Mapping[tuple[str, ...], str] = {WSGI: "syntax.wsgi_callable", ASGI: "syntax.asgi_callable"}
         for ref, scope in self._tables.scopes():
             if scope.kind != "def":
                 continue
             names = tuple(param.name for param in scope.params)
             key = by_signature.get(names[-3:] if names[-3:] == ASGI else names[-2:])
             if key is None and scope.name in LAMBDA_NAMES and names[:2] == LAMBDA and scope.parent == 0:
-                key = "syntax.lambda-handler"
+                key = "syntax.lambda_handler"
             for known in self._knowledge.entries_for(key, "attribute") if key else ():
                 yield self._entry(Registration(known, key or "", None, ref.path, scope.pos), ref)
 
     def _entry(self, made: Registration, ref: ScopeRef) -> Entry:
-        return Entry(ref, made.known.entry.phase, self._label(made, ref), made.known.framework, made.known.entry.id, made.path, made.pos)
+        return Entry(ref, made.known.entry.phase, self._label(made, ref), made.known.framework, made.known.entry.id, made.path, made.pos,
+                     made.known.entry.instance == "process")
 
     def _label(self, made: Registration, ref: ScopeRef) -> str:
         entry, scope = made.known.entry, self._tables.scope(ref)

@@ -51,6 +51,7 @@ class Evaluator:
         self.knowledge = knowledge
         self.classes = Classes(tables, self.evaluate)
         self.call_sites: Mapping[ScopeRef, list[CallSite]] = {}
+        self.vendored = self._find_vendored()
         self._known: dict[int, Items] = {}
         self._made: list[Expr] = []  # expressions made from string annotations: kept, since ids name them
         self._members: dict[tuple[str, str], Items] = {}
@@ -148,7 +149,20 @@ class Evaluator:
             self._busy.discard(key)
         return self._members[key]
 
+    def _find_vendored(self) -> dict[str, str]:
+        """Modules that are a copy of a one-file framework (``app/bottle.py`` with its class ``Bottle``), with its name."""
+        found: dict[str, str] = {}
+        for path, table in self.tables.files.items():
+            package = self.modules.name(path).rpartition(".")[2]
+            if package in self.knowledge.packages and any(
+                    scope.kind == "class" and scope.parent == 0 and self.knowledge.defines(package, scope.name)
+                    for scope in table.facts.scopes):
+                found[path] = package
+        return found
+
     def _find_member(self, path: str, name: str) -> Iterable[Item]:
+        if path in self.vendored:
+            return (self._foreign(self.knowledge.canonical(f"{self.vendored[path]}.{name}")),)
         table = self.tables.files.get(path)
         if table is not None and (0, name) in table.bindings:
             return self._held(self._bound_items(path, table.bindings[0, name]), GlobalPlace(path, name))
@@ -439,7 +453,7 @@ class Evaluator:
         typed = self.knowledge.instance_type(full)
         if typed is not None:
             return (Item(ForeignInstance(typed), None, 0, item.via),)
-        if not self.knowledge.is_kept(owner):
+        if not self.owners(item):
             return (Item(Foreign(full), item.place, item.depth, item.via),)
         place = ForeignPlace(self.knowledge.root(owner), name)
         found: list[Item] = []
@@ -460,7 +474,7 @@ class Evaluator:
         """The foreign classes and foreign attributes whose attributes are places: of an application, of its state."""
         if isinstance(item.value, Foreign) and isinstance(item.place, ForeignPlace):
             return [item.value.name]
-        return [name for name in self.foreign_types(item) if self.knowledge.is_kept(name)]
+        return [name for name in self.foreign_types(item) if "process" in self.knowledge.lives(name)]
 
     def foreign_types(self, item: Item) -> list[str]:
         """The foreign classes that an object is an instance of: its own, or the bases of its class."""

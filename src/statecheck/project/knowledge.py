@@ -33,6 +33,8 @@ class Knowledge:
         self._lines: dict[str, tuple[str, ...]] = {}
         self.entries = self._collect_entries(models)
         self._modelled = frozenset(known.framework for rows in self.entries.values() for known in rows)
+        self._classes = frozenset(name for rows in self.entries.values() for known in rows for full in known.entry.names
+                                  for name in (full, full.rpartition(".")[0]))
         self._callers = {self.canonical(name): entry for model in models for entry in model.callers for name in entry.names}
         self._returns = {self.canonical(name): self.canonical(row.type)
                          for model in models for row in model.returns for name in row.names}
@@ -134,7 +136,7 @@ class Knowledge:
         """One name for the attribute store that a class shares with its bases: ``FastAPI.state`` is ``Starlette.state``."""
         head, _, tail = owner.rpartition(".")
         if "process" in self.lives(owner) or not head:
-            return self.lineage(owner)[-1]
+            return next((base for base in reversed(self.lineage(owner)) if "process" in self._lifetimes.get(base, ())), owner)
         return f"{self.root(head)}.{tail}" if self.is_kept(head) else owner
 
     def declares(self, name: str, attribute: str) -> bool:
@@ -144,6 +146,14 @@ class Knowledge:
     def effect(self, name: str) -> str | None:
         """What calling the foreign ``name`` does: io, db, time …"""
         return self._first(self._effects, name)
+
+    def names_of_effect(self, kind: str) -> list[str]:
+        """The foreign names that have an effect."""
+        return [name for name, effect in self._effects.items() if effect == kind]
+
+    def defines(self, package: str, name: str) -> bool:
+        """Is ``package.name`` a class that some model speaks of?"""
+        return f"{package}.{name}" in self._classes
 
     def is_neutral(self, name: str) -> bool:
         """A decorator, base class or function of this name (or module) never hands user code to something that runs it later."""

@@ -10,8 +10,8 @@ from statecheck.project.evaluate import Evaluator
 from statecheck.project.phases import Phases
 from statecheck.project.tables import Store
 from statecheck.project.values import (
-    CellPlace, ClassPlace, DefaultPlace, FieldPlace, ForeignPlace, FunctionPlace, GlobalPlace, Instance, Item, Place,
-    ScopeRef,
+    CellPlace, ClassPlace, ClassValue, DefaultPlace, FieldPlace, ForeignPlace, FunctionPlace, GlobalPlace, Instance, Item,
+    ModuleValue, Place, ScopeRef,
 )
 
 SHORT = frozenset({"request", "row", "declarative", "thread"})
@@ -108,6 +108,11 @@ class Lifetimes:
                 if any(known.entry.instance == "process" for known in self._evaluator.knowledge.subclass_entries(base)):
                     self._mark(cls, Holder(None, cls.path, pos, "the framework keeps one instance"))
 
+        for entry in self._phases.entries:
+            made = self._tables.class_around(entry.ref)
+            if entry.kept and made is not None:
+                self._mark(made, Holder(None, entry.path, entry.pos, "the framework keeps one instance"))
+
     def _mark_items(self, items: tuple[Item, ...], holder: Holder) -> None:
         for item in items:
             if isinstance(item.value, Instance) and item.value.site is not None:
@@ -124,6 +129,10 @@ class Lifetimes:
                 for binding in bindings:
                     if binding.kind == "value":
                         self._mark_items(self._evaluator.binding(path, binding), Holder(place, path, binding.pos, "held by"))
+
+        for ref, function in self._tables.scopes():
+            if function.kind == "def" and function.decorators and self._evaluator.is_memo(ref):
+                self._mark_items(self._evaluator.returned(ref), Holder(FunctionPlace(ref, "cache"), ref.path, function.pos, "kept by"))
 
     def _stored(self) -> None:
         """Instances stored into something that is kept: an application's attribute, a kept container, another module."""
@@ -148,6 +157,10 @@ class Lifetimes:
     def _target_place(self, store: Store, base: Item) -> Place | None:
         if not isinstance(store.target, Attr):
             return base.place
+        if isinstance(base.value, ModuleValue):
+            return GlobalPlace(base.value.path, store.target.attr)
+        if isinstance(base.value, ClassValue):
+            return ClassPlace(base.value.ref, store.target.attr)
         for owner in self._evaluator.owners(base):
             return ForeignPlace(self._evaluator.knowledge.root(owner), store.target.attr)
         return base.place if not isinstance(base.value, Instance) else None

@@ -52,8 +52,8 @@ class Project:
         return ".".join(part for part in parts if part)
 
     def is_application(self, path: str) -> bool:
-        """Is the file part of the application, and not a test, a migration or a set-up script?"""
-        return self.roles.get(path, "app") == "app"
+        """Is the file part of the application, and not a test, a migration or a copy of a framework?"""
+        return self.roles.get(path, "app") == "app" and path not in self.evaluator.vendored
 
     def frameworks(self) -> dict[str, int]:
         """Entry points by framework, those of tests left out."""

@@ -120,7 +120,7 @@ class Phases:
             elif scope.kind in ("def", "lambda") and not self._called(ref):
                 if ref in self._app_makers:
                     yield ref, "startup", SURE, None
-                elif self._is_registered(ref, scope):
+                elif (ref in self._graph.escaped and ref not in self._by_function) or self._is_registered(ref, scope):
                     yield ref, "request", POSSIBLE, None
 
     def _called(self, ref: ScopeRef) -> bool:
@@ -150,6 +150,8 @@ class Phases:
             phase = "cli"
         if edge.via == "guess":
             return phase, GUESS
+        if edge.via == "dynamic":
+            return phase, min(level, POSSIBLE)
         if edge.via != "callback" or phase == "test":
             return phase, level
         knowledge = self._evaluator.knowledge
