@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from statecheck.detectors import load_detectors
 from statecheck.detectors.api import Context
+from statecheck.detectors.explain import explain as explain_line
 from statecheck.discovery import Tree, discover, within
 from statecheck.facts.documents import read_document
-from statecheck.facts.documents.nodes import DocumentFacts
+from statecheck.facts.documents.nodes import DocumentFacts, problem
 from statecheck.facts.ir import FileFacts
 from statecheck.facts.pool import extract_files
 from statecheck.model import Finding, Problem, Report, Summary, at_least
@@ -22,8 +23,9 @@ from statecheck.project.link import Project, failures, link
 from statecheck.rules.load import load
 from statecheck.rules.schema import Pack, Rule
 from statecheck.settings import Settings
+from statecheck.triage.merge import merged
 from statecheck.triage.parse import parse_failures
-from statecheck.triage.select import ignored_in_file, options_of, selected
+from statecheck.triage.select import ignored_in_file, options_of, selected, with_severity
 from statecheck.triage.taught import taught_models
 
 Progress = Callable[[str, int, int], None]
@@ -87,6 +89,8 @@ def read_documents(tree: Tree) -> tuple[dict[str, DocumentFacts], list[Problem]]
             continue
         if facts is not None:
             found[file.path] = facts
+            if trouble := problem(file.path, facts):
+                problems.append(trouble)
     return found, problems
 
 
@@ -95,7 +99,8 @@ def check(request: Request) -> Report:
     analysis = analyse(request)
     rules = selected(analysis.pack, request.settings)
     found, problems = run_rules(analysis, rules, request)
-    found += parse_failures(analysis.pack, failures(analysis.facts))
+    found = merged(found) + parse_failures(analysis.pack, failures(analysis.facts))
+    found = [with_severity(finding, request.settings) for finding in found]
     kept = [finding for finding in found if _is_reported(finding, request, analysis)]
     shown = [finding for finding in kept if _is_shown(finding, request.settings)]
     hidden = [finding for finding in kept if not _is_shown(finding, request.settings)]
@@ -105,17 +110,24 @@ def check(request: Request) -> Report:
         summary=summarise(analysis, len(shown), len(hidden)))
 
 
+def explain(request: Request, path: str, line: int) -> str:
+    """Everything known about the state at a line. ``path`` is relative to the root, with "/"."""
+    analysis = analyse(request)
+    found, _ = run_rules(analysis, selected(analysis.pack, request.settings), request)
+    return explain_line(analysis.project, path, line, found)
+
+
 def run_rules(analysis: Analysis, rules: Sequence[Rule], request: Request) -> tuple[list[Finding], list[Problem]]:
     """All findings of the selected rules. A detector that crashes costs its own findings and is reported."""
     detectors = load_detectors(request.plugins)
     context = Context(analysis.project, analysis.documents, options_of(rules, request.settings))
     found: list[Finding] = []
     problems: list[Problem] = []
-    for name in dict.fromkeys(rule.detector for rule in rules):
+    for name in dict.fromkeys(name for rule in rules for name in (rule.detector, *rule.also_detected_by)):
         if name not in detectors:
-            continue
+            continue  # parse-error is no detector's work
         try:
-            found += detectors[name]([rule for rule in rules if rule.detector == name], context)
+            found += detectors[name]([rule for rule in rules if name in (rule.detector, *rule.also_detected_by)], context)
         except Exception as error:  # a broken detector must not hide what the others found
             problems.append(Problem("", f"internal error in detector {name}: {type(error).__name__}: {error}"))
     return found, problems

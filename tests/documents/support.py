@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import tomli
 
-from statecheck.detectors.document import detect
+from statecheck.detectors.document import detect_rule
 from statecheck.facts.documents import read_document
 from statecheck.facts.documents.nodes import DocumentFacts, Node, path
 from statecheck.model import Finding
@@ -43,7 +43,7 @@ def rule_of(*forms: Form, safe_when: tuple[str, ...] = ()) -> Rule:
 
 
 def found(rule: Rule, text: str, format: str = "yaml") -> list[Finding]:
-    return list(detect(rule, {NAMES[format]: facts_of(text, format)}))
+    return list(detect_rule(rule, {NAMES[format]: facts_of(text, format)}))
 
 
 def lines(rule: Rule, text: str, format: str = "yaml") -> list[int]:

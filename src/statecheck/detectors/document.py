@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from statecheck.detectors.api import Context
 from statecheck.detectors.document_forms import Candidate, Values, candidates_by_key
 from statecheck.detectors.selectors import Guard, Nodes, holds, keyed_children, select, values_at
 from statecheck.facts.documents.nodes import DocumentFacts, Node, children, path, roots
@@ -31,7 +32,13 @@ class Match(NamedTuple):
     absent: bool
 
 
-def detect(rule: Rule, documents: Mapping[str, DocumentFacts]) -> Iterator[Finding]:
+def detect(rules: Sequence[Rule], context: Context) -> Iterator[Finding]:
+    """Findings of all rules about documents."""
+    for rule in rules:
+        yield from detect_rule(rule, context.documents)
+
+
+def detect_rule(rule: Rule, documents: Mapping[str, DocumentFacts]) -> Iterator[Finding]:
     """Findings of one rule in all documents, by path. One cause gives one finding, of the most severe form."""
     index = candidates_by_key(rule)
     for name in sorted(documents):

@@ -117,6 +117,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     message: str  # template: {symbol} {entries} {readers} {writers} {harm} {form} {detail}
     instead: str
     detector: str
+    also_detected_by: tuple[str, ...] = ()  # further detectors that can find the rule broken
     aliases: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     harm: Harm | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import structs
+
 from statecheck.detectors.api import OptionValue
 from statecheck.discovery import matcher
 from statecheck.model import Finding
@@ -38,6 +40,12 @@ def options_of(rules: Sequence[Rule], settings: Settings) -> Mapping[str, Mappin
     """The options of each rule: its defaults under what the settings say."""
     return {rule.name: {**{name: option.default for name, option in rule.options.items()}, **settings.rules.get(rule.name, {})}  # type: ignore[dict-item]
             for rule in rules}
+
+
+def with_severity(finding: Finding, settings: Settings) -> Finding:
+    """The finding with the severity that the settings give its rule."""
+    level = settings.severities.get(finding.name) or settings.severities.get(finding.rule)
+    return structs.replace(finding, severity=level) if level else finding
 
 
 def ignored_in_file(finding: Finding, settings: Settings, pack: Pack) -> bool:
