@@ -10,15 +10,19 @@ from statecheck.detectors.api import Context
 from statecheck.detectors.flow import call_steps, labels, sentence
 from statecheck.detectors.matching import Evidence, Matcher
 from statecheck.detectors.predicates import Predicates
+from statecheck.detectors.serving import Serving
 from statecheck.detectors.spots import Spot, Spots, dotted
-from statecheck.model import Family, Finding, Level, Location, Phase, Step, at_least
+from statecheck.facts.ir import Call
+from statecheck.facts.walk import span
+from statecheck.model import Family, Finding, Level, Location, Phase, Step
 from statecheck.project.link import Project
 from statecheck.project.phases import POSSIBLE, SURE
 from statecheck.project.settings import Settings
+from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Form, Rule
 
 STORING = ("assign", "annotated", "walrus")
-SERVING: tuple[Phase, ...] = ("import", "startup", "request", "worker")
+RUNNING: tuple[Phase, ...] = ("import", "startup", "request", "worker")
 
 
 class Wanted(NamedTuple):
@@ -45,7 +49,7 @@ def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
     methods = frozenset(name for row in forms for name in (*row.form.changed_by, *row.form.completed_by))
     matcher = Matcher(project, settings, Predicates(project).table(), spots.method_calls(methods))
     hits = [*_of_code(project, forms, spots, matcher), *_of_settings(forms, spots, matcher)]
-    return [report(project, hit) for hit in _best(hits)]
+    return [report(project, matcher.serving, hit) for hit in _best(hits)]
 
 
 def _of_code(project: Project, forms: Sequence[Wanted], spots: Spots, matcher: Matcher) -> Iterator[Hit]:
@@ -60,8 +64,12 @@ def _of_code(project: Project, forms: Sequence[Wanted], spots: Spots, matcher: M
         for spot, name in find(frozenset(index)) if index else ():
             for row in index[name]:
                 evidence = matcher.holds(row.form, spot)
-                if evidence is not None and not matcher.is_safe(project.knowledge.safe(kind, spot.name), spot, row.rule.name):
-                    yield Hit(row, spot, evidence)
+                safe = project.knowledge.safe(kind, spot.name)
+                if evidence is None or evidence.variable is not None or matcher.is_safe(safe, spot, row.rule.name):
+                    continue  # a default of the environment is judged where it stands
+                for place in spots.origins(spot) if kind == "call" else [spot]:
+                    if place is spot or matcher.holds(row.form, place) is not None:
+                        yield Hit(row, place, evidence)
 
 
 def _of_settings(forms: Sequence[Wanted], spots: Spots, matcher: Matcher) -> Iterator[Hit]:
@@ -108,7 +116,7 @@ def _rank(hit: Hit) -> tuple[int, str, int]:
     return (-len(form.when) - len(form.unless) - len(form.predicates), hit.wanted.rule.code, hit.wanted.number)
 
 
-def report(project: Project, hit: Hit) -> Finding:
+def report(project: Project, serving: Serving, hit: Hit) -> Finding:
     """The finding for a hit."""
     rule, form, spot = hit.wanted.rule, hit.wanted.form, hit.spot
     where = project.location(spot.ref.path, spot.start, spot.end)
@@ -123,7 +131,7 @@ def report(project: Project, hit: Hit) -> Finding:
     values = {"symbol": name, "entries": named, "readers": named, "writers": named, "harm": harm or "split", "form": form.id,
               "detail": hit.evidence.detail}
     return Finding(
-        rule=rule.code, name=rule.name, family=rule.family, severity=severity, confidence=_confidence(project, hit),
+        rule=rule.code, name=rule.name, family=rule.family, severity=severity, confidence=_confidence(serving, hit),
         location=where, symbol=symbol, scope=project.scope(runs).qualname, message=(form.message or rule.message).format_map(values),
         instead=form.instead or rule.instead, harm=harm, entry_points=labels(entries), flow=_flow(project, hit, where, name), form=form.id)
 
@@ -139,22 +147,35 @@ def _symbol(project: Project, spot: Spot) -> tuple[str, str]:
     return spot.symbol, spot.symbol
 
 
-def _confidence(project: Project, hit: Hit) -> Level:
+def _confidence(serving: Serving, hit: Hit) -> Level:
     form, spot = hit.wanted.form, hit.spot
     if form.confidence or hit.wanted.rule.status == "preview":
         return form.confidence or "low"
-    if spot.setting is not None or spot.event is None and spot.function is None:
+    if spot.setting is not None or (spot.event is None and spot.function is None):
         return "high"
-    reached = project.phases.of(spot.function or spot.ref)
-    phases = form.phases or SERVING
-    sure = max((reached[phase].certainty for phase in phases if phase in reached), default=0)
+    reached = serving.phases(spot.function or spot.ref)
+    phases = form.phases or RUNNING
+    sure = max((reached[phase] for phase in phases if phase in reached), default=0)
     return "high" if sure == SURE else "medium" if sure == POSSIBLE else "low"
 
 
 def _flow(project: Project, hit: Hit, where: Location, name: str) -> tuple[Step, ...]:
     spot = hit.spot
     steps = [] if spot.setting is not None else call_steps(project, spot.function or spot.ref)
+    if spot.function is not None:
+        for decorator in project.scope(spot.function).decorators:
+            if decorator is spot.call or (spot.call is None and not isinstance(decorator, Call)):
+                steps.append(Step("definition", project.location(spot.ref.path, *span(decorator)), f"`{name}` is decorated here"))
+    if spot.made is not None:
+        steps += _starts(project, spot.made, spot.name)
     return (*steps, Step("definition", where, f"`{name}` stands here"))
 
 
-__all__ = ["Hit", "at_least", "detect", "report"]
+def _starts(project: Project, cls: ScopeRef, base: str) -> Iterator[Step]:
+    """Where methods of the class start what its base class does."""
+    for use in project.graph.uses:
+        if use.ref.path == cls.path and use.name == f"{base}.start" and project.tables.class_around(use.ref) == cls:
+            yield Step("definition", project.location(use.ref.path, use.call.pos, use.call.end), "it starts here")
+
+
+__all__ = ["Hit", "detect", "report"]

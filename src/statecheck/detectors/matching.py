@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from statecheck.detectors.serving import Serving
 from statecheck.detectors.spots import MethodCall, Spot
 from statecheck.facts.ir import Call, Star
 from statecheck.project.constants import Constant, Located, Resolved, Resolver
@@ -17,7 +18,6 @@ from statecheck.rules.schema import Condition, Form, Safe, Scalar
 from statecheck.rules.vocabulary import NEGATION, bare
 
 Predicate = Callable[[Spot], bool]
-ONE_SHOT = frozenset({"cli", "test"})
 
 
 class Evidence(NamedTuple):
@@ -37,13 +37,14 @@ class Matcher:
                  methods: Mapping[str, list[MethodCall]]) -> None:
         self.project = project
         self.settings = settings
+        self.serving = Serving(project)
         self._predicates = predicates
         self._methods = methods
         self._imported = self._imported_names()
 
     def holds(self, form: Form, spot: Spot) -> Evidence | None:
         """The evidence that the form holds at the place, None where it does not."""
-        if not self._runs(form, spot) or not self._stands(form, spot) or not self.is_required(form):
+        if not self.applies(form, spot):
             return None
         calls = self._calls(form, spot)
         found = [self.test(condition, spot, calls) for condition in form.when]
@@ -90,15 +91,19 @@ class Matcher:
                 whole.add(name)
         return frozenset(whole)
 
+    def applies(self, form: Form, spot: Spot) -> bool:
+        """Does the form speak of code that stands and runs where this does?"""
+        return self._runs(form, spot) and self._stands(form, spot) and self.is_required(form)
+
     # -- where and when --------------------------------------------------------------------------------------------------
 
     def _runs(self, form: Form, spot: Spot) -> bool:
         if spot.setting is not None:
             return True
-        reached = self.project.phases.of(spot.function or spot.ref)
+        reached = self.serving.phases(spot.function or spot.ref)
         if form.phases:
             return any(phase in reached for phase in form.phases) or not reached
-        return not reached or not ONE_SHOT.issuperset(reached)
+        return not self.serving.is_one_shot(spot.function or spot.ref)
 
     def _stands(self, form: Form, spot: Spot) -> bool:
         if not form.scope:
@@ -165,19 +170,19 @@ class Matcher:
             return HOLDS if condition.absent else None
         if condition.present:
             return HOLDS
-        if condition.instance_of and self._is_instance(value, condition.instance_of):
+        if condition.instance_of and self.is_instance(value, condition.instance_of):
             return HOLDS
         for constant in found.constants:
-            if _fits(condition, constant) or (constant.kind == "str" and constant.text in condition.instance_of):
+            if fits(condition, constant) or (constant.kind == "str" and constant.text in condition.instance_of):
                 variable = "" if setting is not None and setting.field else constant.variable
                 return Evidence(variable, constant.text)
-        return HOLDS if condition.equals and self._is_instance(value, _texts(condition.equals)) else None
+        return HOLDS if condition.equals and self.is_instance(value, _texts(condition.equals)) else None
 
     def resolve(self, value: Located) -> Resolved:
         """The constants of a value."""
         return Resolver(self.project).resolve(value)
 
-    def _is_instance(self, value: Located, names: Iterable[str]) -> bool:
+    def is_instance(self, value: Located, names: Iterable[str]) -> bool:
         """Is the value one of the named things, or made by one of them?"""
         knowledge = self.project.knowledge
         wanted = {knowledge.canonical(name) for name in names}
@@ -206,7 +211,8 @@ def _texts(values: Iterable[Scalar]) -> list[str]:
     return [value for value in values if isinstance(value, str) and "." in value]
 
 
-def _fits(condition: Condition, constant: Constant) -> bool:
+def fits(condition: Condition, constant: Constant) -> bool:
+    """Does the constant have one of the states of the condition?"""
     text = constant.text
     if condition.literal and constant.kind == "str" and constant.whole and constant.variable is None:
         return True

@@ -7,19 +7,21 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from statecheck.detectors.matching import Predicate, site_of
-from statecheck.detectors.spots import Spot, dotted
+from statecheck.detectors.spots import Spot, Spots, dotted
 from statecheck.facts.ir import Attr, Await, Call, Choice, Comp, Const, Display, Event, Expr, Name, Star, Sub
 from statecheck.facts.walk import iter_expr
 from statecheck.project.calls import expressions
 from statecheck.project.effects import Effects
 from statecheck.project.link import Project
 from statecheck.project.values import (
-    ClassPlace, FieldPlace, Foreign, ForeignInstance, FunctionValue, GlobalPlace, Place, ScopeRef, Site,
+    ClassPlace, ContainerValue, FieldPlace, Foreign, ForeignInstance, FunctionValue, GlobalPlace, Place, ScopeRef, Site,
 )
 
 CHANGING = frozenset({"io", "db", "network", "time", "random", "storage"})
 WAITING = frozenset({"join", "result", "exception", "cancel", "wait", "get", "communicate", "shutdown", "terminate", "kill"})
 REPLYING = frozenset({"get", "wait", "join", "result"})
+CLOSING = frozenset({"shutdown", "join"})
+HANDING_OUT = frozenset({"pop", "get", "popleft", "popitem", "values", "items", "copy"})
 GROWING = frozenset({"append", "add", "put", "extend", "insert", "appendleft", "put_nowait"})
 ROUNDS = 3  # how often a value may change its name before its end is waited for
 
@@ -63,7 +65,10 @@ class Predicates:
 
     def reads_changing_data(self, spot: Spot) -> bool:
         """Does the function read what can change while the process lives?"""
-        return spot.function is not None and not CHANGING.isdisjoint(self._effects.of(spot.function))
+        if spot.function is None:
+            return False
+        effects = self._effects.of(spot.function)
+        return not CHANGING.isdisjoint(effects - {"io"} if "package" in effects else effects)
 
     # -- what becomes of the value -------------------------------------------------------------------------------------
 
@@ -83,11 +88,12 @@ class Predicates:
         """Is the value awaited, or handed to the caller who may?"""
         if spot.event is None or spot.call is None:
             return False
-        if any(isinstance(node, Await) and _holds(node, spot.call) for top in expressions(spot.event) for node in iter_expr(top)):
-            return True
-        if spot.event.op in ("return", "yield"):
-            return True
-        return self._waited(spot) or self._returned(spot)
+        if spot.through is None:
+            if any(isinstance(node, Await) and _holds(node, spot.call) for node in _nodes(spot.event)):
+                return True
+            if spot.event.op in ("return", "yield") or self._returned(spot):
+                return not self._starts_given_work(spot)
+        return self._waited(spot)
 
     def joined(self, spot: Spot) -> bool:
         """Is its end waited for, in the function that made it or where the object that keeps it ends?"""
@@ -97,9 +103,9 @@ class Predicates:
         """Is it handed to something that waits?"""
         if spot.event is None or spot.call is None:
             return False
-        for top in expressions(spot.event):
-            for node in iter_expr(top):
-                if isinstance(node, Call) and node is not spot.call and self._waits(spot.ref, spot.event, node) and _holds(node, spot.call):
+        for node in _nodes(spot.event):
+            if isinstance(node, Call) and node is not spot.call and _holds(node, spot.call):
+                if spot.through is None and self._waits(spot.ref, spot.event, node):
                     return True
         return self.context_managed(spot)
 
@@ -168,23 +174,27 @@ class Predicates:
                       if any(isinstance(node, Comp) and node.scope == spot.ref.scope for node in iter_expr(row.event.value))}
         for row in rows:
             names |= _grown(row.event, spot.call, names)
-        for _ in range(ROUNDS):
-            before = len(names)
-            for row in rows:
-                names |= _grown(row.event, None, names) | _renamed(row.event, names)
-            if len(names) == before:
-                break
-        return names
+        return _closure(rows, names)
 
     def _waited(self, spot: Spot) -> bool:
         if spot.event is None or spot.call is None:
             return False
         names = self._handles(spot)
-        if isinstance(spot.call.func, Attr) and _is_ended(self._events(spot.ref), {dotted(spot.call.func.value)}, ("shutdown", "join")):
+        if isinstance(spot.call.func, Attr) and _is_ended(self._events(spot.ref), {dotted(spot.call.func.value)}, CLOSING):
             return True
         rows = self._events(spot.ref)
         wide = {name for name in names if "." in name}
-        return self._ends(rows, names) or bool(wide) and self._ends(self._events(ScopeRef(spot.ref.path, 0)), wide)
+        return self._ends(rows, names) or (bool(wide) and self._ended_elsewhere(spot.ref, wide))
+
+    def _ended_elsewhere(self, ref: ScopeRef, kept: set[str]) -> bool:
+        """Does another function of the file end what an attribute keeps?"""
+        for scope in self._project.files[ref.path].scopes:
+            if scope.kind == "def":
+                rows = self._events(ScopeRef(ref.path, scope.index))
+                if any(_mentions(node, kept) for row in rows for node in expressions(row.event)):
+                    if self._ends(rows, _closure(rows, set(kept))):
+                        return True
+        return False
 
     def _ends(self, rows: Iterable[Within], names: set[str]) -> bool:
         for row in rows:
@@ -203,6 +213,9 @@ class Predicates:
         """Does the call wait for what it is given?"""
         return any(isinstance(item.value, (Foreign, ForeignInstance)) and self._project.knowledge.effect(item.value.name) == "wait"
                    for item in self._project.evaluator.evaluate(ref, call.func, event.region))
+
+    def _starts_given_work(self, spot: Spot) -> bool:
+        return Spots(self._project).is_helper(spot)
 
     def _returned(self, spot: Spot) -> bool:
         names = self._handles(spot)
@@ -228,8 +241,19 @@ class Predicates:
                 if isinstance(item.value, FunctionValue) and item.value.ref.path == function.path:
                     if self._project.scope(item.value.ref).parent == function.scope:
                         shared |= _read_names(self._events(item.value.ref))
-        own = set(self._project.scope(function).binds)
-        return any(row.ref == function and _is_ended([row], shared & own, REPLYING) for row in self._events(function))
+        own = shared & set(self._project.scope(function).binds)
+        return any(row.ref == function and self._is_reply(row, node) for row in self._events(function) for node in _nodes(row.event)
+                   if isinstance(node, Call) and _ends_one_of(node, own, REPLYING))
+
+    def _is_reply(self, row: Within, call: Expr) -> bool:
+        """Is it a queue or an event that is asked, and not a dict?"""
+        assert isinstance(call, Call)
+        assert isinstance(call.func, Attr)
+        for item in self._project.evaluator.evaluate(row.ref, call.func.value, row.event.region):
+            value = item.value
+            if isinstance(value, ForeignInstance) or (isinstance(value, ContainerValue) and not value.kind.startswith("builtins.")):
+                return True
+        return False
 
 
 def _note(found: dict[Site, list[Place]], place: Place, sites: Iterable[Site | None]) -> None:
@@ -258,7 +282,7 @@ def _targets(event: Event) -> set[str]:
             while isinstance(part, (Sub, Star)):
                 part = part.value
             found.add(dotted(part))
-    return found - {""}
+    return found - {"", "_"}
 
 
 def _grown(event: Event, call: Call | None, names: set[str]) -> set[str]:
@@ -283,6 +307,10 @@ def _renamed(event: Event, names: set[str]) -> set[str]:
         return _targets(event)
     if isinstance(value, Call) and event.op == "for" and _mentions(value, names):
         return _targets(event)
+    if isinstance(value, Call) and isinstance(value.func, Attr) and value.func.attr in HANDING_OUT and dotted(value.func.value) in names:
+        return _targets(event)
+    if isinstance(value, Sub) and dotted(value.value) in names:
+        return _targets(event)
     return set()
 
 
@@ -294,10 +322,24 @@ def _mentions_in_arguments(call: Call, names: set[str]) -> bool:
     return any(_mentions(given, names) for given in (*call.args, *(keyword.value for keyword in call.keywords)))
 
 
-def _is_ended(rows: Iterable[Within], names: set[str], methods: Iterable[str]) -> bool:
-    wanted = frozenset(methods)
-    return any(isinstance(node, Call) and isinstance(node.func, Attr) and node.func.attr in wanted and dotted(node.func.value) in names
-               for row in rows for top in expressions(row.event) for node in iter_expr(top))
+def _closure(rows: Iterable[Within], names: set[str]) -> set[str]:
+    """The names, and those that the same value gets by assignments, containers and loops."""
+    rows = list(rows)
+    for _ in range(ROUNDS):
+        before = len(names)
+        for row in rows:
+            names |= _grown(row.event, None, names) | _renamed(row.event, names)
+        if len(names) == before:
+            break
+    return names
+
+
+def _is_ended(rows: Iterable[Within], names: set[str], methods: frozenset[str]) -> bool:
+    return any(isinstance(node, Call) and _ends_one_of(node, names, methods) for row in rows for node in _nodes(row.event))
+
+
+def _ends_one_of(call: Call, names: set[str], methods: frozenset[str]) -> bool:
+    return isinstance(call.func, Attr) and call.func.attr in methods and dotted(call.func.value) in names
 
 
 def _read_names(rows: Iterable[Within]) -> set[str]:

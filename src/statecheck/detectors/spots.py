@@ -10,6 +10,7 @@ from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Op
 from statecheck.facts.walk import iter_expr, span
 from statecheck.project.calls import expressions
 from statecheck.project.constants import Located
+from statecheck.project.evaluate import argument
 from statecheck.project.link import Project
 from statecheck.project.phases import is_main_guard
 from statecheck.project.settings import Setting
@@ -33,6 +34,8 @@ class Spot(NamedTuple):
     value: Located | None = None
     function: ScopeRef | None = None
     setting: Setting | None = None
+    made: ScopeRef | None = None  # the class of the tree that the call makes an object of
+    through: ScopeRef | None = None  # the function of the tree that carries out what is asked here
 
 
 class MethodCall(NamedTuple):
@@ -88,7 +91,7 @@ class Spots:
             for item in self.project.evaluator.evaluate(method.ref, method.call.func, method.event.region):
                 if isinstance(item.value, ClassValue) and item.value.ref in bases:
                     match = bases[item.value.ref]
-                    yield self._call(method.ref, method.event, method.call, match), match
+                    yield self._call(method.ref, method.event, method.call, match)._replace(made=item.value.ref), match
                     break
 
     def walk(self, wanted: object) -> Iterator[MethodCall]:
@@ -110,6 +113,33 @@ class Spots:
             assert isinstance(row.call.func, Attr)
             found[row.call.func.attr].append(row._replace(receiver=row.call.func.value))
         return found
+
+    def origins(self, spot: Spot) -> list[Spot]:
+        """The calls that hand the work in, where ``spot`` stands in a helper that only starts what it is given."""
+        function = self.project.tables.function_around(spot.ref)
+        if not self.is_helper(spot):
+            return [spot]
+        found = []
+        for site in self.project.graph.call_sites.get(function, ()):
+            event = next((event for event in self.project.scope(site.caller).events
+                          if any(node is site.call for top in expressions(event) for node in iter_expr(top))), None)
+            if event is not None and self.counts(site.caller.path, site.region):
+                made = self._call(site.caller, event, site.call, spot.name)
+                found.append(made._replace(through=function))
+        return found or [spot]
+
+    def is_helper(self, spot: Spot) -> bool:
+        """Does the call start work that is a parameter of the function around it?"""
+        if spot.call is None:
+            return False
+        function = self.project.tables.function_around(spot.ref)
+        params = {param.name for param in self.project.scope(function).params}
+        receiver = self.project.evaluator.classes.receiver(function)
+        for known in self.project.knowledge.entries_for(spot.name, "call"):
+            given = argument(spot.call, known.entry.argument, known.entry.position)
+            if isinstance(given, Name) and given.id in params and receiver is None:
+                return True
+        return False
 
     def decorated(self, wanted: frozenset[str]) -> Iterator[tuple[Spot, str]]:
         """Functions and classes that one of the wanted names decorates."""

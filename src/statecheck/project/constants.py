@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ from statecheck.project.values import ClassValue, Foreign, ForeignInstance, Inst
 HOLE = "\ufffc"  # stands for the part of a text that is not known
 MAX_FOLLOWED = 24  # steps through names and calls for one question
 MAX_SOURCES = 8
+_BRACES = re.compile(r"\{[^{}]*\}")
+_PERCENT = re.compile(r"%(\(\w+\))?[-#0-9.+ ]*[a-zA-Z]")
 
 
 class Located(NamedTuple):
@@ -29,12 +32,14 @@ class Located(NamedTuple):
 class Constant(NamedTuple):
     """A constant: ``kind`` as in :class:`statecheck.facts.ir.Const`. Unknown parts of ``text`` are :data:`HOLE`.
 
-    ``variable`` is the environment variable that this is only the default of; "" for a plain literal.
+    ``variable`` is the environment variable that this is only the default of, None for a plain literal. ``at`` is the
+    file, start and end of the literal; None for a text that is put together from parts.
     """
 
     kind: str
     text: str
     variable: str | None = None
+    at: tuple[str, int, int] | None = None
 
     @property
     def whole(self) -> bool:
@@ -177,7 +182,7 @@ class Resolver:
     def _of_source(self, at: Located) -> Resolved:
         expr = at.expr
         if isinstance(expr, Const):
-            return Resolved((Constant(expr.kind, expr.value),))
+            return Resolved((Constant(expr.kind, expr.value, at=(at.ref.path, expr.pos, expr.end)),))
         if isinstance(expr, Choice):
             return self._choice(at, expr)
         if isinstance(expr, FString):
@@ -204,8 +209,7 @@ class Resolver:
         if expr.op == "/":
             return self._joined(at, expr.operands, "/")
         if expr.op == "%" and isinstance(expr.operands[0], Const) and expr.operands[0].kind == "str":
-            head, sign, _ = expr.operands[0].value.partition("%")
-            return Resolved((Constant("str", head + HOLE if sign else head),))
+            return Resolved((Constant("str", _PERCENT.sub(HOLE, expr.operands[0].value)),))
         if expr.op == "-" and len(expr.operands) == 1 and isinstance(expr.operands[0], Const):
             return Resolved((Constant(expr.operands[0].kind, f"-{expr.operands[0].value}"),))
         return UNKNOWN
@@ -240,8 +244,7 @@ class Resolver:
             if name in ("builtins.int", "builtins.bool", "builtins.float") and len(call.args) == 1:
                 return self.resolve(at._replace(expr=call.args[0]))
         if isinstance(call.func, Attr) and call.func.attr == "format" and isinstance(call.func.value, Const):
-            head, brace, _ = call.func.value.value.partition("{")
-            return Resolved((Constant("str", head + HOLE if brace else head),))
+            return Resolved((Constant("str", _BRACES.sub(HOLE, call.func.value.value)),))
         return UNKNOWN
 
     def _environment(self, at: Located, call: Call) -> Resolved:

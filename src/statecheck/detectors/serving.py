@@ -1,0 +1,85 @@
+"""When code runs, as rules ask: a command that builds and serves the application is its start-up, not a one-shot command."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+from statecheck.model import Phase
+from statecheck.project.link import Project
+from statecheck.project.values import ScopeRef
+
+ONE_SHOT: frozenset[Phase] = frozenset({"cli", "test"})
+REACH = 60  # callers looked at before giving up
+
+
+class Serving:
+    """The phases of functions, with how sure each is."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._makers = frozenset(self._find_makers())
+        self._known: dict[ScopeRef, bool] = {}
+        self._imported = self._find_imported()
+
+    def phases(self, ref: ScopeRef) -> dict[Phase, int]:
+        """The phases in which the function can run; empty: nothing calls it."""
+        reached: dict[Phase, int] = {phase: reach.certainty for phase, reach in self._project.phases.of(ref).items()}
+        function = self._project.tables.function_around(ref)
+        if "cli" in reached and "startup" not in reached and self._sets_up(function):
+            reached["startup"] = reached["cli"]
+        if set(reached) == {"import"} and function.path not in self._imported:
+            return {"cli": reached["import"]}  # a script: nothing imports it, and no framework enters it
+        return reached
+
+    def is_one_shot(self, ref: ScopeRef) -> bool:
+        """Does the code run only in commands and tests?"""
+        reached = self.phases(ref)
+        return bool(reached) and ONE_SHOT.issuperset(reached)
+
+    def _sets_up(self, function: ScopeRef) -> bool:
+        """Is the function, or one that calls it, among those that build the application?"""
+        if function not in self._known:
+            seen, queue = {function}, deque([function])
+            while queue and len(seen) < REACH:
+                current = queue.popleft()
+                if current in self._makers:
+                    break
+                for edge in self._project.graph.callers.get(current, ()):
+                    if edge.via in ("call", "inline", "property") and edge.caller not in seen:
+                        seen.add(edge.caller)
+                        queue.append(edge.caller)
+            else:
+                current = function
+            self._known[function] = current in self._makers
+        return self._known[function]
+
+    def _find_makers(self) -> Iterator[ScopeRef]:
+        """Functions that register handlers, call an application factory, or belong to an application class."""
+        project = self._project
+        at = {(use.ref.path, use.call.pos): use.ref for use in project.graph.uses}
+        for use in project.graph.uses:
+            if use.name in project.knowledge.app_factories:
+                yield project.tables.function_around(use.ref)
+        for entry in project.phases.entries:
+            if entry.phase == "request":
+                place = at.get((entry.path, entry.pos)) or ScopeRef(entry.ref.path, project.scope(entry.ref).parent)
+                if place.scope > 0 and project.scope(place).kind != "class":
+                    yield project.tables.function_around(place)
+        for cls in project.evaluator.classes.refs:
+            if "process" in project.lifetimes.lives(cls):
+                yield from project.evaluator.classes.methods(cls).values()
+
+    def _find_imported(self) -> frozenset[str]:
+        """Files that another file of the application imports, and those that hold an entry point or make an application."""
+        project = self._project
+        found = {entry.ref.path for entry in project.phases.entries} | {entry.path for entry in project.phases.entries}
+        found |= {use.ref.path for use in project.graph.uses if use.name in project.knowledge.app_factories}
+        for path, facts in project.files.items():
+            for row in facts.imports if project.is_application(path) else ():
+                base = project.modules.relative(path, row.level, row.module) if row.level else project.modules.find(path, row.module)
+                if base is not None and base != path:
+                    found.add(base)
+                inner = project.modules.submodule(base, row.name) if base is not None and row.name not in ("", "*") else None
+                found.add(inner or "")
+        return frozenset(found)
