@@ -35,6 +35,8 @@ class Knowledge:
         self._modelled = frozenset(known.framework for rows in self.entries.values() for known in rows)
         self._classes = frozenset(name for rows in self.entries.values() for known in rows for full in known.entry.names
                                   for name in (full, full.rpartition(".")[0]))
+        self._commands = self._modelled - {known.framework for rows in self.entries.values() for known in rows
+                                           if known.entry.phase != "cli"}
         self._callers = {self.canonical(name): entry for model in models for entry in model.callers for name in entry.names}
         self._returns = {self.canonical(name): self.canonical(row.type)
                          for model in models for row in model.returns for name in row.names}
@@ -160,6 +162,10 @@ class Knowledge:
         top = name.partition(".")[0]
         return (self.effect(name) in ("neutral", "memo", "identity", "partial") or self._effects.get(top) == "neutral"
                 or self.packages.get(top) in self._modelled)
+
+    def is_command_line(self, name: str) -> bool:
+        """Does the name belong to a framework that makes nothing but commands?"""
+        return self.packages.get(name.partition(".")[0]) in self._commands
 
     def safe(self, match: str, name: str) -> list[Safe]:
         """The look-alikes named so."""

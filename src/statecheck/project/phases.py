@@ -120,12 +120,20 @@ class Phases:
             elif scope.kind in ("def", "lambda") and not self._called(ref):
                 if ref in self._app_makers:
                     yield ref, "startup", SURE, None
+                elif self._is_command(ref, scope):
+                    yield ref, "cli", SURE, None
                 elif (ref in self._graph.escaped and ref not in self._by_function) or self._is_registered(ref, scope):
                     yield ref, "request", POSSIBLE, None
 
     def _called(self, ref: ScopeRef) -> bool:
         return any(edge.via in ("call", "property") and edge.caller != ref and self._roles.get(edge.caller.path) != "test"
                    for edge in self._graph.callers.get(ref, ()))
+
+    def _is_command(self, ref: ScopeRef, scope: Scope) -> bool:
+        """Does a decorator of a command-line framework (an option, an argument) stand on it?"""
+        around = ScopeRef(ref.path, scope.parent)
+        return any(self._evaluator.knowledge.is_command_line(name) for decorator in scope.decorators
+                   for name in self._evaluator.decorator_names(around, decorator, scope.defined_in))
 
     def _is_registered(self, ref: ScopeRef, scope: Scope) -> bool:
         """Nothing calls it here, but a decorator or a base class that we know nothing of may see to that."""
