@@ -40,7 +40,7 @@ MAX_LINES: Final = 2_000_000
 
 # Units of weight.py: tokens that LibCST copies again and again with the front of a chain, 0.3 to 1 µs each. A chain of
 # 1,000 calls has 2 million; the heaviest real files met (lookup tables of polynomials) have 4.6 million and take 4 s.
-MAX_CHAINS: Final = 10_000_000
+MAX_CHAINS: Final = 6_000_000
 
 # Operators that nest to the right (not, -, **, lambda, the else of a ternary) within one another, over all brackets
 # that are open. LibCST takes stack like for a bracket and memory by the square: 200 MB for 1,000 ternaries.
