@@ -220,7 +220,7 @@ def fits(condition: Condition, constant: Constant) -> bool:
         return True
     if constant.kind != "str":
         return False
-    return (text.startswith(condition.prefix or ("\0",)) or text.endswith(condition.suffix or ("\0",))
+    return (text.startswith(condition.prefix) or text.endswith(condition.suffix)
             or any(part in text for part in condition.contains)
             or bool(condition.regex and re.search(condition.regex, text)))
 

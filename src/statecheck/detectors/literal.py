@@ -1,0 +1,276 @@
+"""Values that should differ between deploys and stand in the code: secrets, addresses of services, debug switches.
+
+The place of a finding is the literal itself, however the value travels from there to where it is used; the first form
+of a rule that holds there decides. A message never holds the value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from statecheck.detectors.api import Context
+from statecheck.detectors.matching import Matcher, fits
+from statecheck.detectors.naming import Named, named_values
+from statecheck.detectors.reporting import Case, Place, Wanted, finding
+from statecheck.detectors.secrets import looks_drawn
+from statecheck.detectors.spots import Spot, Spots
+from statecheck.facts.ir import Attr, Call, Choice, Const, Expr, Name
+from statecheck.facts.walk import span
+from statecheck.model import LEVELS, Finding
+from statecheck.project.constants import Constant, Located, Resolver
+from statecheck.project.evaluate import argument
+from statecheck.project.settings import OTHER_PROFILES, Settings, profile
+from statecheck.project.values import ScopeRef
+from statecheck.rules.schema import Condition, Form, Rule
+
+EMPTY = frozenset({"", "None"})
+
+
+class Hit(NamedTuple):
+    """A form that holds for the literal at ``place``, used at ``spot``; ``name`` is what takes the value."""
+
+    wanted: Wanted
+    spot: Spot
+    place: Place
+    name: str
+    constant: Constant | None = None
+
+
+def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
+    """One finding for every literal for which a form holds."""
+    return Literals(rules, context).findings()
+
+
+class Literals:
+    """One run over a project."""
+
+    def __init__(self, rules: Sequence[Rule], context: Context) -> None:
+        self.project = context.project
+        self.spots = Spots(self.project)
+        self.matcher = Matcher(self.project, Settings(self.project), {}, {})
+        self.rows = [Wanted(rule, form, number) for rule in rules for number, form in enumerate(rule.forms)]
+        self.named = [row for row in named_values(self.project, self.spots.counts) if not is_sample(row.ref.path)]
+
+    def findings(self) -> list[Finding]:
+        """All findings, the most serious one of each literal."""
+        first: dict[tuple[str, Place], Hit] = {}
+        for hit in self._hits():
+            key = (hit.wanted.rule.name, hit.place)
+            if key not in first or hit.wanted.number < first[key].wanted.number:
+                first[key] = hit
+        best: dict[Place, Hit] = {}
+        for hit in first.values():
+            if hit.place not in best or _weight(hit) > _weight(best[hit.place]):
+                best[hit.place] = hit
+        names = {(row.ref.path, row.value.pos): row for row in self.named if isinstance(row.value, Const)}
+        return [self._report(hit, names) for hit in best.values()]
+
+    def _hits(self) -> Iterator[Hit]:
+        for wanted, spot, name in self._candidates():
+            if not is_sample(spot.ref.path) and self.matcher.applies(wanted.form, spot):
+                for place, constant in self._holds(wanted.form, spot):
+                    if not is_sample(place[0]) and self.project.is_application(place[0]):
+                        yield Hit(wanted, spot, place, name, constant)
+
+    # -- where a form may hold -----------------------------------------------------------------------------------------
+
+    def _candidates(self) -> Iterator[tuple[Wanted, Spot, str]]:
+        yield from self._of_calls()
+        yield from self._of_attributes()
+        yield from self._of_settings()
+        yield from self._of_fields()
+        yield from self._of_syntax()
+
+    def _index(self, kind: str) -> dict[str, list[Wanted]]:
+        index: dict[str, list[Wanted]] = defaultdict(list)
+        for row in self.rows:
+            for name in getattr(row.form, kind):
+                index[self.project.knowledge.canonical(name)].append(row)
+        return index
+
+    def _of_calls(self) -> Iterator[tuple[Wanted, Spot, str]]:
+        index = self._index("call")
+        for spot, name in self.spots.calls(frozenset(index)) if index else ():
+            variable = self._first_text(spot) if any(row.form.key_pattern for row in index[name]) else ""
+            for row in index[name]:
+                if not row.form.key_pattern or (variable and re.search(row.form.key_pattern, variable)):
+                    yield row, spot, variable or spot.symbol
+
+    def _first_text(self, spot: Spot) -> str:
+        """The first argument of the call: the name of the variable."""
+        if spot.call is None or not (given := spot.call.args[:1]):
+            return ""
+        found = self.matcher.resolve(Located(spot.ref, given[0], spot.region))
+        return found.constants[0].text if found.constants else ""
+
+    def _of_attributes(self) -> Iterator[tuple[Wanted, Spot, str]]:
+        index = self._index("attribute")
+        for spot, name in self.spots.attributes(frozenset(index)) if index else ():
+            for row in index[name]:
+                yield row, spot, spot.symbol
+
+    def _of_settings(self) -> Iterator[tuple[Wanted, Spot, str]]:
+        for row in self.rows:
+            for pattern in row.form.setting:
+                for setting in self.matcher.settings.find(pattern):
+                    spot = self.spots.of_setting(setting)
+                    if self.spots.counts(spot.ref.path, spot.region):
+                        yield row, spot, setting.key[-1].lower() if setting.field else setting.key[-1]
+
+    def _of_fields(self) -> Iterator[tuple[Wanted, Spot, str]]:
+        index = self._index("subclass")
+        for spot, name in self.spots.subclasses(frozenset(index)) if index else ():
+            assert spot.function is not None
+            for key, value in self._fields(spot.function):
+                start, end = span(value.expr)
+                for row in index[name]:
+                    if re.search(row.form.key_pattern, key):
+                        yield row, Spot(value.ref, value.region, start, end, name, key, value=value), key
+
+    def _fields(self, cls: ScopeRef) -> Iterator[tuple[str, Located]]:
+        for (scope, name), bindings in self.project.tables.files[cls.path].bindings.items():
+            for binding in bindings if scope == cls.scope else ():
+                if binding.kind == "value" and binding.value is not None:
+                    yield name, Located(cls, _default(binding.value), binding.region)
+
+    def _of_syntax(self) -> Iterator[tuple[Wanted, Spot, str]]:
+        for kind in ("assignment", "literal"):
+            rows = [row for row in self.rows if kind in row.form.syntax]
+            patterns = {row.form.key_pattern: re.compile(row.form.key_pattern) for row in rows}
+            for named in self.named if rows else ():
+                if kind == "literal" and not isinstance(named.value, Const) or kind == "assignment" and not named.kind:
+                    continue
+                for row in rows:
+                    if patterns[row.form.key_pattern].search(named.key):
+                        yield row, _spot_of(named), named.key
+
+    # -- whether it holds ----------------------------------------------------------------------------------------------
+
+    def _holds(self, form: Form, spot: Spot) -> Iterator[tuple[Place, Constant | None]]:
+        """The literals for which the form holds."""
+        subject = next((condition for condition in form.when if not condition.setting and not condition.absent), None)
+        value = self._value(subject, spot) if subject is not None else None
+        if subject is None:
+            if not form.when or all(self.matcher.test(row, spot, _calls(spot)) is not None for row in form.when):
+                yield (spot.ref.path, spot.start, spot.end), None
+            return
+        if value is None:
+            return
+        if subject.instance_of and (place := self._made(value, subject.instance_of)):
+            yield place, None
+        for constant in self._constants(value, form, spot):
+            if constant.at is not None and self._fits(form, subject, constant, spot):
+                yield constant.at, constant
+
+    def _value(self, condition: Condition, spot: Spot) -> Located | None:
+        if not condition.argument and condition.position is None:
+            return spot.value
+        found = argument(spot.call, condition.argument, condition.position) if spot.call is not None else None
+        return Located(spot.ref, found, spot.region) if found is not None else None
+
+    def _constants(self, value: Located, form: Form, spot: Spot) -> Iterator[Constant]:
+        """What the value may be. A name that takes a value in plain sight is not followed: the other name decides there."""
+        if form.syntax and not isinstance(value.expr, (Const, Choice, Call)):
+            return
+        for constant in self.matcher.resolve(_bare(value)).constants:
+            if constant.kind == "bytes":
+                constant = constant._replace(kind="str", text=re.sub(r"^\w*(['\"]{1,3})(.*)\1$", r"\2", constant.text))
+            if form.syntax:
+                constant = constant._replace(variable=None)
+            elif spot.setting is not None and spot.setting.field and constant.variable is None:
+                constant = constant._replace(variable="")
+            yield constant
+
+    def _fits(self, form: Form, subject: Condition, constant: Constant, spot: Spot) -> bool:
+        for condition in form.when:
+            if _same(condition, subject):
+                if not fits(condition, constant):
+                    return False
+            elif self.matcher.test(condition, spot, _calls(spot)) is None:
+                return False
+        for condition in form.unless:
+            if fits(condition, constant) if _same(condition, subject) else self.matcher.test(condition, spot, _calls(spot)):
+                return False
+        if any(condition.literal for condition in form.when) and constant.text in EMPTY:
+            return False
+        return "assignment" not in form.syntax or looks_drawn(constant.text)
+
+    def _made(self, value: Located, names: Iterable[str]) -> Place | None:
+        """Where the value is made by one of the named functions, perhaps as a fallback or turned into text."""
+        stack = [value]
+        while stack:
+            at = stack.pop()
+            for source in Resolver(self.project).sources(at):
+                expr = source.expr
+                if self.matcher.is_instance(source, names):
+                    return (source.ref.path, *span(expr))
+                if isinstance(expr, Choice):
+                    stack += [source._replace(expr=item) for item in expr.items]
+                elif isinstance(expr, Attr) and isinstance(expr.value, (Call, Attr)):
+                    stack.append(source._replace(expr=expr.value))
+                elif isinstance(expr, Call):
+                    stack += [source._replace(expr=arg) for arg in _handed(expr)]
+        return None
+
+    # -- findings ------------------------------------------------------------------------------------------------------
+
+    def _report(self, hit: Hit, names: dict[tuple[str, int], Named]) -> Finding:
+        named = names.get(hit.place[:2])
+        keep = hit.spot.setting is not None or hit.name != hit.spot.symbol or named is None or not named.key
+        text = hit.constant is not None and hit.constant.kind in ("str", "bytes")
+        return finding(self.project, self.matcher, Case(
+            hit.wanted, hit.spot, hit.place, hit.name if keep or named is None else named.key,
+            hit.constant.variable if hit.constant is not None else None, text, text, "gets its value here"))
+
+
+def is_sample(path: str) -> bool:
+    """Is the file an example, documentation, or for development and tests by its name?"""
+    return bool(profile(path)) or not OTHER_PROFILES.isdisjoint(part.lower() for part in path.split("/")[:-1])
+
+
+def _weight(hit: Hit) -> tuple[int, str]:
+    return LEVELS.index(hit.wanted.form.severity or hit.wanted.rule.severity), hit.wanted.rule.code
+
+
+def _calls(spot: Spot) -> list[Call]:
+    return [spot.call] if spot.call is not None else []
+
+
+def _same(left: Condition, right: Condition) -> bool:
+    return not left.setting and (left.argument, left.position, left.key) == (right.argument, right.position, right.key)
+
+
+def _bare(value: Located) -> Located:
+    """Without the turning into bytes around it."""
+    expr = value.expr
+    while isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.attr in ("encode", "strip"):
+        expr = expr.func.value
+    return value._replace(expr=expr)
+
+
+def _default(value: Expr) -> Expr:
+    """The default inside ``Field(default=…)`` or ``SecretStr(…)``."""
+    for _ in range(3):
+        if not isinstance(value, Call):
+            break
+        given = argument(value, "default", 0)
+        if given is None:
+            break
+        value = given
+    return value
+
+
+def _handed(call: Call) -> list[Expr]:
+    """What a call may turn into its result: the object of a method, the arguments."""
+    receiver = [call.func.value] if isinstance(call.func, Attr) and not isinstance(call.func.value, Name) else []
+    return [*receiver, *call.args, *(keyword.value for keyword in call.keywords if keyword.name in ("default", "default_factory"))]
+
+
+def _spot_of(named: Named) -> Spot:
+    start, end = span(named.value)
+    value = Located(named.ref, named.value, named.region)
+    return Spot(named.ref, named.region, start, end, named.key, named.key, event=named.event, value=value)
+

@@ -1,0 +1,105 @@
+"""Which name takes a value: assignments, fields, dict keys, keywords and defaults; and every string literal with that name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from statecheck.facts.ir import Attr, Call, Choice, Const, Display, Event, Expr, FString, Func, Name, Op, Scope, Sub
+from statecheck.facts.walk import parts
+from statecheck.project.calls import expressions
+from statecheck.project.link import Project
+from statecheck.project.values import ScopeRef
+
+COMPARISONS = frozenset({"==", "!=", "in", "not in", "is", "is not", "<", ">", "<=", ">="})
+BINDING = ("assign", "annotated", "walrus")
+Counts = Callable[[str, int], bool]
+
+
+class Named(NamedTuple):
+    """``key`` gets ``value``. ``kind``: name, field (of a class), attribute, item, entry (of a dict), keyword, default, or
+    "" where a literal merely stands below the key."""
+
+    ref: ScopeRef
+    region: int
+    key: str
+    value: Expr
+    kind: str
+    event: Event | None = None
+
+
+def named_values(project: Project, counts: Counts) -> Iterator[Named]:
+    """All of them, in files of the application, for regions that count."""
+    for ref, scope in project.tables.scopes():
+        if not project.is_application(ref.path):
+            continue
+        for event in scope.events:
+            if counts(ref.path, event.region):
+                yield from _of_event(ref, scope, event)
+        for param in scope.params if counts(ref.path, scope.defined_in) else ():
+            if param.default is not None:
+                yield from _below(Named(ref._replace(scope=scope.parent), scope.defined_in, param.name, param.default, "default"))
+
+
+def _of_event(ref: ScopeRef, scope: Scope, event: Event) -> Iterator[Named]:
+    if event.op in BINDING and event.value is not None:
+        for target in event.targets:
+            yield from _bound(ref, scope, event, target, event.value)
+        return
+    for expr in expressions(event):
+        if event.op != "expr" or not isinstance(expr, Const):  # not a docstring
+            yield from _below(Named(ref, event.region, "", expr, "", event))
+
+
+def _bound(ref: ScopeRef, scope: Scope, event: Event, target: Expr, value: Expr) -> Iterator[Named]:
+    if isinstance(target, Display) and isinstance(value, Display) and len(target.items) == len(value.items):
+        for inner, given in zip(target.items, value.items, strict=True):
+            yield from _bound(ref, scope, event, inner, given)
+        return
+    base = Named(ref, event.region, "", value, "", event)
+    match target:
+        case Name(id=name):
+            yield from _below(base._replace(key=name, kind="field" if scope.kind == "class" else "name"))
+        case Attr(attr=name):
+            yield from _below(base._replace(key=name, kind="attribute"))
+        case Sub(index=Const(kind="str", value=name)):
+            yield from _below(base._replace(key=name, kind="item"))
+        case _:
+            yield from _below(base)
+
+
+def _below(top: Named) -> Iterator[Named]:
+    """The value and everything inside it. What is compared, formatted or used as a key is no value of anything."""
+    stack = [top]
+    while stack:
+        row = stack.pop()
+        expr = row.value
+        if row.kind or isinstance(expr, Const):
+            yield row
+        stack.extend(reversed([*_inside(row, expr)]))
+
+
+def _inside(row: Named, expr: Expr) -> Iterable[Named]:
+    plain = row._replace(kind="")
+    match expr:
+        case Call(func=func, args=args, keywords=keywords):
+            yield plain._replace(value=func)
+            yield from (plain._replace(value=arg) for arg in args)
+            for keyword in keywords:
+                yield row._replace(key=keyword.name, value=keyword.value, kind="keyword")
+        case Display(kind="dict", keys=keys, items=items):
+            for key, item in zip(keys, items, strict=True):
+                if isinstance(key, Const) and key.kind == "str":
+                    yield row._replace(key=key.value, value=item, kind="entry")
+                else:
+                    yield plain._replace(value=item)
+        case Choice(items=items):
+            yield from (row._replace(value=item, kind=row.kind) for item in items)
+        case Sub(value=value):
+            yield plain._replace(value=value)
+        case Op(op=op) if op in COMPARISONS:
+            return
+        case FString() | Func():
+            return
+        case _:
+            yield from (plain._replace(value=part) for part in parts(expr))
