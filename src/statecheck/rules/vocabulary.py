@@ -21,6 +21,9 @@ PREDICATES: Final = frozenset(
         "zero-argument",  # the decorated function takes no argument but self
         "reads-changing-data",  # the function reads what can change while the process lives
         "from-upload",  # the data comes from an uploaded file
+        "removes",  # the call deletes what the path names
+        "moves",  # what the call's other path names is gone afterwards
+        "reads",  # the call only reads what the path names
         "compared",  # the value is compared with a constant
         "in-test",  # the place is test code
     }

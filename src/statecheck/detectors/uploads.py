@@ -1,0 +1,93 @@
+"""Does what is written come from a file that a user sent?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from statecheck.detectors.spots import Spot, last_name
+from statecheck.facts.ir import Attr, Call, Expr, Name
+from statecheck.facts.walk import iter_expr
+from statecheck.project.calls import expressions
+from statecheck.project.constants import Located
+from statecheck.project.evaluate import argument
+from statecheck.project.link import Project
+from statecheck.project.path_values import Paths
+from statecheck.project.tables import Binding
+from statecheck.project.values import ScopeRef
+
+MAX_CALLERS = 4
+MAX_STEPS = 8  # names followed back from what is written
+WRITING = frozenset({"write", "writelines", "copyfileobj", "sendfile"})
+
+
+class Uploads:
+    """Follows data back to uploads."""
+
+    def __init__(self, project: Project, paths: Paths) -> None:
+        self._project = project
+        self._paths = paths
+        self._attributes = frozenset(name.rpartition(".")[2] for name in project.knowledge.names_of_effect("upload")
+                                     if name.rpartition(".")[2].isupper())
+
+    def from_upload(self, spot: Spot) -> bool:
+        """Are the bytes, or the name of the file, those of an upload?"""
+        if spot.call is None:
+            return False
+        given = [*spot.call.args, *(keyword.value for keyword in spot.call.keywords)]
+        if isinstance(spot.call.func, Attr):
+            given.append(spot.call.func.value)
+        given += self._written(spot)
+        return any(self._derives(Located(spot.ref, expr, spot.region), 0) for expr in given)
+
+    def _written(self, spot: Spot) -> list[Expr]:
+        """What is written to the file that the call opened."""
+        event = spot.event
+        names = {target.id for target in event.targets if isinstance(target, Name)} if event is not None else set()
+        found: list[Expr] = []
+        for other in self._project.scope(spot.ref).events if names else ():
+            for top in expressions(other):
+                for node in iter_expr(top):
+                    if (isinstance(node, Call) and last_name(node.func) in WRITING and other.pos >= spot.start
+                            and any(isinstance(part, Name) and part.id in names for part in iter_expr(node))):
+                        found += node.args
+        return found
+
+    def _derives(self, at: Located, depth: int) -> bool:
+        if depth > MAX_STEPS:
+            return False
+        for node in iter_expr(at.expr):
+            if isinstance(node, (Name, Attr)) and self._is_upload(at._replace(expr=node)):
+                return True
+            if isinstance(node, Name) and self._bound_to_upload(at._replace(expr=node), depth):
+                return True
+        return False
+
+    def _is_upload(self, at: Located) -> bool:
+        items = self._project.evaluator.evaluate(at.ref, at.expr, at.region)
+        if any(self._paths.is_upload(item) for item in items):
+            return True
+        if isinstance(at.expr, Attr) and at.expr.attr in self._attributes and isinstance(at.expr.value, Name):
+            return not self._project.evaluator.evaluate(at.ref, at.expr.value, at.region)
+        return False
+
+    def _bound_to_upload(self, at: Located, depth: int) -> bool:
+        assert isinstance(at.expr, Name)
+        table = self._project.tables.files[at.ref.path]
+        home = table.lookup(at.ref.scope, at.expr.id)
+        if home is None or home == 0:
+            return False
+        region = at.region if home == at.ref.scope and at.region >= 0 else table.facts.scopes[home].region
+        return any(self._derives(source, depth + 1) for binding in table.reaching(home, at.expr.id, region, at.expr.pos)
+                   for source in self._sources(ScopeRef(at.ref.path, binding.scope), binding))
+
+    def _sources(self, ref: ScopeRef, binding: Binding) -> Iterator[Located]:
+        """What a local or a parameter gets its value from."""
+        if binding.kind == "param" and binding.param is not None:
+            names = [param.name for param in self._project.scope(ref).params]
+            for site in self._project.evaluator.call_sites.get(ref, ())[:MAX_CALLERS]:
+                position = names.index(binding.param.name) - (1 if site.bound else 0)
+                given = argument(site.call, binding.param.name, position)
+                if given is not None:
+                    yield Located(site.caller, given, site.region)
+        elif binding.value is not None:
+            yield Located(ref, binding.value, binding.region)
