@@ -42,7 +42,7 @@ class Hit(NamedTuple):
 
 
 def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
-    """One finding for every place where a form holds; at one place the first form of a rule, the most specific rule of a family."""
+    """One finding for every place where a form holds: of the most specific rule of a family, and its first form."""
     project = context.project
     forms = [Wanted(rule, form, number) for rule in rules for number, form in enumerate(rule.forms)]
     settings, spots = Settings(project), Spots(project)
@@ -55,7 +55,8 @@ def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
 def _of_code(project: Project, forms: Sequence[Wanted], spots: Spots, matcher: Matcher) -> Iterator[Hit]:
     """Calls, decorators, subclasses and attributes."""
     kinds: tuple[tuple[str, Callable[[frozenset[str]], Iterator[tuple[Spot, str]]]], ...] = (
-        ("call", spots.calls), ("decorator", spots.decorated), ("subclass", spots.subclasses), ("attribute", spots.attributes))
+        ("call", spots.calls), ("decorator", spots.decorated), ("subclass", spots.subclasses),
+        ("attribute", spots.attributes))
     for kind, find in kinds:
         index: dict[str, list[Wanted]] = defaultdict(list)
         for row in forms:
@@ -94,7 +95,8 @@ def _absent(row: Wanted, spots: Spots, matcher: Matcher) -> Iterator[Hit]:
     address = matcher.settings.address()
     if address is None or matcher.settings.is_open:
         return
-    spot = spots.of_setting(address)._replace(name=row.form.setting[0], symbol=row.form.setting[0].partition(".")[0], value=None, setting=None)
+    key = row.form.setting[0]
+    spot = spots.of_setting(address)._replace(name=key, symbol=key.partition(".")[0], value=None, setting=None)
     evidence = matcher.holds(row.form, spot)
     if evidence is not None:
         yield Hit(row, spot, evidence)
@@ -104,7 +106,8 @@ def _best(hits: Iterable[Hit]) -> list[Hit]:
     """One hit a place and family: of the rule with more conditions, and of its first form."""
     best: dict[tuple[str, int, Family, str], Hit] = {}
     for hit in hits:
-        absent = hit.wanted.form.id if hit.spot.value is None and hit.spot.call is None and hit.spot.event is None else ""
+        is_absence = hit.spot.value is None and hit.spot.call is None and hit.spot.event is None
+        absent = hit.wanted.form.id if is_absence and hit.spot.function is None else ""
         key = (hit.spot.ref.path, hit.spot.start, hit.wanted.rule.family, absent)
         if key not in best or _rank(hit) < _rank(best[key]):
             best[key] = hit
@@ -128,16 +131,17 @@ def report(project: Project, serving: Serving, hit: Hit) -> Finding:
         severity = "medium"  # only a default: the environment can say otherwise
     harm = form.harm or rule.harm
     named = sentence(labels(entries, 3)) or "any process"
-    values = {"symbol": name, "entries": named, "readers": named, "writers": named, "harm": harm or "split", "form": form.id,
-              "detail": hit.evidence.detail}
+    values = {"symbol": name, "entries": named, "readers": named, "writers": named, "harm": harm or "split",
+              "form": form.id, "detail": hit.evidence.detail}
     return Finding(
         rule=rule.code, name=rule.name, family=rule.family, severity=severity, confidence=_confidence(serving, hit),
-        location=where, symbol=symbol, scope=project.scope(runs).qualname, message=(form.message or rule.message).format_map(values),
-        instead=form.instead or rule.instead, harm=harm, entry_points=labels(entries), flow=_flow(project, hit, where, name), form=form.id)
+        location=where, symbol=symbol, scope=project.scope(runs).qualname,
+        message=(form.message or rule.message).format_map(values), instead=form.instead or rule.instead, harm=harm,
+        entry_points=labels(entries), flow=_flow(project, hit, where, name), form=form.id)
 
 
 def _symbol(project: Project, spot: Spot) -> tuple[str, str]:
-    """The qualified symbol, and what a message calls it: the variable that keeps the value, else the name as written."""
+    """The qualified symbol, and what a message calls it: the variable that keeps the value, else what is called."""
     if spot.function is not None:
         return project.qualified(spot.function), spot.symbol
     if spot.event is not None and spot.event.op in STORING and spot.event.value is spot.call and spot.call is not None:
@@ -165,7 +169,8 @@ def _flow(project: Project, hit: Hit, where: Location, name: str) -> tuple[Step,
     if spot.function is not None:
         for decorator in project.scope(spot.function).decorators:
             if decorator is spot.call or (spot.call is None and not isinstance(decorator, Call)):
-                steps.append(Step("definition", project.location(spot.ref.path, *span(decorator)), f"`{name}` is decorated here"))
+                at = project.location(spot.ref.path, *span(decorator))
+                steps.append(Step("definition", at, f"`{name}` is decorated here"))
     if spot.made is not None:
         steps += _starts(project, spot.made, spot.name)
     return (*steps, Step("definition", where, f"`{name}` stands here"))

@@ -63,9 +63,10 @@ class Matcher:
         """Does one of the look-alikes silence the rule here?"""
         calls = [spot.call] if spot.call is not None else []
         for row in rows:
-            if ("*" in row.suppresses or rule in row.suppresses) and self._has_value(row, spot):
-                if all(self.test(condition, spot, calls) is not None for condition in row.when):
-                    return True
+            named = "*" in row.suppresses or rule in row.suppresses
+            found = (self.test(condition, spot, calls) for condition in row.when) if named else ()
+            if named and self._has_value(row, spot) and all(evidence is not None for evidence in found):
+                return True
         return False
 
     def is_required(self, form: Form) -> bool:
@@ -83,8 +84,9 @@ class Matcher:
         names: set[str] = set()
         for path, facts in self.project.files.items():
             if self.project.is_application(path):
-                names.update(name for row in facts.imports if not row.level for name in (row.module, f"{row.module}.{row.name}"))
-        names.update(text for text in self.settings.strings() if text and text.replace(".", "").replace("_", "").isalnum())
+                rows = [row for row in facts.imports if not row.level]
+                names.update(name for row in rows for name in (row.module, f"{row.module}.{row.name}"))
+        names.update(text for text in self.settings.strings() if text.replace(".", "").replace("_", "").isalnum())
         whole = set(names)
         for name in names:
             while name := name.rpartition(".")[0]:
@@ -95,7 +97,7 @@ class Matcher:
         """Does the form speak of code that stands and runs where this does?"""
         return self._runs(form, spot) and self._stands(form, spot) and self.is_required(form)
 
-    # -- where and when --------------------------------------------------------------------------------------------------
+    # -- where and when ----------------------------------------------------------------------------------------------
 
     def _runs(self, form: Form, spot: Spot) -> bool:
         if spot.setting is not None:
@@ -130,9 +132,10 @@ class Matcher:
     def is_of(self, spot: Spot, row: MethodCall) -> bool:
         """Is the receiver of the method call what the call at the place made?"""
         made = Site(spot.ref.path, spot.start)
-        return any(site_of(item) == made for item in self.project.evaluator.evaluate(row.ref, row.receiver, row.event.region))
+        items = self.project.evaluator.evaluate(row.ref, row.receiver, row.event.region)
+        return any(site_of(item) == made for item in items)
 
-    # -- conditions ------------------------------------------------------------------------------------------------------
+    # -- conditions --------------------------------------------------------------------------------------------------
 
     def test(self, condition: Condition, spot: Spot, calls: Iterable[Call]) -> Evidence | None:
         """The evidence that any state of the condition holds."""
@@ -148,7 +151,8 @@ class Matcher:
             for inner in self._inner(condition, value):
                 if (evidence := self._test_value(condition, inner)) is not None:
                     return evidence
-        return HOLDS if condition.absent and condition.key and not any(self._inner(condition, value) for value in values) else None
+        missing = condition.absent and condition.key and not any(self._inner(condition, value) for value in values)
+        return HOLDS if missing else None
 
     def _inner(self, condition: Condition, value: Located) -> list[Located]:
         if not condition.key:
@@ -162,7 +166,8 @@ class Matcher:
         found = (self._test_value(condition, row.value, row) for row in rows)
         return next((evidence for evidence in found if evidence is not None), None)
 
-    def _test_value(self, condition: Condition, value: Located | None, setting: Setting | None = None) -> Evidence | None:
+    def _test_value(self, condition: Condition, value: Located | None,
+                    setting: Setting | None = None) -> Evidence | None:
         if value is None:
             return HOLDS if condition.absent else None
         found = self.resolve(value)
@@ -187,19 +192,20 @@ class Matcher:
         knowledge = self.project.knowledge
         wanted = {knowledge.canonical(name) for name in names}
         for item in self.project.evaluator.evaluate(value.ref, value.expr, value.region):
+            names_of: Iterable[str] = ()
             if isinstance(item.value, (Foreign, ForeignInstance)):
-                if not wanted.isdisjoint((*knowledge.lineage(item.value.name), *knowledge.spellings(item.value.name))):
-                    return True
+                names_of = (*knowledge.lineage(item.value.name), *knowledge.spellings(item.value.name))
             elif isinstance(item.value, Instance):
-                if not wanted.isdisjoint(self.project.evaluator.classes.info(item.value.cls).foreign):
-                    return True
+                names_of = self.project.evaluator.classes.info(item.value.cls).foreign
+            if not wanted.isdisjoint(names_of):
+                return True
         return False
 
 
 def _may_hide(condition: Condition, call: Call) -> bool:
     """Can the argument be among ``*args`` or ``**keywords``?"""
-    starred = condition.position is not None and any(isinstance(given, Star) for given in call.args[: condition.position + 1])
-    return starred or any(keyword.name == "**" for keyword in call.keywords)
+    before = call.args[: condition.position + 1] if condition.position is not None else ()
+    return any(isinstance(given, Star) for given in before) or any(keyword.name == "**" for keyword in call.keywords)
 
 
 def site_of(item: Item) -> Site | None:

@@ -1,4 +1,4 @@
-"""When code runs, as rules ask: a command that builds and serves the application is its start-up, not a one-shot command."""
+"""When code runs, as rules ask: a command that builds and serves the application is its start-up, not one-shot."""
 
 from __future__ import annotations
 
@@ -71,15 +71,16 @@ class Serving:
                 yield from project.evaluator.classes.methods(cls).values()
 
     def _find_imported(self) -> frozenset[str]:
-        """Files that another file of the application imports, and those that hold an entry point or make an application."""
+        """Files that another file of the application imports, that hold an entry point or that make an application."""
         project = self._project
-        found = {entry.ref.path for entry in project.phases.entries} | {entry.path for entry in project.phases.entries}
+        found = {path for entry in project.phases.entries for path in (entry.ref.path, entry.path)}
         found |= {use.ref.path for use in project.graph.uses if use.name in project.knowledge.app_factories}
         for path, facts in project.files.items():
             for row in facts.imports if project.is_application(path) else ():
-                base = project.modules.relative(path, row.level, row.module) if row.level else project.modules.find(path, row.module)
-                if base is not None and base != path:
-                    found.add(base)
-                inner = project.modules.submodule(base, row.name) if base is not None and row.name not in ("", "*") else None
-                found.add(inner or "")
+                modules = project.modules
+                base = modules.relative(path, row.level, row.module) if row.level else modules.find(path, row.module)
+                if base is None:
+                    continue
+                inner = modules.submodule(base, row.name) if row.name not in ("", "*") else None
+                found |= {target for target in (base, inner) if target is not None and target != path}
         return frozenset(found)

@@ -14,13 +14,14 @@ from statecheck.project.evaluate import argument
 from statecheck.project.link import Project
 from statecheck.project.phases import is_main_guard
 from statecheck.project.settings import Setting
+from statecheck.project.tables import Store
 from statecheck.project.values import ClassValue, Foreign, ForeignInstance, ScopeRef
 
 
 class Spot(NamedTuple):
     """One place. ``name`` is the foreign name that matches, ``start``/``end`` what is reported.
 
-    ``value`` is what a condition without an argument tests; ``function`` the function or class that a decorator stands on.
+    ``value`` is what a condition without an argument tests; ``function`` the function or class that is decorated.
     """
 
     ref: ScopeRef
@@ -66,7 +67,7 @@ class Spots:
         return True
 
     def calls(self, wanted: frozenset[str]) -> Iterator[tuple[Spot, str]]:
-        """Calls of the wanted foreign names, each with the name as wanted; classes of the tree count as their foreign bases."""
+        """Calls of the wanted foreign names, with the name; a class of the tree counts as its foreign base."""
         seen: set[tuple[str, int, str]] = set()
         for use in self.project.graph.uses:
             direct = any(isinstance(item.value, Foreign) and item.value.name == use.name for item in use.items)
@@ -150,11 +151,12 @@ class Spots:
                 for item in self.project.evaluator.evaluate(around, func, scope.defined_in):
                     if not isinstance(item.value, (Foreign, ForeignInstance)):
                         continue
-                    match = next((name for name in self.project.knowledge.spellings(item.value.name) if name in wanted), None)
+                    spellings = self.project.knowledge.spellings(item.value.name)
+                    match = next((name for name in spellings if name in wanted), None)
                     if match is not None:
                         call = decorator if isinstance(decorator, Call) else None
-                        yield Spot(around, scope.defined_in, scope.pos, scope.pos + len(scope.name), match, scope.name, call,
-                                   function=ref), match
+                        start, end = scope.pos, scope.pos + len(scope.name)
+                        yield Spot(around, scope.defined_in, start, end, match, scope.name, call, function=ref), match
                         break
 
     def subclasses(self, wanted: frozenset[str]) -> Iterator[tuple[Spot, str]]:
@@ -181,12 +183,16 @@ class Spots:
                     continue
                 for item in self.project.evaluator.evaluate(store.ref, target, store.event.region):
                     name = item.value.name if isinstance(item.value, (Foreign, ForeignInstance)) else ""
-                    match = next((spelling for spelling in self.project.knowledge.spellings(name) if spelling in wanted), None)
+                    spellings = self.project.knowledge.spellings(name)
+                    match = next((spelling for spelling in spellings if spelling in wanted), None)
                     if match is not None:
-                        start, end = span(store.target)
-                        value = Located(store.ref, store.value, store.event.region) if store.value is not None else None
-                        yield Spot(store.ref, store.event.region, start, end, match, dotted(target), None, store.event, value), match
+                        yield self._store(store, dotted(target), match), match
                         break
+
+    def _store(self, store: Store, symbol: str, name: str) -> Spot:
+        start, end = span(store.target)
+        value = Located(store.ref, store.value, store.event.region) if store.value is not None else None
+        return Spot(store.ref, store.event.region, start, end, name, symbol, None, store.event, value)
 
     def of_setting(self, setting: Setting) -> Spot:
         """The place of a setting's key."""
@@ -194,7 +200,8 @@ class Spots:
                     setting.dotted, setting.dotted, value=setting.value, setting=setting)
 
     def _call(self, ref: ScopeRef, event: Event, call: Call, name: str) -> Spot:
-        return Spot(ref, event.region, call.pos, call.end, name, dotted(call.func) or name.rpartition(".")[2], call, event)
+        written = dotted(call.func) or name.rpartition(".")[2]
+        return Spot(ref, event.region, call.pos, call.end, name, written, call, event)
 
 
 def last_name(expr: Expr) -> str:

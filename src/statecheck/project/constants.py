@@ -1,4 +1,4 @@
-"""Which constants an expression can be: followed through names, choices, f-strings, dicts and reads of the environment."""
+"""Which constants an expression can be: through names, choices, f-strings, dicts and reads of the environment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,17 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from statecheck.facts.ir import (
-    Attr, Await, Call, Choice, Const, Display, Expr, FString, Name, Op, Sub,
+    Attr,
+    Await,
+    Call,
+    Choice,
+    Const,
+    Display,
+    Expr,
+    FString,
+    Name,
+    Op,
+    Sub,
 )
 from statecheck.project.evaluate import argument
 from statecheck.project.link import Project
@@ -94,7 +104,7 @@ class Resolver:
     # -- following names ---------------------------------------------------------------------------------------------
 
     def sources(self, at: Located) -> list[Located]:
-        """The expressions that give ``at`` its value, names and attributes followed. One that leads nowhere stands for itself."""
+        """The expressions that give ``at`` its value, names followed. One that leads nowhere stands for itself."""
         expr = at.expr
         if isinstance(expr, Await):
             return self.sources(at._replace(expr=expr.value))
@@ -200,7 +210,8 @@ class Resolver:
         if expr.kind == "or" and parts[0].required:  # os.environ.get("X") or "fallback"
             variable = parts[0].required[0]
             later = _merge(parts[1:])
-            return Resolved(tuple(constant._replace(variable=variable) for constant in later.constants), (), later.unknown)
+            defaults = tuple(constant._replace(variable=variable) for constant in later.constants)
+            return Resolved(defaults, (), later.unknown)
         return _merge(parts)
 
     def _operation(self, at: Located, expr: Op) -> Resolved:
@@ -221,7 +232,8 @@ class Resolver:
         known = False
         for part in parts:
             found = self.resolve(at._replace(expr=part))
-            single = found.constants[0] if len(found.constants) == 1 and not found.unknown and not found.required else None
+            sure = len(found.constants) == 1 and not found.unknown and not found.required
+            single = found.constants[0] if sure else None
             known = known or isinstance(part, Const) or single is not None
             variable = variable or (single.variable if single else None)
             texts.append(single.text if single else HOLE)
@@ -265,7 +277,8 @@ class Resolver:
 
     def _subscript(self, at: Located, expr: Sub) -> Resolved:
         for item in self._evaluator.evaluate(at.ref, expr.value, at.region):
-            if isinstance(item.value, Foreign) and self._project.knowledge.effect(f"{item.value.name}.__getitem__") == "env":
+            name = f"{item.value.name}.__getitem__" if isinstance(item.value, Foreign) else ""
+            if name and self._project.knowledge.effect(name) == "env":
                 return Resolved(required=(self._text(at, expr.index),))
         if isinstance(expr.index, Const):
             inside = self.inside(at._replace(expr=expr.value), (expr.index.value,))
@@ -276,7 +289,7 @@ class Resolver:
     # -- dicts ---------------------------------------------------------------------------------------------------------
 
     def inside(self, at: Located, path: tuple[str, ...]) -> list[tuple[Expr, Located]]:
-        """What stands at a key path inside the dict ``at``, each with the expression of its last key. ``*`` is any key."""
+        """What stands at a key path inside the dict ``at``, with the expression of the last key. ``*`` is any key."""
         if not path:
             return [(at.expr, at)]
         found: list[tuple[Expr, Located]] = []

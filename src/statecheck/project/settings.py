@@ -7,24 +7,27 @@ holds. Of several modules that build on each other by star imports, the last one
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Name, Sub
 from statecheck.facts.walk import iter_expr, span
-from statecheck.project.calls import expressions
 from statecheck.project.constants import Located, Resolver
 from statecheck.project.link import Project
+from statecheck.project.settings_modules import (
+    OTHER_PROFILES,
+    SettingsModules,
+    is_for_debugging,
+    profile,
+    profile_of_name,
+)
 from statecheck.project.tables import Binding, FileTable, Store
 from statecheck.project.values import ClassValue, Foreign, ForeignInstance, ModuleValue, ScopeRef
 from statecheck.rules.schema import SettingsHolder
 
-OTHER_PROFILES = frozenset({"test", "tests", "testing", "dev", "devel", "develop", "development", "local", "ci", "debug",
-                            "example", "sample", "docs", "unittest", "pytest"})
-DEBUG_NAMES = frozenset({"DEBUG", "TESTING", "TEST", "IS_TEST", "IN_TEST", "DEV", "DEVELOPMENT"})
+__all__ = ["OTHER_PROFILES", "Setting", "Settings", "profile"]
+
 FAR = 1 << 60
-NAMESPACES = ("locals", "globals", "vars")
 
 
 class Setting(NamedTuple):
@@ -49,9 +52,9 @@ class Settings:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self.modules = self._find_modules()
+        self.modules = SettingsModules(project)
         self.rows: list[Setting] = [*self._of_modules(), *self._of_holders(), *self._of_classes()]
-        self.is_open = any(self._is_open(path) for path in self._with_inherited(self.modules))
+        self.is_open = self.modules.is_open
         self._by_key: dict[str, list[Setting]] = defaultdict(list)
         for row in self.rows:
             self._by_key[row.key[0]].append(row)
@@ -67,7 +70,7 @@ class Settings:
 
     def address(self) -> Setting | None:
         """Where an absent setting would stand: the marker of the most production-like settings module."""
-        markers = [marker for holder in self._project.knowledge.settings for marker in holder.markers]
+        markers = self.modules.markers
         rows = [row for row in self.rows if row.module and len(row.key) == 1 and row.key[0] in markers]
         return min(rows, key=lambda row: (markers.index(row.key[0]), row.path, row.start), default=None)
 
@@ -75,7 +78,8 @@ class Settings:
         """Texts in lists of settings: names of applications, middleware, backends."""
         for row in self.rows:
             if row.module:
-                yield from (node.value for node in iter_expr(row.value.expr) if isinstance(node, Const) and node.kind == "str")
+                texts = (node for node in iter_expr(row.value.expr) if isinstance(node, Const) and node.kind == "str")
+                yield from (node.value for node in texts)
 
     def _inside(self, row: Setting, rest: tuple[str, ...]) -> Iterator[Setting]:
         held = row.key[1:]
@@ -91,60 +95,13 @@ class Settings:
             path = value.ref.path
             yield row._replace(key=(row.key[0], *rest), value=value, path=path, start=start, end=end)
 
-    # -- settings modules ----------------------------------------------------------------------------------------------
-
-    def _find_modules(self) -> list[str]:
-        """The settings modules of production: those no other one builds on, less test and development profiles."""
-        named = {path for holder in self._project.knowledge.settings for path in self._named(holder)}
-        found = [path for path in sorted(named) if self._project.is_application(path) and self._is_settings(path)]
-        serious = [path for path in found if profile(path) not in OTHER_PROFILES] or found
-        below = {base for path in serious for base in self._inherited(path)}
-        return [path for path in serious if path not in below]
-
-    def _named(self, holder: SettingsHolder) -> Iterator[str]:
-        for path in self._project.files:
-            *folders, name = path.split("/")
-            stem = name.removesuffix(".py")
-            if any(fnmatchcase(stem, pattern) or (folders and fnmatchcase(folders[-1], pattern)) for pattern in holder.modules):
-                yield path
-        if holder.variables:
-            for use in self._project.graph.uses:
-                if len(use.call.args) > 1 and isinstance(use.call.args[0], Const) and use.call.args[0].value in holder.variables:
-                    yield from self._module_of(use.ref.path, use.call.args[1])
-
-    def _module_of(self, path: str, expr: Expr) -> Iterator[str]:
-        if isinstance(expr, Const) and (target := self._project.modules.find(path, expr.value)) in self._project.files:
-            assert target is not None
-            yield target
-
-    def _is_settings(self, path: str) -> bool:
-        """Is one of the markers bound in the module, or in one that it takes everything from?"""
-        markers = {marker for holder in self._project.knowledge.settings for marker in holder.markers}
-        return any((0, marker) in self._project.tables.files[base].bindings
-                   for base in (path, *self._inherited(path)) for marker in markers)
-
-    def _inherited(self, path: str) -> list[str]:
-        """The modules of the tree that a module takes everything from, nearest first."""
-        order: list[str] = []
-        queue = [path]
-        while queue:
-            current = queue.pop(0)
-            for row in self._project.tables.files[current].stars:
-                modules = self._project.modules
-                target = modules.relative(current, row.level, row.module) if row.level else modules.find(current, row.module)
-                if target is not None and target in self._project.files and target not in (*order, path):
-                    order.append(target)
-                    queue.append(target)
-        return order
-
-    def _with_inherited(self, paths: Iterable[str]) -> list[str]:
-        return list(dict.fromkeys(base for path in paths for base in (path, *self._inherited(path))))
+    # -- settings modules --------------------------------------------------------------------------------------------
 
     def _of_modules(self) -> Iterator[Setting]:
         seen: set[tuple[str, int]] = set()
-        for path in self.modules:
+        for path in self.modules.production:
             taken: set[str] = set()
-            for base in (path, *self._inherited(path)):
+            for base in (path, *self.modules.inherited(path)):
                 table = self._project.tables.files[base]
                 names = {name for scope, name in table.bindings if scope == 0 and name.isupper()}
                 for name in sorted(names - taken):
@@ -160,7 +117,7 @@ class Settings:
 
     def _of_name(self, table: FileTable, name: str) -> Iterator[Setting]:
         for binding in table.reaching(0, name, table.facts.scopes[0].region, FAR):
-            if binding.kind == "value" and binding.value is not None and not self._for_debugging(table, binding.region):
+            if binding.kind == "value" and binding.value is not None and not is_for_debugging(table, binding.region):
                 yield self._row(table, binding, name)
 
     def _row(self, table: FileTable, binding: Binding, name: str) -> Setting:
@@ -171,7 +128,7 @@ class Settings:
     def _of_items(self, table: FileTable, names: set[str]) -> Iterator[Setting]:
         """``DATABASES["default"] = {…}`` in the body of the module."""
         for store in table.stores:
-            if store.ref.scope == 0 and store.value is not None and not self._for_debugging(table, store.event.region):
+            if store.ref.scope == 0 and store.value is not None and not is_for_debugging(table, store.event.region):
                 key = item_key(store.target)
                 if key and key[0] in names:
                     yield self._of_store(store, key, True)
@@ -182,32 +139,7 @@ class Settings:
         at = Located(store.ref, store.value, store.event.region)
         return Setting(key, at, store.ref.path, start, end, module)
 
-    def _for_debugging(self, table: FileTable, region: int) -> bool:
-        """Does the region run only while debugging or testing?"""
-        while region >= 0:
-            row = table.facts.regions[region]
-            test = row.test
-            if row.kind == "if" and ((isinstance(test, Name) and test.id in DEBUG_NAMES)
-                                     or (isinstance(test, Attr) and test.attr in DEBUG_NAMES)):
-                return True
-            region = row.parent
-        return False
-
-    def _is_open(self, path: str) -> bool:
-        """Can the module hold settings that its text does not show?"""
-        fillers = {name for holder in self._project.knowledge.settings for name in holder.fillers}
-        table = self._project.tables.files[path]
-        if any(use.ref.path == path and use.name in fillers for use in self._project.graph.uses):
-            return True
-        for row in table.stars:
-            modules = self._project.modules
-            target = modules.relative(path, row.level, row.module) if row.level else modules.find(path, row.module)
-            if target is None:
-                return True
-        return any(_fills_namespace(node) for event in table.facts.scopes[0].events
-                   for top in expressions(event) for node in iter_expr(top))
-
-    # -- application objects and classes ---------------------------------------------------------------------------------
+    # -- application objects and classes -----------------------------------------------------------------------------
 
     def _of_holders(self) -> Iterator[Setting]:
         holders = {name: holder for holder in self._project.knowledge.settings for name in holder.names}
@@ -220,7 +152,8 @@ class Settings:
                 for spelling in self._project.knowledge.spellings(use.name):
                     yield from self._updated(spelling, use.ref, use.call, use.event.region, holders)
 
-    def _holder(self, ref: ScopeRef, expr: Expr, region: int, holders: dict[str, SettingsHolder]) -> SettingsHolder | None:
+    def _holder(self, ref: ScopeRef, expr: Expr, region: int,
+                holders: dict[str, SettingsHolder]) -> SettingsHolder | None:
         for item in self._project.evaluator.evaluate(ref, expr, region):
             if isinstance(item.value, (Foreign, ForeignInstance)):
                 for spelling in self._project.knowledge.spellings(item.value.name):
@@ -247,7 +180,8 @@ class Settings:
         if self._holder(store.ref, base, store.event.region, holders):
             yield self._of_store(store, tuple(reversed(keys)), False)
 
-    def _updated(self, name: str, ref: ScopeRef, call: Call, region: int, holders: dict[str, SettingsHolder]) -> Iterator[Setting]:
+    def _updated(self, name: str, ref: ScopeRef, call: Call, region: int,
+                 holders: dict[str, SettingsHolder]) -> Iterator[Setting]:
         owner, _, method = name.rpartition(".")
         if owner in holders and method in holders[owner].updates:
             for keyword in call.keywords:
@@ -303,20 +237,10 @@ class Settings:
     def _of_classes(self) -> Iterator[Setting]:
         wanted = {name for holder in self._project.knowledge.settings for name in holder.classes}
         for cls in self._project.evaluator.classes.refs if wanted else ():
-            if self._project.is_application(cls.path) and not wanted.isdisjoint(self._project.evaluator.classes.info(cls).foreign):
+            bases = self._project.evaluator.classes.info(cls).foreign
+            if self._project.is_application(cls.path) and not wanted.isdisjoint(bases):
                 for row in self._of_scope(cls):
                     yield row._replace(key=(row.key[0].upper(),), field=True)
-
-
-def profile(path: str) -> str:
-    """The word of a settings module's name that says which deploy it is for; "" when none does."""
-    return profile_of_name(path.rpartition("/")[2].removesuffix(".py"))
-
-
-def profile_of_name(name: str) -> str:
-    """The same for the name of a class: ``TestingConfig``."""
-    words = "".join(f" {char.lower()}" if char.isupper() else char for char in name).replace("_", " ").replace("-", " ").split()
-    return next((word for word in words if word in OTHER_PROFILES), "")
 
 
 def item_key(target: Expr) -> tuple[str, ...]:
@@ -328,18 +252,3 @@ def item_key(target: Expr) -> tuple[str, ...]:
         keys.append(target.index.value)
         target = target.value
     return (target.id, *reversed(keys)) if isinstance(target, Name) and keys else ()
-
-
-def _fills_namespace(node: Expr) -> bool:
-    """``locals().update(…)``, ``globals()[name] = …``, ``exec(…)``, or a call that is handed the namespace."""
-    if not isinstance(node, Call):
-        return isinstance(node, Sub) and _is_namespace(node.value)
-    if isinstance(node.func, Name) and node.func.id == "exec":
-        return True
-    if isinstance(node.func, Attr) and node.func.attr in ("update", "setdefault") and _is_namespace(node.func.value):
-        return True
-    return any(_is_namespace(given) for given in (*node.args, *(keyword.value for keyword in node.keywords)))
-
-
-def _is_namespace(node: Expr) -> bool:
-    return isinstance(node, Call) and isinstance(node.func, Name) and node.func.id in NAMESPACES

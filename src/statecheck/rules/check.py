@@ -11,7 +11,7 @@ from statecheck import toml
 from statecheck.model import Family
 from statecheck.rules.decode import PackError, Path, error, spell
 from statecheck.rules.schema import Condition, EntryPoint, Form, Model, Option, Rule
-from statecheck.rules.vocabulary import PLACEHOLDERS, PREDICATES, bare
+from statecheck.rules.vocabulary import OWNED, PLACEHOLDERS, PREDICATES, bare
 from statecheck.settings import did_you_mean
 
 FAMILIES: tuple[str, ...] = get_args(Family)
@@ -44,6 +44,7 @@ def check_rule(rule: Rule, document: toml.Document, family: str, folder: str) ->
     seen: set[str] = set()
     for number, form in enumerate(rule.forms):
         _form(document, form, ("form", number))
+        _owned(document, rule.detector, form, number)
         if form.id in seen:
             raise error(document, f'form[{number}].id: "{form.id}" stands for an earlier form', "form", number, "id")
         seen.add(form.id)
@@ -61,6 +62,14 @@ def _form(document: toml.Document, form: Form, at: Path) -> None:
     _template(document, form.message, *at, "message")
     for key, conditions in (("when", form.when), ("unless", form.unless)):
         _conditions(document, conditions, (*at, key))
+
+
+def _owned(document: toml.Document, detector: str, form: Form, number: int) -> None:
+    """The detector must be able to decide what the form asks."""
+    for place, predicate in enumerate(form.predicates):
+        if bare(predicate) not in OWNED.get(detector, PREDICATES):
+            at = ("form", number, "predicates", place)
+            raise error(document, f'{spell(at)}: the detector "{detector}" does not decide "{bare(predicate)}"', *at)
 
 
 def _conditions(document: toml.Document, conditions: Sequence[Condition], at: Path) -> None:

@@ -28,6 +28,13 @@ PREDICATES: Final = frozenset(
         "in-test",  # the place is test code
     }
 )
+# The predicates of a detector that decides only some of them: a rule that names it may ask for no others.
+OWNED: Final = {
+    "call": frozenset({
+        "awaited", "joined", "gathered", "context-managed", "discarded", "daemon", "held", "zero-argument",
+        "reads-changing-data", "in-test",
+    }),
+}
 NEGATION: Final = "not "
 PLACEHOLDERS: Final = frozenset({"symbol", "entries", "readers", "writers", "harm", "form", "detail"})
 

@@ -1,0 +1,194 @@
+"""Work whose end somebody waits for: joined, awaited, gathered, cancelled, answered, or streamed to the client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from statecheck.detectors.handles import (
+    Within,
+    arguments,
+    closure,
+    containers,
+    ends_one_of,
+    holds,
+    is_given,
+    mentions,
+    nodes,
+    targets,
+)
+from statecheck.detectors.spots import Spot, Spots, dotted
+from statecheck.facts.ir import Attr, Await, Call, Comp, Event, Name
+from statecheck.facts.walk import iter_expr
+from statecheck.project.calls import expressions
+from statecheck.project.link import Project
+from statecheck.project.values import ContainerValue, Foreign, ForeignInstance, FunctionValue, ScopeRef
+
+WAITING = frozenset({
+    "join", "result", "exception", "cancel", "wait", "get", "communicate", "shutdown", "terminate", "kill",
+})
+REPLYING = frozenset({"get", "wait", "join", "result"})
+CLOSING = frozenset({"shutdown", "join"})
+STORING = ("assign", "annotated", "walrus", "with")
+LEAVING = ("return", "yield")
+
+
+class Endings:
+    """Answers for one project. The events of a function are collected once."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._spots = Spots(project)
+        self._inside: dict[ScopeRef, list[Within]] = {}
+
+    def awaited(self, spot: Spot) -> bool:
+        """Is the value awaited, or handed to the caller who may?"""
+        if spot.event is None or spot.call is None:
+            return False
+        if spot.through is None:
+            if any(isinstance(node, Await) and holds(node, spot.call) for node in nodes(spot.event)):
+                return True
+            if spot.event.op in LEAVING or self._is_returned(spot):
+                return not self._spots.is_helper(spot)
+        return self._is_waited_for(spot)
+
+    def joined(self, spot: Spot) -> bool:
+        """Is its end waited for, in the function that made it or where the object that keeps it ends?"""
+        return self._is_waited_for(spot) or self._is_answered(spot) or self._streams(spot)
+
+    def gathered(self, spot: Spot) -> bool:
+        """Is it handed to something that waits?"""
+        if spot.event is None or spot.call is None:
+            return False
+        around = [node for node in nodes(spot.event)
+                  if isinstance(node, Call) and node is not spot.call and holds(node, spot.call)]
+        if spot.through is None and any(self._waits(spot.ref, spot.event, node) for node in around):
+            return True
+        return self.context_managed(spot)
+
+    def context_managed(self, spot: Spot) -> bool:
+        """Does the value, or the object whose method makes it, stand in a ``with``?"""
+        if spot.call is None or spot.event is None:
+            return False
+        if spot.event.op == "with":
+            return True
+        receiver = dotted(spot.call.func.value) if isinstance(spot.call.func, Attr) else ""
+        names = self._handles(spot) | ({receiver} if receiver else set())
+        return any(row.event.op == "with" and self._stands_in(row.event, names) for row in self._events(spot.ref))
+
+    def _stands_in(self, event: Event, names: set[str]) -> bool:
+        entered = event.value is not None and dotted(event.value) in names
+        return entered or any(dotted(target) in names for target in event.targets)
+
+    def _events(self, ref: ScopeRef) -> list[Within]:
+        """The events of the function around ``ref``, with those of all that stands inside it; of a module its own."""
+        function = self._project.tables.function_around(ref)
+        if function not in self._inside:
+            table = self._project.tables.files[function.path]
+            queue, found = [function.scope], []
+            while queue:
+                current = queue.pop(0)
+                inner = ScopeRef(function.path, current)
+                found += [Within(inner, event) for event in table.facts.scopes[current].events]
+                queue += [child for child in table.children[current]
+                          if function.scope or table.facts.scopes[child].kind == "comp"]
+            self._inside[function] = found
+        return self._inside[function]
+
+    def _handles(self, spot: Spot) -> set[str]:
+        """The names under which the function knows the value."""
+        assert spot.event is not None
+        names = targets(spot.event) if spot.event.op in STORING else set()
+        rows = self._events(spot.ref)
+        if spot.event.op == "element":
+            for row in rows:
+                if any(isinstance(node, Comp) and node.scope == spot.ref.scope for node in nodes(row.event)):
+                    names |= targets(row.event)
+        for row in rows:
+            names |= containers(row.event, spot.call, names)
+        return closure(rows, names)
+
+    def _is_waited_for(self, spot: Spot) -> bool:
+        if spot.event is None or spot.call is None:
+            return False
+        rows, names = self._events(spot.ref), self._handles(spot)
+        if isinstance(spot.call.func, Attr):
+            owner = {dotted(spot.call.func.value)}
+            calls = (node for row in rows for node in nodes(row.event) if isinstance(node, Call))
+            if any(ends_one_of(call, owner, CLOSING) for call in calls):
+                return True
+        kept = {name for name in names if "." in name}
+        return self._ends(rows, names) or (bool(kept) and self._ends_elsewhere(spot.ref, kept))
+
+    def _ends_elsewhere(self, ref: ScopeRef, kept: set[str]) -> bool:
+        """Does another function of the file end what an attribute keeps?"""
+        for scope in self._project.files[ref.path].scopes:
+            if scope.kind != "def":
+                continue
+            rows = self._events(ScopeRef(ref.path, scope.index))
+            known = any(mentions(top, kept) for row in rows for top in expressions(row.event))
+            if known and self._ends(rows, closure(rows, kept)):
+                return True
+        return False
+
+    def _ends(self, rows: Iterable[Within], names: set[str]) -> bool:
+        """Do the events await one of the names, end it, or hand it to something that waits?"""
+        for row in rows:
+            for node in nodes(row.event):
+                if isinstance(node, Await) and mentions(node.value, names):
+                    return True
+                if not isinstance(node, Call):
+                    continue
+                if ends_one_of(node, names, WAITING):
+                    return True
+                if is_given(node, names) and self._waits(row.ref, row.event, node):
+                    return True
+        return False
+
+    def _waits(self, ref: ScopeRef, event: Event, call: Call) -> bool:
+        """Does the call wait for what it is given?"""
+        knowledge = self._project.knowledge
+        return any(isinstance(item.value, (Foreign, ForeignInstance)) and knowledge.effect(item.value.name) == "wait"
+                   for item in self._project.evaluator.evaluate(ref, call.func, event.region))
+
+    def _is_returned(self, spot: Spot) -> bool:
+        names = self._handles(spot)
+        return any(row.event.op in LEAVING and row.event.value is not None and dotted(row.event.value) in names
+                   for row in self._events(spot.ref))
+
+    def _streams(self, spot: Spot) -> bool:
+        """Does the work feed a generator that the function is, or hands out?"""
+        function = self._project.tables.function_around(spot.ref)
+        table = self._project.tables.files[function.path]
+        if function.scope == 0:
+            return False
+        scopes = [table.facts.scopes[index] for index in (function.scope, *table.children[function.scope])]
+        return any(scope.is_generator and scope.kind == "def" for scope in scopes)
+
+    def _is_answered(self, spot: Spot) -> bool:
+        """Does the function wait on something that it shares with the work: a reply queue, an event?"""
+        if spot.call is None:
+            return False
+        function = self._project.tables.function_around(spot.ref)
+        shared = self._shared(spot, function) & set(self._project.scope(function).binds)
+        return any(isinstance(node, Call) and ends_one_of(node, shared, REPLYING) and self._is_reply(row, node)
+                   for row in self._events(function) if row.ref == function for node in nodes(row.event))
+
+    def _shared(self, spot: Spot, function: ScopeRef) -> set[str]:
+        """The names that the work is given, or reads from the function that it stands in."""
+        assert spot.call is not None
+        names = {node.id for given in arguments(spot.call) for node in iter_expr(given) if isinstance(node, Name)}
+        for given in arguments(spot.call):
+            for item in self._project.evaluator.evaluate(spot.ref, given, spot.region):
+                if not isinstance(item.value, FunctionValue) or item.value.ref.path != function.path:
+                    continue
+                if self._project.scope(item.value.ref).parent == function.scope:
+                    names |= {node.id for row in self._events(item.value.ref) for node in nodes(row.event)
+                              if isinstance(node, Name)}
+        return names
+
+    def _is_reply(self, row: Within, call: Call) -> bool:
+        """Is it a queue or an event that is asked, and not a dict?"""
+        assert isinstance(call.func, Attr)
+        values = [item.value for item in self._project.evaluator.evaluate(row.ref, call.func.value, row.event.region)]
+        return any(isinstance(value, ForeignInstance) or
+                   (isinstance(value, ContainerValue) and not value.kind.startswith("builtins.")) for value in values)

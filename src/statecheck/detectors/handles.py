@@ -1,0 +1,109 @@
+"""The names under which a function knows a value: variables, containers that it is put into, loop variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from statecheck.detectors.spots import dotted
+from statecheck.facts.ir import Attr, Call, Choice, Display, Event, Expr, Name, Star, Sub
+from statecheck.facts.walk import iter_expr
+from statecheck.project.calls import expressions
+from statecheck.project.values import ScopeRef
+
+GROWING = frozenset({"append", "add", "put", "extend", "insert", "appendleft", "put_nowait"})
+HANDING_OUT = frozenset({"pop", "get", "popleft", "popitem", "values", "items", "copy"})
+BINDING = ("assign", "annotated", "walrus", "for")
+ROUNDS = 3  # how often a value may change its name
+
+
+class Within(NamedTuple):
+    """An event of a function or of something inside it."""
+
+    ref: ScopeRef
+    event: Event
+
+
+def closure(rows: Iterable[Within], names: set[str]) -> set[str]:
+    """The names, and those that the same value gets by assignments, containers and loops."""
+    rows = list(rows)
+    found = set(names)
+    for _ in range(ROUNDS):
+        before = len(found)
+        for row in rows:
+            found |= containers(row.event, None, found) | _renamed(row.event, found)
+        if len(found) == before:
+            break
+    return found
+
+
+def containers(event: Event, call: Call | None, names: set[str]) -> set[str]:
+    """Containers that the call, or something known by one of ``names``, is put into."""
+    found: set[str] = set()
+    for node in nodes(event):
+        if isinstance(node, Call) and isinstance(node.func, Attr) and node.func.attr in GROWING and node is not call:
+            holds_call = call is not None and any(holds(given, call) for given in node.args)
+            if holds_call or is_given(node, names):
+                found.add(dotted(node.func.value))
+    return found - {""}
+
+
+def targets(event: Event) -> set[str]:
+    """The names that an event binds; for ``x[key] = …`` the container."""
+    found: set[str] = set()
+    for target in event.targets:
+        for part in target.items if isinstance(target, Display) else (target,):
+            inner: Expr = part
+            while isinstance(inner, (Sub, Star)):
+                inner = inner.value
+            found.add(dotted(inner))
+    return found - {"", "_"}
+
+
+def _renamed(event: Event, names: set[str]) -> set[str]:
+    """New names of something that has one: plain assignments, lists of it, what containers hand out, loops."""
+    value = event.value
+    if event.op not in BINDING or value is None:
+        return set()
+    if isinstance(value, (Name, Attr)):
+        known = dotted(value) in names
+    elif isinstance(value, (Display, Choice)):
+        known = any(dotted(part.value if isinstance(part, Star) else part) in names for part in value.items)
+    elif isinstance(value, Sub):
+        known = dotted(value.value) in names
+    elif isinstance(value, Call):
+        known = (event.op == "for" and mentions(value, names)) or ends_one_of(value, names, HANDING_OUT)
+    else:
+        known = False
+    return targets(event) if known else set()
+
+
+def nodes(event: Event) -> Iterator[Expr]:
+    """Every expression that an event evaluates."""
+    for top in expressions(event):
+        yield from iter_expr(top)
+
+
+def holds(outer: Expr, inner: Expr) -> bool:
+    """Does the expression stand inside the other one?"""
+    return any(node is inner for node in iter_expr(outer))
+
+
+def mentions(expr: Expr, names: set[str]) -> bool:
+    """Does one of the names stand in the expression?"""
+    return any(isinstance(node, (Name, Attr)) and dotted(node) in names for node in iter_expr(expr))
+
+
+def is_given(call: Call, names: set[str]) -> bool:
+    """Is one of the names among the arguments?"""
+    return any(mentions(given, names) for given in arguments(call))
+
+
+def arguments(call: Call) -> tuple[Expr, ...]:
+    """All arguments, by place and by keyword."""
+    return (*call.args, *(keyword.value for keyword in call.keywords))
+
+
+def ends_one_of(call: Call, names: set[str], methods: frozenset[str]) -> bool:
+    """Is one of the methods called on one of the names?"""
+    return isinstance(call.func, Attr) and call.func.attr in methods and dotted(call.func.value) in names
