@@ -23,7 +23,7 @@ def is_set_once(project: Project, write: Access) -> bool:
     if isinstance(write.value, Choice) and write.value.kind == "or" and _same(write.value.items[0], write):
         return True
     table = project.tables.files[write.ref.path]
-    if _is_guarded(table, write.ref.scope, write.event.region, write.start, write.place.name):
+    if _is_guarded(table, write.ref.scope, write.event.region, write.start, write.place.name, isinstance(write.value, Const)):
         return True
     function = project.tables.function_around(write.ref)
     calls = [edge for edge in project.graph.callers.get(function, ()) if edge.via in ("call", "callback")
@@ -43,16 +43,16 @@ def from_request(project: Project, write: Access) -> bool:
     return False
 
 
-def _is_guarded(table: FileTable, scope: int, region: int, pos: int, name: str) -> bool:
+def _is_guarded(table: FileTable, scope: int, region: int, pos: int, name: str, constant: bool = False) -> bool:
     while region >= 0:
         row = table.facts.regions[region]
         if row.test is not None and row.kind == "if" and _is_empty_test(row.test, name):
             return True
         if row.test is not None and row.kind == "else" and _is_filled_test(row.test, name):
             return True
-        if row.kind == "except" and row.test is not None and any(
-                isinstance(node, Name) and node.id in MISSING for node in iter_expr(row.test)):
-            return True
+        if row.kind == "except" and (constant or (row.test is not None and any(
+                isinstance(node, Name) and node.id in MISSING for node in iter_expr(row.test)))):
+            return True  # a constant kept after a failure remembers what the environment can do
         if _left_before(table, scope, region, pos, name):
             return True
         region = row.parent
@@ -108,6 +108,8 @@ def _is_filled_test(test: Expr, name: str) -> bool:
 
 def is_memo_write(project: Project, write: Access) -> bool:
     """``cache[key] = compute()`` where the key was looked up first: in the same function, by ``in``, ``get`` or a caught KeyError."""
+    if write.kind == "change" and not write.depth and write.how == ".setdefault()" and len(write.given) == 2:
+        return not isinstance(write.given[1], (Const, Display))
     if write.kind != "change" or write.depth or not write.how.startswith("[…] ="):
         return False
     target = next((part for part in write.event.targets if isinstance(part, Sub)), None)

@@ -95,9 +95,10 @@ class Judge:
         kept = [write for write in live if self._is_kept(place, write)]
         if not kept:
             return silent._replace(reason="the object that holds it does not outlive a request")
-        if reason := harmless_writes(self.project, place, kept):
+        proved = [write for write in kept if self.project.phases.runtime(write.ref)] or kept
+        if reason := harmless_writes(self.project, place, proved):
             return silent._replace(reason=reason)
-        return self._judge(place, kept)
+        return self._judge(place, proved)
 
     def _counts(self, place: Place, write: Access) -> bool:
         """Can the write run while the process serves, and is it more than the making of the object?"""
@@ -142,7 +143,8 @@ class Judge:
         if memo and all(write.kind == "clear" or write in memo for write in writes):
             rule = "process-cache"
             changing = any(CHANGING_EFFECTS & self._effects.of(write.ref) for write in memo)
-            severity = "medium" if changing and not all(is_memo_of_objects(self.project, write) for write in memo) else "low"
+            objects = all(is_memo_of_objects(self.project, write) for write in memo)
+            severity = "medium" if changing and not objects else "low"
         made = next((write for write in self._writes[place] if write.kind == "rebind" and write not in writes
                      and self.project.is_application(write.ref.path)), None)
         return Verdict(place, rule, severity, confidence, "", (*live, *rest), made)

@@ -10,8 +10,8 @@ from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
 from statecheck.project.values import (
-    CellPlace, ClassPlace, ConstantValue, ContainerValue, FieldPlace, Foreign, ForeignInstance, GlobalPlace, Instance, Place,
-    ScopeRef, Value,
+    CellPlace, ClassPlace, ClassValue, ConstantValue, ContainerValue, FieldPlace, Foreign, ForeignInstance, FunctionValue,
+    GlobalPlace, Instance, Place, ScopeRef, Value,
 )
 
 CONSTRUCTORS = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__setstate__", "__getstate__")
@@ -70,6 +70,8 @@ def harmless_writes(project: Project, place: Place, writes: Sequence[Access]) ->
             return "it is set up right after the object is made"
         if isinstance(place, (GlobalPlace, FieldPlace, ClassPlace)) and all(is_resource(project, write) for write in rebinds):
             return "it holds a client or engine that any process makes again"
+    if all(is_registration(project, write) for write in writes):
+        return "it is a table of functions or classes, the same in every process that loads them"
     if all(noted_once(project, write) for write in writes):
         return "it only keeps a message from being logged twice"
     return ""
@@ -108,11 +110,21 @@ def _is_resource_value(value: Value) -> bool:
     return isinstance(value, ForeignInstance) and value.name.rpartition(".")[2][:1].isupper()
 
 
+def is_registration(project: Project, write: Access) -> bool:
+    """Is a function or class put into a table?"""
+    given = [write.event.value] if write.how.startswith("[…]") and write.event.value is not None else list(write.given)
+    items = [item for expr in given for item in project.evaluator.evaluate(write.ref, expr, write.event.region)]
+    return write.kind == "change" and bool(items) and all(isinstance(item.value, (FunctionValue, ClassValue)) for item in items)
+
+
 def is_memo_of_objects(project: Project, write: Access) -> bool:
     """Does a keyed memo keep objects (clients, classes, models) and no data?"""
-    if write.event.value is None:
+    value = write.given[-1] if write.given else write.event.value
+    if value is None:
         return False
-    items = project.evaluator.evaluate(write.ref, write.event.value, write.event.region)
+    items = project.evaluator.evaluate(write.ref, value, write.event.region)
+    if any(isinstance(item.value, ForeignInstance) and project.knowledge.effect(item.value.name) == "lock" for item in items):
+        return False  # a lock for each thing worked on: it excludes nobody in another process
     return bool(items) and all(isinstance(item.value, Instance) or _is_resource_value(item.value) for item in items)
 
 

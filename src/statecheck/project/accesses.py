@@ -32,6 +32,7 @@ class Access(NamedTuple):
     depth: int = 0
     via: tuple[Place, ...] = ()
     value: Expr | None = None
+    given: tuple[Expr, ...] = ()  # arguments of the changing method
     sure: bool = True  # False: the type of the object is not known
 
 
@@ -90,7 +91,7 @@ class Accesses:
         how = "del" if event.op == "delete" else f"{event.note}=" if event.op == "augmented" else "="
         for item in self._evaluator.evaluate(ref, target.value, event.region):
             for place, kind, via in self._attribute_places(item, target.attr):
-                yield Access(place, kind, ref, event, event.pos, event.end, how, item.depth, via, event.value, item.value is not None)
+                yield Access(place, kind, ref, event, event.pos, event.end, how, item.depth, via, event.value, (), item.value is not None)
 
     def _attribute_places(self, item: Item, name: str) -> Iterator[tuple[Place, str, tuple[Place, ...]]]:
         value = item.value
@@ -120,7 +121,7 @@ class Accesses:
                 continue
             if isinstance(item.value, ContainerValue) and not self._is_mutable(item.value.kind):
                 continue
-            yield Access(item.place, kind, ref, event, event.pos, event.end, how, item.depth, item.via, event.value, item.value is not None)
+            yield Access(item.place, kind, ref, event, event.pos, event.end, how, item.depth, item.via, event.value, (), item.value is not None)
 
     def _is_mutable(self, kind: str) -> bool:
         row = self._evaluator.knowledge.container(kind)
@@ -131,7 +132,7 @@ class Accesses:
             kind = self._change_kind(item, func.attr)
             if kind and item.place is not None:
                 yield Access(item.place, kind, ref, event, call.pos, call.end, f".{func.attr}()", item.depth, item.via, None,
-                             item.value is not None)
+                             call.args, item.value is not None)
 
     def _change_kind(self, item: Item, method: str) -> str:
         """Does the method change the container? "" when it does not, or nobody knows."""

@@ -19,7 +19,7 @@ COMMON_METHODS = frozenset({"get", "set", "add", "append", "pop", "update", "ite
 
 
 class Edge(NamedTuple):
-    """``caller`` can run ``callee``. ``via``: call, callback, decorator, property, inline, dynamic, guess.
+    """``caller`` can run ``callee``. ``via``: call, override, callback, decorator, property, inline, dynamic, guess.
 
     ``registered`` is the foreign function that was handed a callback.
     """
@@ -126,7 +126,11 @@ class CallGraph:
             if isinstance(value, FunctionValue):
                 known = True
                 self._add(ref, value.ref, (call.pos, event.region), "call")
-                self.call_sites[value.ref].append(CallSite(ref, event.region, call, self._is_bound(value, call)))
+                bound = self._is_bound(value, call)
+                self.call_sites[value.ref].append(CallSite(ref, event.region, call, bound))
+                for override in self._overrides(value) if bound else ():
+                    self._add(ref, override, (call.pos, event.region), "override")
+                    self.call_sites[override].append(CallSite(ref, event.region, call, bound))
             elif isinstance(value, ClassValue):
                 known = True
                 self._construct(ref, event, call, value.ref)
@@ -144,6 +148,15 @@ class CallGraph:
         if not known and isinstance(call.func, Attr):
             self._guess(ref, event, call)
             self._read_callbacks(ref, event, call, "")
+
+    def _overrides(self, value: FunctionValue) -> list[ScopeRef]:
+        """The methods of subclasses that a call through the base class may reach."""
+        if value.owner is None:
+            return []
+        name = self._tables.scope(value.ref).name
+        classes = self._evaluator.classes
+        found = (classes.method(sub, name) for sub in classes.subclasses(value.owner))
+        return [method for method in dict.fromkeys(found) if method is not None and method != value.ref]
 
     def _is_bound(self, value: FunctionValue, call: Call) -> bool:
         receiver = self._evaluator.classes.receiver(value.ref)

@@ -195,7 +195,8 @@ class EntryFinder:
             if key is None and scope.name in LAMBDA_NAMES and names[:2] == LAMBDA and scope.parent == 0:
                 key = "syntax.lambda_handler"
             for known in self._knowledge.entries_for(key, "attribute") if key else ():
-                yield self._entry(Registration(known, key or "", None, ref.path, scope.pos), ref)
+                entry = self._entry(Registration(known, key or "", None, ref.path, scope.pos), ref)
+                yield entry._replace(kept=scope.name == "__call__")
 
     def _entry(self, made: Registration, ref: ScopeRef) -> Entry:
         return Entry(ref, made.known.entry.phase, self._label(made, ref), made.known.framework, made.known.entry.id, made.path, made.pos,

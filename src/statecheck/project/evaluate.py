@@ -504,6 +504,8 @@ class Evaluator:
     def _subscript(self, ref: ScopeRef, expr: Sub, region: int) -> Iterable[Item]:
         items = self.evaluate(ref, expr.value, region)
         kept = [item for item in items if isinstance(item.value, (ClassValue, Foreign))]  # Generic[T], list[int]
+        if isinstance(expr.index, Op) and expr.index.op == "slice":  # a copy
+            return [item._replace(place=None, depth=0, via=()) for item in items if isinstance(item.value, ContainerValue)]
         return [*kept, *self._elements(tuple(item for item in items if item not in kept), ("__getitem__",))]
 
     def _elements(self, items: Items, methods: tuple[str, ...] = ("__iter__", "__getitem__")) -> Items:

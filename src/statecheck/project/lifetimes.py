@@ -113,9 +113,10 @@ class Lifetimes:
             if entry.kept and made is not None:
                 self._mark(made, Holder(None, entry.path, entry.pos, "the framework keeps one instance"))
 
-    def _mark_items(self, items: tuple[Item, ...], holder: Holder) -> None:
+    def _mark_items(self, items: tuple[Item, ...], holder: Holder, made_elsewhere: bool = False) -> None:
+        """Mark the classes of objects. ``made_elsewhere``: also of those known by annotation or as ``self`` only."""
         for item in items:
-            if isinstance(item.value, Instance) and item.value.site is not None:
+            if isinstance(item.value, Instance) and (item.value.site is not None or made_elsewhere):
                 self._mark(item.value.cls, holder)
 
     def _module_held(self) -> None:
@@ -187,4 +188,4 @@ class Lifetimes:
                 for store in stores:
                     if store.value is not None:
                         items = self._evaluator.evaluate(store.ref, store.value, store.event.region)
-                        self._mark_items(items, Holder(place, store.ref.path, store.event.pos, "held by"))
+                        self._mark_items(items, Holder(place, store.ref.path, store.event.pos, "held by"), made_elsewhere=True)

@@ -126,7 +126,7 @@ class Phases:
                     yield ref, "request", POSSIBLE, None
 
     def _called(self, ref: ScopeRef) -> bool:
-        return any(edge.via in ("call", "property") and edge.caller != ref and self._roles.get(edge.caller.path) != "test"
+        return any(edge.via in ("call", "override", "property") and edge.caller != ref and self._roles.get(edge.caller.path) != "test"
                    for edge in self._graph.callers.get(ref, ()))
 
     def _is_command(self, ref: ScopeRef, scope: Scope) -> bool:

@@ -168,7 +168,7 @@ class Returns(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
 
 
 class Container(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A type whose instances hold data: which methods change it, which empty it, which only look."""
+    """A type whose instances hold data: which methods change it, which of those take something out, which only look."""
 
     names: tuple[str, ...]
     mutating: tuple[str, ...]
