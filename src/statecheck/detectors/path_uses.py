@@ -149,7 +149,11 @@ class PathUses:
             paths = self.paths.of(ref, use.expr, use.spot.region)
             kept = tuple(path for path in paths if self._is_kept(use, path, key))
             if kept:
-                yield Write(use, kept, sure, key)
+                yield Write(use, kept, max(min(sure, self._sure_of(path)) for path in kept), key)
+
+    def _sure_of(self, path: PathValue) -> int:
+        """How sure it is that the calls which the path came through run while the process serves."""
+        return min((self.runtime(site.caller) for site in path.sites), default=SURE)
 
     def runtime(self, ref: ScopeRef) -> int:
         """How sure it is that the function runs while the process serves; 0: it is a command, and only perhaps more."""
@@ -161,7 +165,7 @@ class PathUses:
         """Does the path lead to a file that others can see after the call?"""
         if not SILENT.isdisjoint(path.origins):
             return False
-        if path.sites and not key and not any(self.project.phases.runtime(site.caller) for site in path.sites):
+        if path.sites and not key and not self._sure_of(path):
             return False
         if "temp" in path.origins and (use.removes or not self._scratch.escapes(use.spot.ref, use.expr)):
             return False
@@ -173,13 +177,12 @@ class PathUses:
         return (write.use.spot.ref.path, write.use.spot.start) in self._scratch.endings
 
     def _is_read_elsewhere(self, ref: ScopeRef, path: PathValue) -> bool:
-        """Is something in that folder read for another request than the one that wrote it?"""
+        """Is a file of that very name read for another request than the one that wrote it?"""
+        if "random" in path.origins or not path.parts or not isinstance(path.parts[-1], str):
+            return False
         mine = set(self.project.phases.entries_to(ref))
-        for read in self._read_by_root.get(path.root, ()):
-            same = read.ref != ref and any(family(other) == family(path) for other in read.paths)
-            if same and mine and set(self.project.phases.entries_to(read.ref)) - mine:
-                return True
-        return False
+        return any(read.ref != ref and any(other.looks_like(path) for other in read.paths)
+                   and set(self.project.phases.entries_to(read.ref)) - mine for read in self._read_by_root.get(path.root, ()))
 
     def _in_log_handler(self, ref: ScopeRef) -> bool:
         cls = self.project.tables.class_around(ref)

@@ -395,6 +395,9 @@ class Evaluator:
             return self.foreign_attribute(value.name, name, item)
         if isinstance(value, FunctionValue):
             return (Item(None, FunctionPlace(value.ref, name)),)
+        if isinstance(value, ContainerValue) and value.kind.partition(".")[0] not in ("builtins", "collections"):
+            method = Item(Foreign(self.knowledge.canonical(f"{value.kind}.{name}")))
+            return (method, Item(None, item.place, item.depth + 1, item.via)) if item.place is not None else (method,)
         if item.place is not None:
             return (Item(None, item.place, item.depth + 1, item.via),)
         return ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
@@ -42,6 +43,8 @@ from statecheck.project.values import (
 MAX_DEPTH = 24  # steps back from the expression that is asked about
 MAX_PATHS = 12  # possible values kept for one expression
 MAX_CALLERS = 12
+MAX_ENTERED = 4
+TEMP_HELPER = re.compile(r"(?:^|_)te?mp(?:_|$)")  # a helper of another package that gives a temporary folder
 
 
 
@@ -146,9 +149,8 @@ class Paths:
             yield from self._parameter(ref, binding.param, depth, frame)
         elif binding.kind in ("value", "element", "context") and binding.value is not None:
             at = Located(ref, binding.value, binding.region)
-            if binding.unpack and isinstance(at.expr, Display) and not at.expr.elided:
-                if binding.unpack[0] < len(at.expr.items) and binding.kind == "value":
-                    yield from self._follow(at._replace(expr=at.expr.items[binding.unpack[0]]), depth, frame)
+            if binding.unpack and binding.kind == "value":
+                yield from self._unpacked(at, binding.unpack[0], depth, frame)
                 return
             below = (("of", path, binding.pos),) if binding.kind == "element" else ()
             for found in self._follow(at, depth, frame):
@@ -159,6 +161,29 @@ class Paths:
             return
         else:
             yield PathValue(("local", path, binding.pos), (), frozenset({"unknown"}))
+
+    def _unpacked(self, at: Located, number: int, depth: int, frame: _Frame | None) -> Iterator[PathValue]:
+        """One of several values that an expression gives: a tuple, or a helper that returns one."""
+        expr = at.expr.value if isinstance(at.expr, Await) else at.expr
+        if isinstance(expr, Display) and not expr.elided:
+            if number < len(expr.items):
+                yield from self._follow(at._replace(expr=expr.items[number]), depth, frame)
+            return
+        found = False
+        for inner, entered in self._entered(at, expr, frame) if isinstance(expr, Call) else ():
+            for event in self._project.scope(inner).events:
+                if event.op == "return" and event.value is not None and depth <= MAX_DEPTH:
+                    found = True
+                    yield from self._unpacked(Located(inner, event.value, event.region), number, depth + 1, entered)
+        if not found:
+            yield from self._follow(at, depth, frame)
+
+    def _entered(self, at: Located, call: Call, frame: _Frame | None) -> Iterator[tuple[ScopeRef, _Frame]]:
+        """The functions of the tree that a call runs, each with the frame for its parameters."""
+        for item in self._evaluator.evaluate(at.ref, call.func, at.region)[:MAX_ENTERED]:
+            if isinstance(item.value, FunctionValue):
+                bound = item.value.owner is not None and self._evaluator.classes.receiver(item.value.ref) is not None
+                yield item.value.ref, _Frame(item.value.ref, call, at, bound, frame)
 
     def _imported(self, path: str, binding: Binding, depth: int) -> Iterator[PathValue]:
         row = binding.imported
@@ -188,7 +213,8 @@ class Paths:
             return
         sites = self._evaluator.call_sites.get(ref, ())
         seen = False
-        sites = [site for site in sites if self._project.is_application(site.caller.path)]
+        sites = sorted((site for site in sites if self._project.is_application(site.caller.path)),
+                       key=lambda site: -self._project.phases.runtime(site.caller))
         for site in sites[:MAX_CALLERS] if depth < MAX_DEPTH // 2 else ():
             given = self._given(ref, param, site.call, site.bound)
             if given is not None:
@@ -285,10 +311,9 @@ class Paths:
 
     def _call(self, at: Located, call: Call, depth: int, frame: _Frame | None) -> Iterator[PathValue]:
         items = self._evaluator.evaluate(at.ref, call.func, at.region)
-        inside = [item.value for item in items if isinstance(item.value, FunctionValue)]
-        for value in inside[:4]:
-            bound = value.owner is not None and self._evaluator.classes.receiver(value.ref) is not None
-            yield from self._returned(value.ref, depth, _Frame(value.ref, call, at, bound, frame))
+        inside = list(self._entered(at, call, frame))
+        for function, entered in inside:
+            yield from self._returned(function, depth, entered)
         if inside:
             return
         name = next((item.value.name for item in items if isinstance(item.value, (Foreign, ForeignInstance))), "")
@@ -336,7 +361,8 @@ class Paths:
         elif call.args and self._names_upload(at, call.args[0], depth, frame):
             yield PathValue(("upload", at.ref.path, call.pos), (), frozenset({"upload"}), at)
         else:
-            yield PathValue(("call", name or shape(call)), (), frozenset({"unknown"}), at)
+            origin = "temp-folder" if TEMP_HELPER.search(tail or shape(call.func)) else "unknown"
+            yield PathValue(("call", name or shape(call)), (), frozenset({origin}), at)
 
     def _method(self, at: Located, call: Call, receiver: Expr, name: str, depth: int,
                 frame: _Frame | None) -> Iterator[PathValue]:

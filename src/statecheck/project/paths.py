@@ -64,6 +64,11 @@ class PathValue(NamedTuple):
         """Is ``other`` this very path, or one below it?"""
         return self.root == other.root and self.parts == other.parts[: len(self.parts)]
 
+    def looks_like(self, other: PathValue) -> bool:
+        """Are all names that are known the same, and those unknown in the same places?"""
+        mine, theirs = ([part if isinstance(part, str) else None for part in path.parts] for path in (self, other))
+        return self.root == other.root and mine == theirs
+
     def below(self, parts: Iterable[Part]) -> PathValue:
         """The path of something inside this folder."""
         return self._replace(parts=(*self.parts, *parts))
