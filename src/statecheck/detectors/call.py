@@ -12,8 +12,6 @@ from statecheck.detectors.matching import Evidence, Matcher
 from statecheck.detectors.predicates import Predicates
 from statecheck.detectors.serving import Serving
 from statecheck.detectors.spots import Spot, Spots, dotted
-from statecheck.facts.ir import Call
-from statecheck.facts.walk import span
 from statecheck.model import Family, Finding, Level, Location, Phase, Step
 from statecheck.project.link import Project
 from statecheck.project.phases import POSSIBLE, SURE
@@ -167,10 +165,10 @@ def _flow(project: Project, hit: Hit, where: Location, name: str) -> tuple[Step,
     spot = hit.spot
     steps = [] if spot.setting is not None else call_steps(project, spot.function or spot.ref)
     if spot.function is not None:
-        for decorator in project.scope(spot.function).decorators:
-            if decorator is spot.call or (spot.call is None and not isinstance(decorator, Call)):
-                at = project.location(spot.ref.path, *span(decorator))
-                steps.append(Step("definition", at, f"`{name}` is decorated here"))
+        scope = project.scope(spot.function)
+        at = project.location(spot.ref.path, scope.pos, scope.pos + len(scope.name))
+        steps.append(Step("definition", at, f"`{name}` is defined here"))
+        return (*steps, Step("definition", where, f"`{spot.name}` stands on it"))
     if spot.made is not None:
         steps += _starts(project, spot.made, spot.name)
     return (*steps, Step("definition", where, f"`{name}` stands here"))

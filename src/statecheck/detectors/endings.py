@@ -116,8 +116,22 @@ class Endings:
             calls = (node for row in rows for node in nodes(row.event) if isinstance(node, Call))
             if any(ends_one_of(call, owner, CLOSING) for call in calls):
                 return True
+        if self._project.scope(spot.ref).kind == "comp" and self._is_comprehended(rows, spot.ref.scope):
+            return True
         kept = {name for name in names if "." in name}
         return self._ends(rows, names) or (bool(kept) and self._ends_elsewhere(spot.ref, kept))
+
+    def _is_comprehended(self, rows: Iterable[Within], scope: int) -> bool:
+        """Does the comprehension that makes the values stand inside something that waits for them?"""
+        for row in rows:
+            for node in nodes(row.event):
+                if not isinstance(node, (Await, Call)):
+                    continue
+                if not any(isinstance(part, Comp) and part.scope == scope for part in iter_expr(node)):
+                    continue
+                if isinstance(node, Await) or self._waits(row.ref, row.event, node):
+                    return True
+        return False
 
     def _ends_elsewhere(self, ref: ScopeRef, kept: set[str]) -> bool:
         """Does another function of the file end what an attribute keeps?"""
@@ -159,7 +173,7 @@ class Endings:
         """Does the work feed a generator that the function is, or hands out?"""
         function = self._project.tables.function_around(spot.ref)
         table = self._project.tables.files[function.path]
-        if function.scope == 0:
+        if not self._project.phases.runtime(function):
             return False
         scopes = [table.facts.scopes[index] for index in (function.scope, *table.children[function.scope])]
         return any(scope.is_generator and scope.kind == "def" for scope in scopes)

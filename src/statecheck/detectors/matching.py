@@ -9,8 +9,8 @@ from typing import NamedTuple
 from statecheck.detectors.serving import Serving
 from statecheck.detectors.spots import MethodCall, Spot
 from statecheck.facts.ir import Call, Star
+from statecheck.project.arguments import argument
 from statecheck.project.constants import Constant, Located, Resolved, Resolver
-from statecheck.project.evaluate import argument
 from statecheck.project.link import Project
 from statecheck.project.settings import Setting, Settings
 from statecheck.project.values import ContainerValue, Foreign, ForeignInstance, Instance, Item, Site
@@ -100,7 +100,7 @@ class Matcher:
     # -- where and when ----------------------------------------------------------------------------------------------
 
     def _runs(self, form: Form, spot: Spot) -> bool:
-        if spot.setting is not None:
+        if spot.event is None and spot.function is None:  # a setting, or its absence
             return True
         reached = self.serving.phases(spot.function or spot.ref)
         if form.phases:

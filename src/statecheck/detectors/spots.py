@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Op
 from statecheck.facts.walk import iter_expr, span
+from statecheck.project.arguments import argument
 from statecheck.project.calls import expressions
 from statecheck.project.constants import Located
-from statecheck.project.evaluate import argument
 from statecheck.project.link import Project
 from statecheck.project.phases import is_main_guard
 from statecheck.project.settings import Setting
@@ -155,7 +155,7 @@ class Spots:
                     match = next((name for name in spellings if name in wanted), None)
                     if match is not None:
                         call = decorator if isinstance(decorator, Call) else None
-                        start, end = scope.pos, scope.pos + len(scope.name)
+                        start, end = span(decorator)
                         yield Spot(around, scope.defined_in, start, end, match, scope.name, call, function=ref), match
                         break
 

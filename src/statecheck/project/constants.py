@@ -19,7 +19,7 @@ from statecheck.facts.ir import (
     Op,
     Sub,
 )
-from statecheck.project.evaluate import argument
+from statecheck.project.arguments import argument
 from statecheck.project.link import Project
 from statecheck.project.tables import Binding
 from statecheck.project.values import ClassValue, Foreign, ForeignInstance, Instance, ModuleValue, ScopeRef
