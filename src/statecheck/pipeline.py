@@ -16,6 +16,7 @@ from statecheck.discovery import Tree, discover, within
 from statecheck.facts.documents import read_document
 from statecheck.facts.documents.nodes import DocumentFacts, problem
 from statecheck.facts.ir import FileFacts
+from statecheck.facts.job import roomy
 from statecheck.facts.pool import extract_files
 from statecheck.model import Finding, Problem, Report, Summary, at_least
 from statecheck.project.knowledge import Knowledge
@@ -42,15 +43,21 @@ class Request(NamedTuple):
     progress: Progress | None = None
 
 
-class Analysis(NamedTuple):
-    """One linked tree with everything that led to it."""
+class Material(NamedTuple):
+    """What was read from the disk: nothing has been judged, nothing linked."""
 
     tree: Tree
+    pack: Pack
     facts: Mapping[str, FileFacts]
     documents: Mapping[str, DocumentFacts]
-    project: Project
-    pack: Pack
     problems: tuple[Problem, ...]
+
+
+class Analysis(NamedTuple):
+    """One linked tree, with what it was linked from."""
+
+    material: Material
+    project: Project
 
 
 def load_rules(settings: Settings, root: Path = Path()) -> Pack:
@@ -58,8 +65,8 @@ def load_rules(settings: Settings, root: Path = Path()) -> Pack:
     return load([root / path for path in settings.rule_paths])
 
 
-def analyse(request: Request) -> Analysis:
-    """Read and link the project, without judging it."""
+def collect(request: Request) -> Material:
+    """Rules, files and facts. Raises PackError for rules that cannot be used."""
     pack = load_rules(request.settings, request.root)
     tree = discover(request.root, request.settings, request.paths)
     python = [(file.path, tree.root / file.path) for file in tree.files if file.kind == "python"]
@@ -67,12 +74,16 @@ def analyse(request: Request) -> Analysis:
     extraction = extract_files(python, request.jobs or request.settings.jobs,
                                (lambda done, total: progress("Reading", done, total)) if progress else None)
     documents, unread = read_documents(tree)
-    roles = {file.path: file.role for file in tree.files}
-    knowledge = Knowledge(pack, taught_models(request.settings))
-    if progress:
-        progress("Linking", 0, 0)
-    project = link(extraction.facts, roles, knowledge)
-    return Analysis(tree, extraction.facts, documents, project, pack, (*tree.problems, *extraction.problems, *unread))
+    return Material(tree, pack, extraction.facts, documents, (*tree.problems, *extraction.problems, *unread))
+
+
+def analyse(material: Material, request: Request) -> Analysis:
+    """Link the facts."""
+    if request.progress:
+        request.progress("Linking", 0, 0)
+    roles = {file.path: file.role for file in material.tree.files}
+    knowledge = Knowledge(material.pack, taught_models(request.settings))
+    return Analysis(material, link(material.facts, roles, knowledge))
 
 
 def read_documents(tree: Tree) -> tuple[dict[str, DocumentFacts], list[Problem]]:
@@ -96,31 +107,42 @@ def read_documents(tree: Tree) -> tuple[dict[str, DocumentFacts], list[Problem]]
 
 def check(request: Request) -> Report:
     """Check a project: the whole pipeline up to the report."""
-    analysis = analyse(request)
-    rules = selected(analysis.pack, request.settings)
+    material = collect(request)
+    return roomy(lambda: judge(material, request))  # facts of long expressions nest deeper than the usual stack allows
+
+
+def judge(material: Material, request: Request) -> Report:
+    """Link what was read and run the rules over it."""
+    analysis = analyse(material, request)
+    rules = selected(analysis.material.pack, request.settings)
     found, problems = run_rules(analysis, rules, request)
-    found = merged(found) + parse_failures(analysis.pack, failures(analysis.facts))
+    found = merged(found) + parse_failures(analysis.material.pack, failures(analysis.material.facts))
     found = [with_severity(finding, request.settings) for finding in found]
     kept = [finding for finding in found if _is_reported(finding, request, analysis)]
     shown = [finding for finding in kept if _is_shown(finding, request.settings)]
     hidden = [finding for finding in kept if not _is_shown(finding, request.settings)]
     return Report(
         root=str(request.root), findings=tuple(sorted(shown, key=Finding.sort_key)),
-        hidden=tuple(sorted(hidden, key=Finding.sort_key)), errors=(*analysis.problems, *problems),
+        hidden=tuple(sorted(hidden, key=Finding.sort_key)), errors=(*analysis.material.problems, *problems),
         summary=summarise(analysis, len(shown), len(hidden)))
 
 
 def explain(request: Request, path: str, line: int) -> str:
     """Everything known about the state at a line. ``path`` is relative to the root, with "/"."""
-    analysis = analyse(request)
-    found, _ = run_rules(analysis, selected(analysis.pack, request.settings), request)
+    material = collect(request)
+    return roomy(lambda: _explain(material, request, path, line))
+
+
+def _explain(material: Material, request: Request, path: str, line: int) -> str:
+    analysis = analyse(material, request)
+    found, _ = run_rules(analysis, selected(analysis.material.pack, request.settings), request)
     return explain_line(analysis.project, path, line, found)
 
 
 def run_rules(analysis: Analysis, rules: Sequence[Rule], request: Request) -> tuple[list[Finding], list[Problem]]:
     """All findings of the selected rules. A detector that crashes costs its own findings and is reported."""
     detectors = load_detectors(request.plugins)
-    context = Context(analysis.project, analysis.documents, options_of(rules, request.settings))
+    context = Context(analysis.project, analysis.material.documents, options_of(rules, request.settings))
     found: list[Finding] = []
     problems: list[Problem] = []
     for name in dict.fromkeys(name for rule in rules for name in (rule.detector, *rule.also_detected_by)):
@@ -134,7 +156,7 @@ def run_rules(analysis: Analysis, rules: Sequence[Rule], request: Request) -> tu
 
 
 def _is_reported(finding: Finding, request: Request, analysis: Analysis) -> bool:
-    if ignored_in_file(finding, request.settings, analysis.pack):
+    if ignored_in_file(finding, request.settings, analysis.material.pack):
         return False
     if not request.paths:
         return True
@@ -149,11 +171,11 @@ def _is_shown(finding: Finding, settings: Settings) -> bool:
 def summarise(analysis: Analysis, shown: int, hidden: int) -> Summary:
     """What was looked at, with warnings where "nothing found" could be mistaken for "clean"."""
     project = analysis.project
-    unparsed = tuple(path for path, _ in failures(analysis.facts))
+    unparsed = tuple(path for path, _ in failures(analysis.material.facts))
     warnings = [f"{framework} is imported, but no entry point of it was found: its requests were not followed"
                 for framework in project.silent_frameworks()]
     return Summary(
-        files=len(project.files), documents=len(analysis.documents),
+        files=len(project.files), documents=len(analysis.material.documents),
         lines=sum(len(facts.line_starts) for facts in project.files.values()), entry_points=project.frameworks(),
         unresolved_imports=tuple(project.unresolved_imports()), unparsed=unparsed, shown=shown, hidden=hidden,
         warnings=tuple(warnings))

@@ -13,8 +13,24 @@ from statecheck.project.accesses import Access
 from statecheck.project.link import Project
 from statecheck.project.phases import GUESS, POSSIBLE, SURE
 from statecheck.project.values import (
-    CellPlace, ClassPlace, ClassValue, ConstantValue, ContainerValue, DefaultPlace, FieldPlace, Foreign, ForeignInstance,
-    ForeignPlace, FunctionPlace, FunctionValue, GlobalPlace, Instance, ModuleValue, Place, ScopeRef, Value,
+    CellPlace,
+    ClassPlace,
+    ClassValue,
+    ConstantValue,
+    ContainerValue,
+    DefaultPlace,
+    FieldPlace,
+    Foreign,
+    ForeignInstance,
+    ForeignPlace,
+    FunctionPlace,
+    FunctionValue,
+    GlobalPlace,
+    Instance,
+    ModuleValue,
+    Place,
+    ScopeRef,
+    Value,
 )
 
 KINDS = {GlobalPlace: "module variable", ClassPlace: "class attribute", FieldPlace: "field of an object",

@@ -8,7 +8,15 @@ from typing import NamedTuple
 
 from statecheck.detectors.guards import is_memo_write
 from statecheck.detectors.lookalikes import (
-    CONSTRUCTORS, harmless_place, harmless_value, harmless_writes, has_container, is_clock, is_flag, is_memo_of_objects, values,
+    CONSTRUCTORS,
+    harmless_place,
+    harmless_value,
+    harmless_writes,
+    has_container,
+    is_clock,
+    is_flag,
+    is_memo_of_objects,
+    values,
 )
 from statecheck.facts.ir import Attr, Expr, Name, Sub
 from statecheck.model import Level
@@ -17,7 +25,13 @@ from statecheck.project.effects import Effects
 from statecheck.project.link import Project
 from statecheck.project.phases import GUESS, POSSIBLE, RUNTIME, SURE
 from statecheck.project.values import (
-    ClassPlace, ConstantValue, FieldPlace, ForeignPlace, GlobalPlace, Place, ScopeRef,
+    ClassPlace,
+    ConstantValue,
+    FieldPlace,
+    ForeignPlace,
+    GlobalPlace,
+    Place,
+    ScopeRef,
 )
 
 CHANGING_EFFECTS = frozenset({"io", "db", "network", "time", "random", "storage"})

@@ -10,8 +10,20 @@ from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
 from statecheck.project.values import (
-    CellPlace, ClassPlace, ClassValue, ConstantValue, ContainerValue, FieldPlace, Foreign, ForeignInstance, FunctionValue,
-    GlobalPlace, Instance, Place, ScopeRef, Value,
+    CellPlace,
+    ClassPlace,
+    ClassValue,
+    ConstantValue,
+    ContainerValue,
+    FieldPlace,
+    Foreign,
+    ForeignInstance,
+    FunctionValue,
+    GlobalPlace,
+    Instance,
+    Place,
+    ScopeRef,
+    Value,
 )
 
 CONSTRUCTORS = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__setstate__", "__getstate__")

@@ -16,7 +16,14 @@ from statecheck.project.accesses import Access
 from statecheck.project.entries import Entry
 from statecheck.project.link import Project
 from statecheck.project.values import (
-    CellPlace, ClassPlace, DefaultPlace, FieldPlace, ForeignPlace, FunctionPlace, GlobalPlace, Place, ScopeRef,
+    CellPlace,
+    ClassPlace,
+    DefaultPlace,
+    FieldPlace,
+    ForeignPlace,
+    GlobalPlace,
+    Place,
+    ScopeRef,
 )
 from statecheck.rules.schema import Rule
 

@@ -8,7 +8,7 @@ import stat
 import sys
 import threading
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +16,8 @@ from msgspec import Struct
 from statecheck.facts.bounds import Bounded, bound
 from statecheck.facts.ir import FileFacts, ParseFailure
 from statecheck.facts.source import decode
+
+T = TypeVar("T")
 
 EXTRACTOR: Final = "statecheck.facts.python:extract"
 
@@ -51,16 +53,10 @@ def examine(path: str, extractor: str) -> Outcome:
 
 def decode_facts(data: bytes) -> FileFacts:
     """Facts from the msgpack of :class:`Outcome`. A chain of 1,000 calls is nested deeper than the usual limit."""
-    found: list[FileFacts] = []
-
-    def work() -> None:
-        found.append(msgspec.msgpack.decode(data, type=FileFacts))
-
     try:
-        work()
+        return msgspec.msgpack.decode(data, type=FileFacts)
     except RecursionError:
-        roomy(work)
-    return found[0]
+        return roomy(lambda: msgspec.msgpack.decode(data, type=FileFacts))
 
 
 def is_safe_here(path: str) -> bool:
@@ -88,13 +84,14 @@ def read(path: str) -> bytes:
         return file.read()
 
 
-def roomy(work: Callable[[], None]) -> None:
-    """Run ``work`` in a thread with a large stack and a high recursion limit; raise what it raised."""
+def roomy(work: Callable[[], T]) -> T:
+    """Run ``work`` in a thread with a large stack and a high recursion limit; give what it gave, raise what it raised."""
+    given: list[T] = []
     caught: list[BaseException] = []
 
     def guarded() -> None:
         try:
-            work()
+            given.append(work())
         except BaseException as error:
             caught.append(error)
 
@@ -108,6 +105,7 @@ def roomy(work: Callable[[], None]) -> None:
         sys.setrecursionlimit(limit)
     if caught:
         raise caught[0]
+    return given[0]
 
 
 def bring_in(extractor: str) -> Callable[[str, str, frozenset[int]], FileFacts]:

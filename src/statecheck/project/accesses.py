@@ -11,8 +11,21 @@ from statecheck.facts.walk import iter_expr, span
 from statecheck.project.calls import expressions
 from statecheck.project.evaluate import Evaluator
 from statecheck.project.values import (
-    CellPlace, ClassPlace, ClassValue, ContainerValue, FieldPlace, ForeignInstance, ForeignPlace, FunctionPlace,
-    FunctionValue, GlobalPlace, Instance, Item, ModuleValue, Place, ScopeRef,
+    CellPlace,
+    ClassPlace,
+    ClassValue,
+    ContainerValue,
+    FieldPlace,
+    ForeignInstance,
+    ForeignPlace,
+    FunctionPlace,
+    FunctionValue,
+    GlobalPlace,
+    Instance,
+    Item,
+    ModuleValue,
+    Place,
+    ScopeRef,
 )
 
 STORING = ("assign", "annotated", "augmented", "delete", "walrus", "for", "with")

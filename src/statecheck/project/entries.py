@@ -7,11 +7,19 @@ from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Scope
 from statecheck.model import Phase
+from statecheck.project.arguments import argument
 from statecheck.project.calls import CallGraph
-from statecheck.project.evaluate import Evaluator, argument
+from statecheck.project.evaluate import Evaluator
 from statecheck.project.knowledge import KnownEntry
 from statecheck.project.values import (
-    ClassValue, Foreign, ForeignInstance, FunctionValue, Instance, Item, ModuleValue, ScopeRef,
+    ClassValue,
+    Foreign,
+    ForeignInstance,
+    FunctionValue,
+    Instance,
+    Item,
+    ModuleValue,
+    ScopeRef,
 )
 from statecheck.rules.schema import EntryPoint
 

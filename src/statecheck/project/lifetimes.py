@@ -10,8 +10,19 @@ from statecheck.project.evaluate import Evaluator
 from statecheck.project.phases import Phases
 from statecheck.project.tables import Store
 from statecheck.project.values import (
-    CellPlace, ClassPlace, ClassValue, DefaultPlace, FieldPlace, ForeignPlace, FunctionPlace, GlobalPlace, Instance, Item,
-    ModuleValue, Place, ScopeRef,
+    CellPlace,
+    ClassPlace,
+    ClassValue,
+    DefaultPlace,
+    FieldPlace,
+    ForeignPlace,
+    FunctionPlace,
+    GlobalPlace,
+    Instance,
+    Item,
+    ModuleValue,
+    Place,
+    ScopeRef,
 )
 
 SHORT = frozenset({"request", "row", "declarative", "thread"})

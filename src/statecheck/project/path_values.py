@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from statecheck.facts.ir import Attr, Await, Call, Choice, Const, Display, Expr, FString, Name, Op, Param, Sub, Yield
+from statecheck.facts.ir import Attr, Await, Call, Choice, Const, Display, Event, Expr, FString, Name, Op, Param, Sub, Yield
+from statecheck.project.arguments import argument
 from statecheck.project.constants import Located
-from statecheck.project.evaluate import argument
 from statecheck.project.link import Project
 from statecheck.project.paths import (
     ABOVE,
@@ -136,10 +136,11 @@ class Paths:
             if expr.id == "__file__":
                 yield PathValue(("package", at.ref.path), (), frozenset({"package"}), at)
             return
+        bindings = table.bindings[home, expr.id]
+        around = _around(bindings, expr)
         if home == at.ref.scope and at.region >= 0:
-            bindings = table.reaching(home, expr.id, at.region, expr.pos)
-        else:
-            bindings = table.bindings[home, expr.id]
+            bindings = table.reaching(home, expr.id, at.region, around.pos if around else expr.pos)
+        bindings = [binding for binding in bindings if around is None or binding.event is not around]
         for binding in bindings:
             yield from self._binding(at.ref.path, binding, depth, frame)
 
@@ -157,10 +158,19 @@ class Paths:
                 yield found.below(below)
         elif binding.kind == "import":
             yield from self._imported(path, binding, depth)
+        elif binding.kind == "declared":
+            yield self._declared(ref, binding)
         elif binding.kind == "def" or binding.kind == "class":
             return
         else:
             yield PathValue(("local", path, binding.pos), (), frozenset({"unknown"}))
+
+    def _declared(self, ref: ScopeRef, binding: Binding) -> PathValue:
+        """A name with an annotation alone, as in a data class: only its type is known."""
+        types = self._evaluator.annotated(ref, binding.annotation)
+        made = next((origin for item in types if isinstance(item.value, ForeignInstance)
+                     if (origin := self._made(item.value.name))), "field")
+        return PathValue(("declared", ref, binding.pos), (), frozenset({made}))
 
     def _unpacked(self, at: Located, number: int, depth: int, frame: _Frame | None) -> Iterator[PathValue]:
         """One of several values that an expression gives: a tuple, or a helper that returns one."""
@@ -333,10 +343,10 @@ class Paths:
         else:
             yield from self._derived(at, call, name, tail, depth, frame)
 
-    def _made(self, name: str, call: Call) -> str:
+    def _made(self, name: str, call: Call | None = None) -> str:
         """What a call that makes a file or folder of its own gives: scratch, temp, temp-folder, memory."""
         if name in SCRATCH or (name in TEMP_NAMES and name.endswith("NamedTemporaryFile")):
-            keeps = argument(call, "delete", None)
+            keeps = argument(call, "delete", None) if call is not None else None
             return "temp" if isinstance(keeps, Const) and keeps.value == "False" else "scratch"
         if name in TEMP_NAMES:
             return "temp"
@@ -399,3 +409,9 @@ class Paths:
         knowledge = self._project.knowledge
         return any(knowledge.effect(base) == "upload" for base in knowledge.lineage(value.name)) or (
             knowledge.effect(value.name.rpartition(".")[0]) == "upload")
+
+
+def _around(bindings: list[Binding], expr: Name) -> Event | None:
+    """The assignment that a name stands in, where it assigns to that very name: ``path = abspath(path)``."""
+    return next((binding.event for binding in bindings if binding.event is not None and binding.kind == "value"
+                 and binding.event.pos <= binding.pos < expr.pos < binding.event.end), None)

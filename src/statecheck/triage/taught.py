@@ -15,7 +15,7 @@ def taught_models(settings: Settings) -> list[Model]:
     if settings.startup:
         entries.append(EntryPoint(id="settings-startup", match="decorator", names=settings.startup, phase="startup"))
     lifetimes = [Lifetime(names=settings.request_scoped, lives="request")] if settings.request_scoped else []
-    safe = [Safe(id=f"settings-{key}", group=key, match=match, names=names, suppresses=("*",))  # type: ignore[arg-type]
+    safe = [Safe(id=f"settings-{key}", group=key, match=match, names=names, suppresses=("*",))
             for key, names in (("process-safe", settings.process_safe), ("storage-api", settings.storage_api)) if names
             for match in ("call", "subclass", "attribute", "decorator")]
     model = Model(framework=FRAMEWORK, entries=tuple(entries), lifetimes=tuple(lifetimes), safe=tuple(safe))

@@ -1,0 +1,77 @@
+"""What lies inside containers, and what subscripts give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from statecheck.facts.ir import Op, Sub
+from statecheck.project.values import (
+    ClassValue,
+    ConstantValue,
+    ContainerValue,
+    Foreign,
+    ForeignInstance,
+    FunctionValue,
+    Instance,
+    Item,
+    Items,
+    ModuleValue,
+    Place,
+    ScopeRef,
+)
+
+if TYPE_CHECKING:
+    from statecheck.project.evaluate import Evaluator
+
+MAX_STORES = 12  # statements asked for what lies in a container
+
+
+class Contents:
+    """Reads items of whatever an expression may be."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    def subscript(self, ref: ScopeRef, expr: Sub, region: int) -> Iterable[Item]:
+        items = self._evaluator.evaluate(ref, expr.value, region)
+        kept = [item for item in items if isinstance(item.value, (ClassValue, Foreign))]  # Generic[T], list[int]
+        if isinstance(expr.index, Op) and expr.index.op == "slice":  # a copy
+            return [item._replace(place=None, depth=0, via=()) for item in items if isinstance(item.value, ContainerValue)]
+        return [*kept, *self.elements(tuple(item for item in items if item not in kept), ("__getitem__",))]
+
+    def elements(self, items: Items, methods: tuple[str, ...] = ("__iter__", "__getitem__")) -> Items:
+        """What lies inside containers: the contents that statements of the tree put there, else only the place."""
+        found: list[Item] = []
+        for item in items:
+            if isinstance(item.value, (ConstantValue, ClassValue, ModuleValue, FunctionValue)):
+                continue
+            if isinstance(item.value, Instance):
+                getter = self._evaluator.classes.method(item.value.cls, "__getitem__") or self._evaluator.classes.method(item.value.cls, "__iter__")
+                found += self._evaluator.returned(getter) if getter else ()
+                continue
+            if typed := self._element_type(item, methods):
+                found.append(Item(ForeignInstance(typed), item.place, item.depth + 1, item.via))
+            elif item.place is not None:
+                inside = self._held_inside(item.place) if item.depth == 0 else ()
+                found += [out._replace(place=item.place, depth=item.depth + 1, via=item.via) for out in inside]
+                found.append(Item(None, item.place, item.depth + 1, item.via))
+        return tuple(found)
+
+    def _element_type(self, item: Item, methods: tuple[str, ...]) -> str | None:
+        """The class of what lies inside an object of a foreign class, where a model tells."""
+        return next((typed for name in self._evaluator.members.foreign_types(item) for method in methods
+                     if (typed := self._evaluator.knowledge.returned_type(f"{name}.{method}"))), None)
+
+    def _held_inside(self, place: Place) -> Items:
+        return self._evaluator.ask(("contents", place), lambda: self._contents(place))
+
+    def _contents(self, place: Place) -> Iterator[Item]:
+        """Objects put into the container at ``place`` by ``x[key] = value`` somewhere in the tree."""
+        for store in self._evaluator.tables.item_stores.get(place.name, ())[:MAX_STORES]:
+            if store.value is None or not isinstance(store.target, Sub):
+                continue
+            if any(item.place == place for item in self._evaluator.evaluate(store.ref, store.target.value, store.event.region)):
+                for item in self._evaluator.evaluate(store.ref, store.value, store.event.region):
+                    if isinstance(item.value, (Instance, FunctionValue, ClassValue)):
+                        yield item

@@ -1,0 +1,167 @@
+"""Attributes: of modules, classes, objects, functions and of what lies outside the tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from statecheck.facts.ir import Attr, Call, Expr, Name
+from statecheck.project.tables import Store
+from statecheck.project.values import (
+    ClassPlace,
+    ClassValue,
+    ContainerValue,
+    FieldPlace,
+    Foreign,
+    ForeignInstance,
+    ForeignPlace,
+    FunctionPlace,
+    FunctionValue,
+    Instance,
+    Item,
+    Items,
+    ModuleValue,
+    ScopeRef,
+)
+
+if TYPE_CHECKING:
+    from statecheck.project.evaluate import Evaluator
+
+MAX_STORES = 12  # statements asked for what an attribute may hold
+
+
+class Members:
+    """Reads attributes of whatever an expression may be."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    def attributes(self, items: Items, name: str) -> list[Item]:
+        found: list[Item] = []
+        for item in items:
+            found += self.attribute(item, name)
+        return found
+
+    def attribute(self, item: Item, name: str) -> Iterable[Item]:
+        """What ``item.name`` may be."""
+        value = item.value
+        if isinstance(value, ModuleValue):
+            return self._evaluator.names.member(value.path, name)
+        if isinstance(value, Foreign):
+            if isinstance(item.place, ForeignPlace):
+                return self.foreign_attribute(value.name, name, item)
+            return (self._evaluator.names.foreign(self._evaluator.knowledge.canonical(f"{value.name}.{name}"))._replace(place=item.place, depth=item.depth, via=item.via),)
+        if isinstance(value, ClassValue):
+            return self._class_attribute(value.ref, name, item)
+        if isinstance(value, Instance):
+            return self._instance_attribute(value, name, item)
+        if isinstance(value, ForeignInstance):
+            return self.foreign_attribute(value.name, name, item)
+        if isinstance(value, FunctionValue):
+            return (Item(None, FunctionPlace(value.ref, name)),)
+        if isinstance(value, ContainerValue) and value.kind.partition(".")[0] not in ("builtins", "collections"):
+            method = Item(Foreign(self._evaluator.knowledge.canonical(f"{value.kind}.{name}")))
+            return (method, Item(None, item.place, item.depth + 1, item.via)) if item.place is not None else (method,)
+        if item.place is not None:
+            return (Item(None, item.place, item.depth + 1, item.via),)
+        return ()
+
+    def _class_attribute(self, cls: ScopeRef, name: str, item: Item) -> Iterable[Item]:
+        member = self._evaluator.classes.member(cls, name)
+        if member is None:
+            stores = self.class_stores(cls, name)
+            if stores:
+                found = [out for store in stores if store.value is not None
+                         for out in self._evaluator.evaluate(store.ref, store.value, store.event.region)]
+                return self._evaluator.names.held(found, ClassPlace(cls, name))
+            return [Item(Foreign(self._evaluator.knowledge.canonical(f"{base}.{name}"))) for base in self._evaluator.classes.info(cls).foreign]
+        owner, method = member
+        if method >= 0:
+            return (Item(FunctionValue(ScopeRef(owner.path, method), cls)),)
+        bindings = self._evaluator.tables.files[owner.path].bindings[owner.scope, name]
+        return self._evaluator.names.held(self._evaluator.names.bound_items(owner.path, bindings), ClassPlace(owner, name))
+
+    def class_stores(self, cls: ScopeRef, name: str) -> list[Store]:
+        """Stores to ``Class.name`` from anywhere, where the body of the class does not bind the name."""
+        found = []
+        for store in self._evaluator.tables.attribute_stores.get(name, ()):
+            assert isinstance(store.target, Attr)
+            if isinstance(store.target.value, Name):
+                items = self._evaluator.evaluate(store.ref, store.target.value, store.event.region)
+                if any(isinstance(item.value, ClassValue) and item.value.ref in self._evaluator.classes.info(cls).mro for item in items):
+                    found.append(store)
+        return found
+
+    def _instance_attribute(self, value: Instance, name: str, item: Item) -> Iterable[Item]:
+        via = (*item.via, item.place) if item.place is not None else item.via
+        member = self._evaluator.classes.member(value.cls, name)
+        if member is not None and member[1] >= 0:
+            method = ScopeRef(member[0].path, member[1])
+            if self.is_property(method):
+                return [out._replace(via=(*out.via, *via)) for out in self._evaluator.returned(method)]
+            return (Item(FunctionValue(method, value.cls), None, 0, via),)
+        owner = self._evaluator.classes.field_owner(value.cls, name)
+        if owner is not None:
+            found: list[Item] = []
+            for store in self._evaluator.classes.field_stores(value.cls, name):
+                if store.value is not None:
+                    found += self._evaluator.evaluate(store.ref, store.value, store.event.region)
+            return [out._replace(via=(*out.via, *via)) for out in self._evaluator.names.held(found, FieldPlace(owner, name))]
+        if member is not None:
+            return [out._replace(via=(*out.via, *via)) for out in self._class_attribute(value.cls, name, item)]
+        foreign = self._evaluator.classes.info(value.cls).foreign
+        if foreign:
+            return [out for base in foreign[:2] for out in self.foreign_attribute(base, name, item)]
+        return (Item(None, FieldPlace(value.cls, name), 0, via),)
+
+    def foreign_attribute(self, owner: str, name: str, item: Item) -> Iterable[Item]:
+        """An attribute of an object of a foreign class: its type where a model tells, and what the tree stored there."""
+        full = self._evaluator.knowledge.canonical(f"{owner}.{name}")
+        typed = self._evaluator.knowledge.instance_type(full)
+        if typed is not None:
+            return (Item(ForeignInstance(typed), None, 0, item.via),)
+        if not self.owners(item):
+            return (Item(Foreign(full), item.place, item.depth, item.via),)
+        place = ForeignPlace(self._evaluator.knowledge.root(owner), name)
+        found = self._evaluator.ask(("stored", place), lambda: self._stored(place))
+        return [Item(Foreign(full), place, 0, item.via), *(out if out.place else out._replace(place=place) for out in found)]
+
+    def _stored(self, place: ForeignPlace) -> Iterator[Item]:
+        """What the tree stores into an attribute of a foreign object."""
+        for store in self._evaluator.tables.attribute_stores.get(place.name, ())[:MAX_STORES]:
+            if store.value is not None and self._stores_to(store, place):
+                yield from self._evaluator.evaluate(store.ref, store.value, store.event.region)
+
+    def _stores_to(self, store: Store, place: ForeignPlace) -> bool:
+        assert isinstance(store.target, Attr)
+        bases = self._evaluator.evaluate(store.ref, store.target.value, store.event.region)
+        return any(place.owner == self._evaluator.knowledge.root(owner) for base in bases for owner in self.owners(base))
+
+    def owners(self, item: Item) -> list[str]:
+        """The foreign classes and foreign attributes whose attributes are places: of an application, of its state."""
+        if isinstance(item.value, Foreign) and isinstance(item.place, ForeignPlace):
+            return [item.value.name]
+        return [name for name in self.foreign_types(item) if "process" in self._evaluator.knowledge.lives(name)]
+
+    def foreign_types(self, item: Item) -> list[str]:
+        """The foreign classes that an object is an instance of: its own, or the bases of its class."""
+        if isinstance(item.value, ForeignInstance):
+            return [item.value.name]
+        if isinstance(item.value, Instance):
+            return list(self._evaluator.classes.info(item.value.cls).foreign)
+        return []
+
+    def is_property(self, method: ScopeRef) -> bool:
+        """Is a method read like an attribute?"""
+        for decorator in self._evaluator.tables.scope(method).decorators:
+            last = decorator.id if isinstance(decorator, Name) else decorator.attr if isinstance(decorator, Attr) else ""
+            if last.endswith("property"):
+                return True
+        return False
+
+    def decorator_names(self, around: ScopeRef, decorator: Expr, region: int) -> list[str]:
+        """The foreign names that a decorator may be: itself, what it calls, or what a helper of the tree returns."""
+        exprs = [decorator.func, decorator] if isinstance(decorator, Call) else [decorator]
+        names = [item.value.name for expr in exprs for item in self._evaluator.evaluate(around, expr, region)
+                 if isinstance(item.value, (Foreign, ForeignInstance))]
+        return list(dict.fromkeys(names))

@@ -1,0 +1,183 @@
+"""Names: what a name of a scope, a member of a module or an import may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from statecheck.facts.ir import Display, Name
+from statecheck.project.tables import Binding
+from statecheck.project.values import (
+    CellPlace,
+    ClassPlace,
+    ClassValue,
+    Foreign,
+    ForeignInstance,
+    FunctionValue,
+    GlobalPlace,
+    Instance,
+    Item,
+    Items,
+    ModuleValue,
+    Place,
+    ScopeRef,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from statecheck.project.evaluate import Evaluator
+
+
+class Names:
+    """Looks names up by Python's rules, across files."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+
+    def name(self, ref: ScopeRef, expr: Name, region: int) -> Iterable[Item]:
+        table = self._evaluator.tables.files[ref.path]
+        home = table.lookup(ref.scope, expr.id)
+        if home is None:
+            return self._outside(ref.path, expr.id)
+        if home == 0:
+            return self._module_items(ref, expr, region)
+        scope, place = table.facts.scopes[home], None
+        if scope.kind == "class":
+            place = ClassPlace(ScopeRef(ref.path, home), expr.id)
+            return self.held(self.bound_items(ref.path, table.bindings[home, expr.id]), place)
+        here, there = self._evaluator.tables.function_around(ref), self._evaluator.tables.function_around(ScopeRef(ref.path, home))
+        if here == there:
+            if ref.scope != home:  # a comprehension reads a local of the function around it
+                region = table.facts.scopes[ref.scope].defined_in
+            bindings = table.reaching(home, expr.id, region if region >= 0 else scope.region, expr.pos)
+            return self.bound_items(ref.path, bindings)
+        return self.held(self.bound_items(ref.path, table.bindings[home, expr.id]), CellPlace(there, expr.id))
+
+    def _module_items(self, ref: ScopeRef, expr: Name, region: int) -> Iterable[Item]:
+        """A module-level name: code of the module body sees what was bound before, all other code any of it."""
+        table = self._evaluator.tables.files[ref.path]
+        if ref.scope == 0 and region >= 0:
+            bindings = table.reaching(0, expr.id, region, expr.pos)
+            return self.held(self.bound_items(ref.path, bindings), GlobalPlace(ref.path, expr.id))
+        return self.member(ref.path, expr.id)
+
+    def member(self, path: str, name: str) -> Items:
+        """What ``name`` of a module is: bound there, imported there with a star, or a submodule."""
+        key = (path, name)
+        return self._evaluator.ask(key, lambda: self._find_member(path, name))
+
+    def find_vendored(self) -> dict[str, str]:
+        """Modules that are a copy of a one-file framework (``app/bottle.py`` with its class ``Bottle``), with its name."""
+        found: dict[str, str] = {}
+        for path, table in self._evaluator.tables.files.items():
+            package = self._evaluator.modules.name(path).rpartition(".")[2]
+            if package in self._evaluator.knowledge.packages and any(
+                    scope.kind == "class" and scope.parent == 0 and self._evaluator.knowledge.defines(package, scope.name)
+                    for scope in table.facts.scopes):
+                found[path] = package
+        return found
+
+    def _find_member(self, path: str, name: str) -> Iterable[Item]:
+        if path in self._evaluator.vendored:
+            return (self.foreign(self._evaluator.knowledge.canonical(f"{self._evaluator.vendored[path]}.{name}")),)
+        table = self._evaluator.tables.files.get(path)
+        if table is not None and (0, name) in table.bindings:
+            return self.held(self.bound_items(path, table.bindings[0, name]), GlobalPlace(path, name))
+        if table is not None:
+            for star in table.stars:
+                found = self._star_member(path, star.level, star.module, name)
+                if found:
+                    return found
+        submodule = self._evaluator.modules.submodule(path, name)
+        return (Item(ModuleValue(submodule)),) if submodule else ()
+
+    def _star_member(self, path: str, level: int, module: str, name: str) -> Items:
+        target = self._evaluator.modules.relative(path, level, module) if level else self._evaluator.modules.find(path, module)
+        return () if target is None or target == path or name.startswith("_") else self.member(target, name)
+
+    def _outside(self, path: str, name: str) -> Iterable[Item]:
+        for star in self._evaluator.tables.files[path].stars:
+            if found := self._star_member(path, star.level, star.module, name):
+                return found
+        return (Item(Foreign(f"builtins.{name}")),)
+
+    def held(self, items: Iterable[Item], place: Place) -> Iterable[Item]:
+        """Items read from ``place``: a fresh value now lives there; an alias keeps the place it came from."""
+        found = [item._replace(place=place) if item.place is None and not _is_definition(item.value) else item for item in items]
+        return found or (Item(None, place),)
+
+    def bound_items(self, path: str, bindings: Iterable[Binding]) -> list[Item]:
+        return [item for binding in bindings for item in self.binding(path, binding)]
+
+    def binding(self, path: str, binding: Binding) -> Items:
+        """What one binding gives its name."""
+        ref = ScopeRef(path, binding.scope)
+        if binding.kind == "value" and binding.value is not None:
+            found = self._unpacked(ref, binding)
+            return found or self._evaluator.parameters.annotated(ref, binding.annotation)
+        if binding.kind == "declared":
+            return self._evaluator.parameters.annotated(ref, binding.annotation)
+        if binding.kind == "element" and binding.value is not None:
+            return self._unpack(self._evaluator.contents.elements(self._evaluator.evaluate(ref, binding.value, binding.region)), len(binding.unpack))
+        if binding.kind == "context" and binding.value is not None:
+            return self.entered(self._evaluator.evaluate(ref, binding.value, binding.region))
+        if binding.kind == "param" and binding.param is not None:
+            return self._evaluator.parameters.parameter(ref, binding.param)
+        if binding.kind == "import" and binding.imported is not None:
+            return self._imported(path, binding)
+        if binding.kind == "def":
+            return (Item(FunctionValue(ScopeRef(path, binding.ref))),)
+        if binding.kind == "class":
+            return (Item(ClassValue(ScopeRef(path, binding.ref))),)
+        return ()
+
+    def _imported(self, path: str, binding: Binding) -> Items:
+        row = binding.imported
+        assert row is not None
+        if not row.name:
+            top = row.module.partition(".")[0]
+            dotted = top if row.bound == top else row.module
+            target = self._evaluator.modules.find(path, dotted)
+            return (Item(ModuleValue(target)),) if target else (Item(Foreign(self._evaluator.knowledge.canonical(dotted))),)
+        target = self._evaluator.modules.relative(path, row.level, row.module) if row.level else self._evaluator.modules.find(path, row.module)
+        if target is None:
+            name = self._evaluator.knowledge.canonical(f"{row.module}.{row.name}")
+            return () if row.level else (self.foreign(name),)
+        if target == path:  # a package importing its own submodule: not the name being bound
+            submodule = self._evaluator.modules.submodule(path, row.name)
+            return (Item(ModuleValue(submodule)),) if submodule else ()
+        return self.member(target, row.name)
+
+    def foreign(self, name: str) -> Item:
+        """A foreign name: an object where a model says so (``flask.current_app``), else the thing itself."""
+        typed = self._evaluator.knowledge.instance_type(name)
+        return Item(ForeignInstance(typed) if typed else Foreign(name))
+
+    def _unpacked(self, ref: ScopeRef, binding: Binding) -> Items:
+        value = binding.value
+        assert value is not None
+        for number, step in enumerate(binding.unpack):
+            if not (isinstance(value, Display) and step < len(value.items) and not value.elided):
+                return self._unpack(self._evaluator.evaluate(ref, value, binding.region), len(binding.unpack) - number)
+            value = value.items[step]
+        return self._evaluator.evaluate(ref, value, binding.region)
+
+    def _unpack(self, items: Items, times: int) -> Items:
+        for _ in range(times):
+            items = self._evaluator.contents.elements(items)
+        return items
+
+    def entered(self, items: Items) -> Items:
+        """What ``with x as y`` binds: the object itself, or what its ``__enter__`` returns."""
+        found: list[Item] = []
+        for item in items:
+            if isinstance(item.value, Instance):
+                enter = self._evaluator.classes.method(item.value.cls, "__enter__") or self._evaluator.classes.method(item.value.cls, "__aenter__")
+                found += (self._evaluator.returned(enter) if enter else ()) or (item,)
+            else:
+                found.append(item)
+        return tuple(found)
+
+
+def _is_definition(value: Value) -> bool:
+    return isinstance(value, (FunctionValue, ClassValue, ModuleValue, Foreign))

@@ -1,0 +1,119 @@
+"""Parameters: what a function is called with, by annotation, default, dependency and call site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statecheck.facts.ir import Call, Const, Display, Expr, Op, Param, Sub
+from statecheck.project.arguments import argument, dotted_expression
+from statecheck.project.values import (
+    ClassValue,
+    ContainerValue,
+    DefaultPlace,
+    Foreign,
+    ForeignInstance,
+    Instance,
+    Item,
+    Items,
+    ScopeRef,
+    Site,
+)
+
+if TYPE_CHECKING:
+    from statecheck.project.evaluate import Evaluator
+
+MAX_CALL_SITES = 12  # callers asked for what a parameter may be
+WRAPPING_ANNOTATIONS = frozenset({"typing.Optional", "typing.Union", "typing.Annotated", "typing.Final", "typing.ClassVar",
+                                  "typing_extensions.Annotated", "typing.Required", "typing.NotRequired"})
+
+
+class Parameters:
+    """Finds what a parameter may be."""
+
+    def __init__(self, evaluator: Evaluator) -> None:
+        self._evaluator = evaluator
+        self._made: list[Expr] = []  # expressions made from string annotations: kept, since their ids name answers
+
+    def parameter(self, ref: ScopeRef, param: Param) -> Items:
+        """What a parameter may be: the receiver, what its annotation names, a provided dependency, what callers pass."""
+        key = (ref, param.name)
+        return self._evaluator.ask(key, lambda: self._parameter(ref, param))
+
+    def _parameter(self, ref: ScopeRef, param: Param) -> list[Item]:
+        scope = self._evaluator.tables.scope(ref)
+        if scope.params and scope.params[0].name == param.name and (receiver := self._evaluator.classes.receiver(ref)):
+            cls, kind = receiver
+            return [Item(Instance(cls) if kind == "instance" else ClassValue(cls))]
+        if param.kind in ("star", "double-star"):
+            kind = "builtins.tuple" if param.kind == "star" else "builtins.dict"
+            return [Item(ContainerValue(kind, Site(ref.path, param.pos)))]
+        around = ScopeRef(ref.path, scope.parent)
+        found = self._provided(around, param)
+        found += self._passed(ref, param)
+        if not found:
+            found += self.annotated(around, param.annotation)
+        if param.default is not None and isinstance(param.default, (Display, Call)):
+            made = [item for item in self._evaluator.evaluate(around, param.default, scope.defined_in) if isinstance(item.value, ContainerValue)]
+            found += [item._replace(place=DefaultPlace(ref, param.name)) for item in made]
+        elif param.default is not None and not found:
+            found += self._evaluator.evaluate(around, param.default, scope.defined_in)
+        return found
+
+    def _provided(self, around: ScopeRef, param: Param) -> list[Item]:
+        """A dependency: the default or an annotation's metadata calls a framework function with the provider."""
+        candidates = [param.default] if isinstance(param.default, Call) else []
+        if isinstance(param.annotation, Sub) and isinstance(param.annotation.index, Display):
+            candidates += [part for part in param.annotation.index.items[1:] if isinstance(part, Call)]
+        found: list[Item] = []
+        for call in candidates:
+            assert isinstance(call, Call)
+            for item in self._evaluator.evaluate(around, call.func):
+                if not isinstance(item.value, Foreign):
+                    continue
+                for known in self._evaluator.knowledge.entries_for(item.value.name, "call"):
+                    given = argument(call, known.entry.argument, known.entry.position)
+                    for provider in self._evaluator.evaluate(around, given) if given is not None else ():
+                        found += self._evaluator.called(provider)
+        return found
+
+    def _passed(self, ref: ScopeRef, param: Param) -> list[Item]:
+        """What the callers known so far pass for a parameter."""
+        sites = self._evaluator.call_sites.get(ref, ())
+        if not sites or len(sites) > MAX_CALL_SITES:
+            return []
+        params = [other.name for other in self._evaluator.tables.scope(ref).params if other.kind in ("normal", "positional")]
+        found: list[Item] = []
+        for site in sites:
+            offset = 1 if site.bound else 0
+            position = params.index(param.name) - offset if param.name in params else None
+            given = argument(site.call, param.name, position)
+            if given is not None:
+                found += self._evaluator.evaluate(site.caller, given, site.region)
+        return found
+
+    def annotated(self, ref: ScopeRef, annotation: Expr | None) -> Items:
+        """An instance of the class that an annotation names (through strings, Optional, Annotated, unions)."""
+        if annotation is None:
+            return ()
+        if isinstance(annotation, Const):
+            parsed = dotted_expression(annotation.value) if annotation.kind == "str" else None
+            if parsed is None:
+                return ()
+            self._made.append(parsed)
+            annotation = parsed
+        if isinstance(annotation, Op) and annotation.op == "|":
+            return tuple(item for part in annotation.operands for item in self.annotated(ref, part))
+        if isinstance(annotation, Sub):
+            heads = {item.value.name for item in self._evaluator.evaluate(ref, annotation.value) if isinstance(item.value, Foreign)}
+            if heads.isdisjoint(WRAPPING_ANNOTATIONS):
+                return ()
+            parts = annotation.index.items if isinstance(annotation.index, Display) else (annotation.index,)
+            parts = parts[:1] if any(head.endswith(".Annotated") for head in heads) else parts
+            return tuple(item for part in parts for item in self.annotated(ref, part))
+        found: list[Item] = []
+        for item in self._evaluator.evaluate(ref, annotation):
+            if isinstance(item.value, ClassValue):
+                found.append(Item(Instance(item.value.ref)))
+            elif isinstance(item.value, Foreign) and not item.value.name.startswith(("builtins.", "typing.")):
+                found.append(Item(ForeignInstance(item.value.name)))
+        return tuple(found)
