@@ -104,6 +104,7 @@ class TestBackgroundWork:
     def test_scripts_tests_and_the_main_guard_do_not_count(self) -> None:
         thread = "import threading\nthreading.Thread(target=print).start()\n"
         assert not find({"script.py": thread})
+        assert not find({"script.py": f"def work(): ...\n{thread.replace('print', 'work')}"})
         main = "if __name__ == '__main__':\n    threading.Thread(target=print).start()\n"
         assert not find(f"{APP}import threading\n{main}")
         assert find({"app.py": f"{APP}import worker\n", "worker.py": thread}, "background-work")
