@@ -13,7 +13,7 @@ from statecheck.detectors.scratch import Scratch
 from statecheck.detectors.spots import Spot, Spots, dotted
 from statecheck.detectors.uploads import Uploads
 from statecheck.facts.ir import Attr, Call, Const, Expr
-from statecheck.project.evaluate import argument
+from statecheck.project.arguments import argument
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
 from statecheck.project.paths import PathValue
@@ -23,6 +23,8 @@ from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Form, Rule
 
 SILENT = frozenset({"memory", "device", "remote", "scratch", "handle"})
+FOLDER_TESTS = frozenset({"isdir", "is_dir", "makedirs", "mkdir"})  # say nothing of what lies in a folder
+GIVEN = frozenset({"param", "unknown"})
 VAGUE = frozenset({"unknown", "param", "field"})
 KEY_NAMES = re.compile(r"secret|(?:^|[^a-z])key|salt|credential", re.IGNORECASE)
 
@@ -60,6 +62,7 @@ class Write(NamedTuple):
     paths: tuple[PathValue, ...]
     sure: int
     key: bool = False
+    helper: bool = False  # it writes wherever its callers say, and they say different things
 
     @property
     def path(self) -> PathValue:
@@ -133,6 +136,8 @@ class PathUses:
             if (row.ref.path, call.pos) in taken or effect(row.name) != "io":
                 continue
             expr = call.args[0] if call.args else call.func.value if isinstance(call.func, Attr) else None
+            if row.name.rpartition(".")[2] in FOLDER_TESTS:
+                continue
             if expr is not None and self._spots.counts(row.ref.path, region):
                 yield Read(row.ref, call, dotted(call.func) or row.name, paths.of(row.ref, expr, region))
 
@@ -149,7 +154,9 @@ class PathUses:
             paths = self.paths.of(ref, use.expr, use.spot.region)
             kept = tuple(path for path in paths if self._is_kept(use, path, key))
             if kept:
-                yield Write(use, kept, max(min(sure, self._sure_of(path)) for path in kept), key)
+                roots = {path.root for path in paths}
+                helper = len(roots) > 1 and all(path.origins & GIVEN for path in kept)
+                yield Write(use, kept, max(min(sure, self._sure_of(path)) for path in kept), key, helper)
 
     def _sure_of(self, path: PathValue) -> int:
         """How sure it is that the calls which the path came through run while the process serves."""
@@ -182,7 +189,8 @@ class PathUses:
             return False
         mine = set(self.project.phases.entries_to(ref))
         return any(read.ref != ref and any(other.looks_like(path) for other in read.paths)
-                   and set(self.project.phases.entries_to(read.ref)) - mine for read in self._read_by_root.get(path.root, ()))
+                   and set(self.project.phases.entries_to(read.ref)) - mine
+                   for read in self._read_by_root.get(path.root, ()))
 
     def _in_log_handler(self, ref: ScopeRef) -> bool:
         cls = self.project.tables.class_around(ref)

@@ -109,7 +109,8 @@ class Reporter:
         if write.key:
             return "high"
         origins = {origin for path in write.paths for origin in path.origins}
-        if all("param" in path.origins for path in write.paths) or (write.use.removes and self._is_guess(write)):
+        given = write.helper or all("param" in path.origins for path in write.paths)
+        if given or (write.use.removes and self._is_guess(write)):
             return "low"
         if write.sure == SURE and not (write.vague and "unknown" in origins):
             return "high"

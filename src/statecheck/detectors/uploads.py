@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from statecheck.detectors.spots import Spot, last_name
 from statecheck.facts.ir import Attr, Call, Expr, Name
 from statecheck.facts.walk import iter_expr
+from statecheck.project.arguments import argument
 from statecheck.project.calls import expressions
 from statecheck.project.constants import Located
-from statecheck.project.evaluate import argument
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
 from statecheck.project.tables import Binding

@@ -7,7 +7,22 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from statecheck.facts.ir import Attr, Await, Call, Choice, Const, Display, Event, Expr, FString, Name, Op, Param, Sub, Yield
+from statecheck.facts.ir import (
+    Attr,
+    Await,
+    Call,
+    Choice,
+    Const,
+    Display,
+    Event,
+    Expr,
+    FString,
+    Name,
+    Op,
+    Param,
+    Sub,
+    Yield,
+)
 from statecheck.project.arguments import argument
 from statecheck.project.constants import Located
 from statecheck.project.link import Project
