@@ -184,7 +184,9 @@ class PathUses:
         return (write.use.spot.ref.path, write.use.spot.start) in self._scratch.endings
 
     def _is_read_elsewhere(self, ref: ScopeRef, path: PathValue) -> bool:
-        """Is a file of that very name read for another request than the one that wrote it?"""
+        """Is a file of that very name read for another request than the one that wrote it, or do requests share it?"""
+        if path.is_fixed and len(path.parts) > 1:
+            return True
         if "random" in path.origins or not path.parts or not isinstance(path.parts[-1], str):
             return False
         mine = set(self.project.phases.entries_to(ref))

@@ -22,6 +22,7 @@ from statecheck.project.phases import POSSIBLE, SURE
 from statecheck.rules.schema import Rule
 
 CACHE_NAMES = re.compile("cache", re.IGNORECASE)
+LOG_ENDINGS = (".log", "_log", "log.txt")
 READS_SHOWN = 2
 
 
@@ -96,6 +97,8 @@ class Reporter:
         stated = write.use.form.severity or write.use.rule.severity
         if write.key:
             return "high"
+        if write.path.text.endswith(LOG_ENDINGS):
+            return "low"
         if CACHE_NAMES.search(write.path.text):
             return "medium" if stated == "high" else stated
         if write.use.removes:

@@ -8,11 +8,10 @@ from statecheck.detectors.spots import Spot, last_name
 from statecheck.facts.ir import Attr, Call, Expr, Name
 from statecheck.facts.walk import iter_expr
 from statecheck.project.arguments import argument
-from statecheck.project.calls import expressions
 from statecheck.project.constants import Located
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
-from statecheck.project.tables import Binding
+from statecheck.project.tables import Binding, expressions
 from statecheck.project.values import ScopeRef
 
 MAX_CALLERS = 4
@@ -44,6 +43,11 @@ class Uploads:
         event = spot.event
         names = {target.id for target in event.targets if isinstance(target, Name)} if event is not None else set()
         found: list[Expr] = []
+        for top in expressions(event) if event is not None else ():
+            for node in iter_expr(top):  # copyfileobj(upload, open(path, "wb"))
+                if (isinstance(node, Call) and last_name(node.func) in WRITING
+                        and any(part is spot.call for part in iter_expr(node))):
+                    found += node.args
         for other in self._project.scope(spot.ref).events if names else ():
             for top in expressions(other):
                 for node in iter_expr(top):
@@ -81,10 +85,14 @@ class Uploads:
                    for source in self._sources(ScopeRef(at.ref.path, binding.scope), binding))
 
     def _sources(self, ref: ScopeRef, binding: Binding) -> Iterator[Located]:
-        """What a local or a parameter gets its value from."""
+        """What a local or a parameter gets its value from; the annotation and the default tell of uploads too."""
         if binding.kind == "param" and binding.param is not None:
+            around = ScopeRef(ref.path, self._project.scope(ref).parent)
+            for told in (binding.param.annotation, binding.param.default):
+                if told is not None:
+                    yield Located(around, told, self._project.scope(ref).defined_in)
             names = [param.name for param in self._project.scope(ref).params]
-            for site in self._project.evaluator.call_sites.get(ref, ())[:MAX_CALLERS]:
+            for site in self._project.evaluator.call_sites.of(ref)[:MAX_CALLERS]:
                 position = names.index(binding.param.name) - (1 if site.bound else 0)
                 given = argument(site.call, binding.param.name, position)
                 if given is not None:

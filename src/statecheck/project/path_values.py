@@ -40,6 +40,7 @@ from statecheck.project.paths import (
     PathValue,
     above,
     constant_path,
+    filled,
     key_of,
     shape,
 )
@@ -80,6 +81,7 @@ class Paths:
         self._project = project
         self._evaluator = project.evaluator
         self._tables = project.tables
+        self._entries = frozenset(entry.ref for entry in project.phases.entries)
         self._memory: dict[tuple[int, ScopeRef], tuple[PathValue, ...]] = {}
 
     def of(self, ref: ScopeRef, expr: Expr, region: int = -1) -> tuple[PathValue, ...]:
@@ -101,9 +103,11 @@ class Paths:
             yield constant_path(at, expr)
         elif isinstance(expr, FString):
             yield from self._joined(at, expr.parts, depth, frame)
-        elif isinstance(expr, Op) and expr.op in ("/", "+", "%"):
-            operands = expr.operands if expr.op != "%" else expr.operands[:1]
-            yield from self._joined(at, operands, depth, frame)
+        elif isinstance(expr, Op) and expr.op in ("/", "+"):
+            yield from self._joined(at, expr.operands, depth, frame)
+        elif isinstance(expr, Op) and expr.op == "%":
+            for path in self._follow(at._replace(expr=expr.operands[0]), depth, frame):
+                yield filled(path, shape(expr.operands[-1]))
         elif isinstance(expr, Choice):
             for part in expr.items:
                 yield from self._follow(at._replace(expr=part), depth, frame)
@@ -140,7 +144,9 @@ class Paths:
         marks = frozenset(mark for path in found for mark in path.origins if mark in ("upload", "random"))
         if len(found) == 1 and found[0].root == ("text", "") and found[0].parts:
             return found[0].parts, marks
-        return ((tuple(sorted({hash((path.root, path.parts)) for path in found})),), marks)
+        ending = found[0].parts[-1:] if len(found) == 1 and found[0].ends_known else ()
+        starts = {hash((path.root, path.parts[:-1] if ending else path.parts)) for path in found}
+        return ((tuple(sorted(starts)), *ending), marks)
 
     # -- names -----------------------------------------------------------------------------------------------------
 
@@ -236,7 +242,7 @@ class Paths:
             elif param.default is not None:
                 yield from self._default(ref, param, depth)
             return
-        sites = self._evaluator.call_sites.get(ref, ())
+        sites = self._evaluator.call_sites.of(ref)
         seen = False
         sites = sorted((site for site in sites if self._project.is_application(site.caller.path)),
                        key=lambda site: -self._project.phases.runtime(site.caller))
@@ -250,7 +256,8 @@ class Paths:
             if param.default is not None and not (isinstance(param.default, Const) and param.default.kind == "none"):
                 yield from self._default(ref, param, depth)
             else:
-                yield PathValue(("param", ref, param.name), (), frozenset({"param"}))
+                origin = "user" if ref in self._entries else "param"
+                yield PathValue(("param", ref, param.name), (), frozenset({origin}))
 
     def _default(self, ref: ScopeRef, param: Param, depth: int) -> Iterator[PathValue]:
         scope = self._project.scope(ref)
@@ -284,6 +291,9 @@ class Paths:
         whole = self._evaluator.evaluate(at.ref, expr, at.region)
         foreign = [item.value.name for item in whole if isinstance(item.value, Foreign)]
         if foreign:
+            if foreign[0] == "os.devnull":
+                yield PathValue(("none",), (), frozenset({"device"}), at)
+                return
             yield PathValue(("foreign", foreign[0]), (), frozenset({"setting"}), at)
         else:
             yield PathValue(("attribute", expr.attr), (), frozenset({"field"}), at)
@@ -398,6 +408,9 @@ class Paths:
             yield PathValue(("foreign", name), (), frozenset({"setting"}), at)
         elif tail in BELOW:
             yield from self._joined(at, (receiver, *call.args), depth, frame)
+        elif tail == "format":
+            for path in self._follow(at._replace(expr=receiver), depth, frame):
+                yield filled(path, shape(call))
         elif tail in SAME | BESIDE | ABOVE or name:
             for path in self._follow(at._replace(expr=receiver), depth, frame):
                 beside = path.below((("beside", shape(call)),))

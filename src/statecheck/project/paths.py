@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Const, Expr, Name, Sub
 from statecheck.project.constants import Located
-from statecheck.project.evaluate import CallSite
+from statecheck.project.callsites import CallSite
 
 Part = object  # a folder or file name, or a key that stands for an unknown one
 SCRATCH = frozenset({"tempfile.TemporaryDirectory", "tempfile.TemporaryFile", "tempfile.SpooledTemporaryFile"})
@@ -21,7 +21,7 @@ TEMP_NAMES = frozenset({"tempfile.mkstemp", "tempfile.mkdtemp", "tempfile.mktemp
 TEMP_FOLDERS = frozenset({"tempfile.gettempdir", "tempfile.gettempdirb", "tempfile.gettempprefix"})
 # Methods and attributes of paths and texts that stay at, or near, the same place.
 SAME = frozenset({"resolve", "absolute", "expanduser", "as_posix", "strip", "lower", "encode", "decode", "rstrip",
-                  "format", "abspath", "realpath", "normpath", "expandvars", "fspath", "fsdecode", "fsencode", "str",
+                  "abspath", "realpath", "normpath", "expandvars", "fspath", "fsdecode", "fsencode", "str",
                   "Path", "PurePath", "AsyncPath", "split", "splitext", "name"})
 PATH_TYPES = ("pathlib.", "anyio.Path", "upath.", "builtins.str")
 MAKERS = ("pathlib.Path", "pathlib.PurePath", "anyio.Path", "upath.UPath")
@@ -36,7 +36,8 @@ class PathValue(NamedTuple):
     """One possible path. ``root`` names the folder it starts from; ``origins`` say what is known of it:
 
     scratch (removed when its block ends), temp (a fresh name in the temporary folder), temp-folder, memory, device,
-    remote, literal, env, setting, field, param, package, upload (named by the user who sent it), unknown.
+    remote, literal, env, setting, field, package, upload (named by the user who sent it), user (a value of a request),
+    param (whatever callers give), random, unknown.
     ``sites`` are the calls that the path came through as an argument, outermost last.
     """
 
@@ -49,16 +50,23 @@ class PathValue(NamedTuple):
     @property
     def text(self) -> str:
         """The path for a reader, as far as it is a constant; "" where nothing is."""
-        known = [part if isinstance(part, str) else "…" for part in self.parts]
-        if not any(part != "…" for part in known):
+        if not any(isinstance(part, str) for part in self.parts):
             return ""
-        head = "" if self.root == ("text", "") else "/" if self.root == ("text", "/") else "…/"
-        return head + "/".join(known)
+        text = "" if self.root[0] == "text" else "…"
+        for part in self.parts:
+            name = part if isinstance(part, str) else "…"
+            text += name if not text or (text.endswith("…") and name.startswith((".", "_", "-"))) else f"/{name}"
+        return f"/{text}" if self.root == ("text", "/") else text
 
     @property
     def is_fixed(self) -> bool:
         """Is every name below the root known?"""
         return all(isinstance(part, str) for part in self.parts)
+
+    @property
+    def ends_known(self) -> bool:
+        """Is the last name, or the end of it, known?"""
+        return bool(self.parts) and isinstance(self.parts[-1], str)
 
     def covers(self, other: PathValue) -> bool:
         """Is ``other`` this very path, or one below it?"""
@@ -95,6 +103,13 @@ def above(path: PathValue) -> PathValue:
     if path.parts:
         return path._replace(parts=path.parts[:-1])
     return path if path.root[0] in ("package", "text") else path._replace(root=("above", path.root))
+
+
+def filled(path: PathValue, values: str) -> PathValue:
+    """A text whose ``{}`` or ``%s`` get values: the names that hold one are not known."""
+    parts = tuple(("filled", part, values) if isinstance(part, str) and ("{" in part or "%" in part) else part
+                  for part in path.parts)
+    return path._replace(parts=parts)
 
 
 def key_of(expr: Expr) -> str:
