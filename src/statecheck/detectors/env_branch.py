@@ -1,4 +1,4 @@
-"""Code that asks in which deploy, or on which machine, it runs: the name of the environment compared with a constant."""
+"""Code that asks in which deploy, or on which machine, it runs: the name compared with a constant."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from statecheck.detectors.spots import Spot, Spots, dotted
 from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, Name, Op, Sub
 from statecheck.facts.walk import iter_expr, span
 from statecheck.model import Finding
-from statecheck.project.calls import expressions
 from statecheck.project.constants import Constant, Located, Resolver, called_names
 from statecheck.project.settings import Settings
+from statecheck.project.tables import expressions
 from statecheck.project.values import Foreign
 from statecheck.rules.schema import Form, Rule
 
@@ -61,8 +61,10 @@ class Branches:
         """All findings; at one place the first form that holds."""
         found: dict[Place, Case] = {}
         for case in (*self._compared(), *self._called()):
-            if not is_sample(case.place[0]) and (case.place not in found or case.wanted.number < found[case.place].wanted.number):
-                found[case.place] = case
+            if not is_sample(case.place[0]):
+                best = found.setdefault(case.place, case)
+                if case.wanted.number < best.wanted.number:
+                    found[case.place] = case
         return [finding(self.project, self.matcher, case) for case in found.values()]
 
     def _called(self) -> Iterator[Case]:
@@ -84,7 +86,9 @@ class Branches:
             answers = self._answers(question.subject)
             for row in rows if answers else ():
                 answer = next((answer for answer in answers if self._speaks_of(row.form, answer)), None)
-                if answer is not None and self.matcher.applies(row.form, question.spot) and self._names_deploy(row.form, question, answer):
+                if answer is None or not self.matcher.applies(row.form, question.spot):
+                    continue
+                if self._names_deploy(row.form, question, answer):
                     yield Case(row, question.spot, _place(question.spot), answer.symbol, verb="is asked here")
 
     def _questions(self) -> Iterator[Question]:
@@ -140,13 +144,15 @@ class Branches:
         for source in Resolver(self.project).sources(other):
             for item in _items(source.expr):
                 found += self.matcher.resolve(source._replace(expr=item)).constants
-        return [constant._replace(text=constant.text.lower()) for constant in found if constant.kind == "str" and constant.text]
+        return [constant._replace(text=constant.text.lower()) for constant in found
+                if constant.kind == "str" and constant.text]
 
     # -- what is compared ----------------------------------------------------------------------------------------------
 
     def _speaks_of(self, form: Form, answer: Answer) -> bool:
         knowledge = self.project.knowledge
-        if form.call and not any(knowledge.canonical(name) in knowledge.spellings(answer.function) for name in form.call):
+        spellings = set(knowledge.spellings(answer.function)) if form.call else set()
+        if form.call and spellings.isdisjoint(knowledge.canonical(name) for name in form.call):
             return False
         if not form.call and answer.function:
             return False
@@ -174,7 +180,7 @@ class Branches:
                         yield Answer(f"{item.value.name}.__getitem__", node.index.value, shown or node.index.value)
 
     def _is_setting(self, subject: Located) -> bool:
-        """A variable of a module, or an attribute or item of something that holds settings; not a local, a field, an argument."""
+        """A variable of a module, or an attribute or item of something that holds settings; no local, no argument."""
         expr = subject.expr
         if isinstance(expr, Name):
             home = self.project.tables.files[subject.ref.path].lookup(subject.ref.scope, expr.id)

@@ -12,19 +12,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from statecheck.detectors.api import Context
+from statecheck.detectors.making import Making, turned
 from statecheck.detectors.matching import Matcher, fits
 from statecheck.detectors.naming import Named, named_values
 from statecheck.detectors.reporting import Case, Place, Wanted, finding
 from statecheck.detectors.secrets import looks_drawn
 from statecheck.detectors.spots import Spot, Spots
-from statecheck.facts.ir import Attr, Call, Choice, Const, Expr, Name
+from statecheck.facts.ir import Attr, Call, Choice, Const, Expr, Op
 from statecheck.facts.walk import span
 from statecheck.model import LEVELS, Finding
-from statecheck.project.constants import Constant, Located, Resolver
-from statecheck.project.evaluate import argument
+from statecheck.project.arguments import argument
+from statecheck.project.constants import Constant, Located
 from statecheck.project.settings import OTHER_PROFILES, Settings, profile
 from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Condition, Form, Rule
+from statecheck.rules.vocabulary import NEGATION
 
 EMPTY = frozenset({"", "None"})
 
@@ -51,8 +53,18 @@ class Literals:
         self.project = context.project
         self.spots = Spots(self.project)
         self.matcher = Matcher(self.project, Settings(self.project), {}, {})
+        self._making = Making(self.matcher)
         self.rows = [Wanted(rule, form, number) for rule in rules for number, form in enumerate(rule.forms)]
-        self.named = [row for row in named_values(self.project, self.spots.counts) if not is_sample(row.ref.path)]
+        self._defaults = frozenset(self._field_defaults())
+        self.named = [row for row in named_values(self.project, self.spots.counts)
+                      if not row.is_example and not is_sample(row.ref.path)]
+
+    def _field_defaults(self) -> Iterator[Place]:
+        """The literals that are defaults of settings classes."""
+        for setting in self.matcher.settings.rows:
+            if setting.field:
+                found = self.matcher.resolve(setting.value._replace(expr=_default(setting.value.expr)))
+                yield from (constant.at for constant in found.constants if constant.at is not None)
 
     def findings(self) -> list[Finding]:
         """All findings, the most serious one of each literal."""
@@ -141,7 +153,7 @@ class Literals:
             rows = [row for row in self.rows if kind in row.form.syntax]
             patterns = {row.form.key_pattern: re.compile(row.form.key_pattern) for row in rows}
             for named in self.named if rows else ():
-                if kind == "literal" and not isinstance(named.value, Const) or kind == "assignment" and not named.kind:
+                if not (isinstance(named.value, Const) if kind == "literal" else named.kind):
                     continue
                 for row in rows:
                     if patterns[row.form.key_pattern].search(named.key):
@@ -159,9 +171,10 @@ class Literals:
             return
         if value is None:
             return
-        if subject.instance_of and (place := self._made(value, subject.instance_of)):
+        seen = not form.syntax or isinstance(value.expr, (Call, Choice, Op)) or turned(value.expr)
+        if subject.instance_of and seen and (place := self._making.place(value, subject.instance_of)):
             yield place, None
-        for constant in self._constants(value, form, spot):
+        for constant in self._constants(value, form):
             if constant.at is not None and self._fits(form, subject, constant, spot):
                 yield constant.at, constant
 
@@ -171,17 +184,17 @@ class Literals:
         found = argument(spot.call, condition.argument, condition.position) if spot.call is not None else None
         return Located(spot.ref, found, spot.region) if found is not None else None
 
-    def _constants(self, value: Located, form: Form, spot: Spot) -> Iterator[Constant]:
-        """What the value may be. A name that takes a value in plain sight is not followed: the other name decides there."""
+    def _constants(self, value: Located, form: Form) -> Iterator[Constant]:
+        """What the value may be. Where the syntax is asked, a name is not followed: what it was given to decides."""
         if form.syntax and not isinstance(value.expr, (Const, Choice, Call)):
             return
         for constant in self.matcher.resolve(_bare(value)).constants:
             if constant.kind == "bytes":
                 constant = constant._replace(kind="str", text=re.sub(r"^\w*(['\"]{1,3})(.*)\1$", r"\2", constant.text))
-            if form.syntax:
+            if form.syntax or form.subclass:
                 constant = constant._replace(variable=None)
-            elif spot.setting is not None and spot.setting.field and constant.variable is None:
-                constant = constant._replace(variable="")
+            elif constant.variable is None and constant.at in self._defaults:
+                constant = constant._replace(variable="")  # the environment can say otherwise
             yield constant
 
     def _fits(self, form: Form, subject: Condition, constant: Constant, spot: Spot) -> bool:
@@ -192,43 +205,43 @@ class Literals:
             elif self.matcher.test(condition, spot, _calls(spot)) is None:
                 return False
         for condition in form.unless:
-            if fits(condition, constant) if _same(condition, subject) else self.matcher.test(condition, spot, _calls(spot)):
+            if _same(condition, subject):
+                if fits(condition, constant):
+                    return False
+            elif self.matcher.test(condition, spot, _calls(spot)) is not None:
                 return False
         if any(condition.literal for condition in form.when) and constant.text in EMPTY:
             return False
-        return "assignment" not in form.syntax or looks_drawn(constant.text)
-
-    def _made(self, value: Located, names: Iterable[str]) -> Place | None:
-        """Where the value is made by one of the named functions, perhaps as a fallback or turned into text."""
-        stack = [value]
-        while stack:
-            at = stack.pop()
-            for source in Resolver(self.project).sources(at):
-                expr = source.expr
-                if self.matcher.is_instance(source, names):
-                    return (source.ref.path, *span(expr))
-                if isinstance(expr, Choice):
-                    stack += [source._replace(expr=item) for item in expr.items]
-                elif isinstance(expr, Attr) and isinstance(expr.value, (Call, Attr)):
-                    stack.append(source._replace(expr=expr.value))
-                elif isinstance(expr, Call):
-                    stack += [source._replace(expr=arg) for arg in _handed(expr)]
-        return None
+        return all(looks_drawn(constant.text) != predicate.startswith(NEGATION) for predicate in form.predicates)
 
     # -- findings ------------------------------------------------------------------------------------------------------
 
     def _report(self, hit: Hit, names: dict[tuple[str, int], Named]) -> Finding:
         named = names.get(hit.place[:2])
-        keep = hit.spot.setting is not None or hit.name != hit.spot.symbol or named is None or not named.key
-        text = hit.constant is not None and hit.constant.kind in ("str", "bytes")
+        name, home = hit.name, None
+        if named is not None:
+            home = named.ref
+            if named.key and (self._is_elsewhere(hit) or (hit.spot.setting is None and hit.name == hit.spot.symbol)):
+                name = named.key
+        elif hit.place[0] != hit.spot.ref.path:
+            home = ScopeRef(hit.place[0], 0)
+        constant = hit.constant
+        text = constant is not None and constant.kind in ("str", "bytes")
         return finding(self.project, self.matcher, Case(
-            hit.wanted, hit.spot, hit.place, hit.name if keep or named is None else named.key,
-            hit.constant.variable if hit.constant is not None else None, text, text, "gets its value here"))
+            hit.wanted, hit.spot, hit.place, name, constant.variable if constant is not None else None, text, text,
+            "gets its value here", home))
+
+    def _is_elsewhere(self, hit: Hit) -> bool:
+        """Does the literal stand on other lines than its use?"""
+        place, spot = self.project.location(*hit.place), hit.spot
+        used = self.project.location(spot.ref.path, spot.start, spot.end)
+        return place.path != used.path or not used.line <= place.line <= used.end_line
 
 
 def is_sample(path: str) -> bool:
     """Is the file an example, documentation, or for development and tests by its name?"""
-    return bool(profile(path)) or not OTHER_PROFILES.isdisjoint(part.lower() for part in path.split("/")[:-1])
+    folders = [part.lower() for part in path.split("/")[:-1]]
+    return bool(profile(path)) or any(part in OTHER_PROFILES or part.rstrip("s") in OTHER_PROFILES for part in folders)
 
 
 def _weight(hit: Hit) -> tuple[int, str]:
@@ -261,12 +274,6 @@ def _default(value: Expr) -> Expr:
             break
         value = given
     return value
-
-
-def _handed(call: Call) -> list[Expr]:
-    """What a call may turn into its result: the object of a method, the arguments."""
-    receiver = [call.func.value] if isinstance(call.func, Attr) and not isinstance(call.func.value, Name) else []
-    return [*receiver, *call.args, *(keyword.value for keyword in call.keywords if keyword.name in ("default", "default_factory"))]
 
 
 def _spot_of(named: Named) -> Spot:

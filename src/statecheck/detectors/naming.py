@@ -1,24 +1,30 @@
-"""Which name takes a value: assignments, fields, dict keys, keywords and defaults; and every string literal with that name."""
+"""Which name takes a value: assignments, fields, dict keys, keywords, defaults; and every literal with that name."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Choice, Const, Display, Event, Expr, FString, Func, Name, Op, Scope, Sub
 from statecheck.facts.walk import parts
-from statecheck.project.calls import expressions
 from statecheck.project.link import Project
+from statecheck.project.tables import expressions
 from statecheck.project.values import ScopeRef
 
 COMPARISONS = frozenset({"==", "!=", "in", "not in", "is", "is not", "<", ">", "<=", ">="})
 BINDING = ("assign", "annotated", "walrus")
+EXAMPLES = re.compile(
+    r"(?i)(^|_)(examples?|samples?|schema_extra|help(_?text)?|docs?|description|usage|epilog|placeholder)$")
 Counts = Callable[[str, int], bool]
 
 
 class Named(NamedTuple):
-    """``key`` gets ``value``. ``kind``: name, field (of a class), attribute, item, entry (of a dict), keyword, default, or
-    "" where a literal merely stands below the key."""
+    """``key`` gets ``value``. ``above`` are the keys around it, outermost first.
+
+    ``kind``: name, field (of a class), attribute, item, entry (of a dict), keyword, default, or "" where a literal
+    merely stands below the key.
+    """
 
     ref: ScopeRef
     region: int
@@ -26,6 +32,12 @@ class Named(NamedTuple):
     value: Expr
     kind: str
     event: Event | None = None
+    above: tuple[str, ...] = ()
+
+    @property
+    def is_example(self) -> bool:
+        """Does a key around it say that this is an example or help?"""
+        return any(EXAMPLES.search(key) for key in (*self.above, self.key))
 
 
 def named_values(project: Project, counts: Counts) -> Iterator[Named]:
@@ -38,7 +50,8 @@ def named_values(project: Project, counts: Counts) -> Iterator[Named]:
                 yield from _of_event(ref, scope, event)
         for param in scope.params if counts(ref.path, scope.defined_in) else ():
             if param.default is not None:
-                yield from _below(Named(ref._replace(scope=scope.parent), scope.defined_in, param.name, param.default, "default"))
+                outer = ref._replace(scope=scope.parent)
+                yield from _below(Named(outer, scope.defined_in, param.name, param.default, "default"))
 
 
 def _of_event(ref: ScopeRef, scope: Scope, event: Event) -> Iterator[Named]:
@@ -81,20 +94,21 @@ def _below(top: Named) -> Iterator[Named]:
 
 def _inside(row: Named, expr: Expr) -> Iterable[Named]:
     plain = row._replace(kind="")
+    deeper = row._replace(above=(*row.above, row.key)) if row.key else row
     match expr:
         case Call(func=func, args=args, keywords=keywords):
             yield plain._replace(value=func)
             yield from (plain._replace(value=arg) for arg in args)
             for keyword in keywords:
-                yield row._replace(key=keyword.name, value=keyword.value, kind="keyword")
+                yield deeper._replace(key=keyword.name, value=keyword.value, kind="keyword")
         case Display(kind="dict", keys=keys, items=items):
             for key, item in zip(keys, items, strict=True):
                 if isinstance(key, Const) and key.kind == "str":
-                    yield row._replace(key=key.value, value=item, kind="entry")
+                    yield deeper._replace(key=key.value, value=item, kind="entry")
                 else:
                     yield plain._replace(value=item)
         case Choice(items=items):
-            yield from (row._replace(value=item, kind=row.kind) for item in items)
+            yield from (row._replace(value=item) for item in items)
         case Sub(value=value):
             yield plain._replace(value=value)
         case Op(op=op) if op in COMPARISONS:

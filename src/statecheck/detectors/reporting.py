@@ -39,25 +39,27 @@ class Case(NamedTuple):
     text: bool = False
     sensitive: bool = False
     verb: str = "stands here"
+    home: ScopeRef | None = None  # the scope that the name belongs to, if not that of the spot
 
 
 def finding(project: Project, matcher: Matcher, case: Case) -> Finding:
     """The finding of a case. The message never holds the value."""
     rule, form, spot, name = case.wanted.rule, case.wanted.form, case.spot, case.name
     runs = spot.ref if spot.setting is None else ScopeRef(spot.ref.path, 0)
-    scope = project.scope(runs)
     severity: Level = form.severity or rule.severity
     if severity == "high" and case.variable is not None:
         severity = "medium"  # only a default: the environment can say otherwise
     harm = form.harm or rule.harm
     entries = [] if spot.setting is not None else project.phases.entries_to(runs)
     named = sentence(labels(entries, 3)) or "any process"
-    values = {"symbol": name, "entries": named, "readers": named, "writers": named, "harm": harm or "split", "form": form.id,
-              "detail": ""}
+    values = {"symbol": name, "entries": named, "readers": named, "writers": named, "harm": harm or "split",
+              "form": form.id, "detail": ""}
+    home = case.home or runs
     return Finding(
         rule=rule.code, name=rule.name, family=rule.family, severity=severity, confidence=_confidence(matcher, case),
-        location=project.location(*case.place), scope=scope.qualname, harm=harm, entry_points=labels(entries), form=form.id,
-        symbol=project.qualified(runs, name) if scope.kind in ("module", "class") else name,
+        location=project.location(*case.place), scope=project.scope(home).qualname, harm=harm, form=form.id,
+        symbol=project.qualified(home, name) if project.scope(home).kind in ("module", "class") else name,
+        entry_points=labels(entries),
         message=(form.message or rule.message).format_map(values), instead=form.instead or rule.instead,
         flow=_flow(project, case, runs), sensitive=case.sensitive)
 

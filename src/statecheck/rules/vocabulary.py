@@ -25,6 +25,7 @@ PREDICATES: Final = frozenset(
         "moves",  # what the call's other path names is gone afterwards
         "reads",  # the call only reads what the path names
         "compared",  # the value is compared with a constant
+        "drawn",  # the text looks like a key or a password, not like a word, a sentence or a path
         "in-test",  # the place is test code
     }
 )
@@ -34,6 +35,8 @@ OWNED: Final = {
         "awaited", "joined", "gathered", "context-managed", "discarded", "daemon", "held", "zero-argument",
         "reads-changing-data", "in-test",
     }),
+    "literal": frozenset({"drawn"}),
+    "env-branch": frozenset({"compared"}),
 }
 NEGATION: Final = "not "
 PLACEHOLDERS: Final = frozenset({"symbol", "entries", "readers", "writers", "harm", "form", "detail"})
