@@ -19,8 +19,8 @@ from statecheck.detectors.handles import (
 from statecheck.detectors.spots import Spot, Spots, dotted
 from statecheck.facts.ir import Attr, Await, Call, Comp, Event, Name
 from statecheck.facts.walk import iter_expr
-from statecheck.project.calls import expressions
 from statecheck.project.link import Project
+from statecheck.project.tables import expressions
 from statecheck.project.values import ContainerValue, Foreign, ForeignInstance, FunctionValue, ScopeRef
 
 WAITING = frozenset({

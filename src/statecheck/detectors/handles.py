@@ -8,7 +8,7 @@ from typing import NamedTuple
 from statecheck.detectors.spots import dotted
 from statecheck.facts.ir import Attr, Call, Choice, Display, Event, Expr, Name, Star, Sub
 from statecheck.facts.walk import iter_expr
-from statecheck.project.calls import expressions
+from statecheck.project.tables import expressions
 from statecheck.project.values import ScopeRef
 
 GROWING = frozenset({"append", "add", "put", "extend", "insert", "appendleft", "put_nowait"})

@@ -9,12 +9,11 @@ from typing import NamedTuple
 from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Op
 from statecheck.facts.walk import iter_expr, span
 from statecheck.project.arguments import argument
-from statecheck.project.calls import expressions
 from statecheck.project.constants import Located
 from statecheck.project.link import Project
 from statecheck.project.phases import is_main_guard
 from statecheck.project.settings import Setting
-from statecheck.project.tables import Store
+from statecheck.project.tables import Store, expressions
 from statecheck.project.values import ClassValue, Foreign, ForeignInstance, ScopeRef
 
 

@@ -13,30 +13,38 @@ def iter_expr(expr: ir.Expr | None) -> Iterator[ir.Expr]:
     while stack:
         current = stack.pop()
         yield current
-        children = parts(current)
-        if children:
-            stack.extend(reversed(children))
+        kind = type(current)  # the analysis walks every expression several times: the common kinds come first
+        if kind is ir.Name or kind is ir.Const:
+            continue
+        if kind is ir.Attr:
+            stack.append(current.value)  # type: ignore[union-attr, arg-type]
+        else:
+            children = parts(current)
+            if children:
+                stack.extend(reversed(children))
 
 
 def parts(expr: ir.Expr) -> tuple[ir.Expr, ...]:
     """Return the direct sub-expressions of ``expr``, in source order as far as the facts know it."""
-    match expr:
-        case ir.Attr(value=value) | ir.Await(value=value) | ir.Star(value=value):
-            return (value,)
-        case ir.Sub(value=value, index=index):
-            return (value, index)
-        case ir.Call(func=func, args=args, keywords=keywords):
-            return (func, *args, *[keyword.value for keyword in keywords])
-        case ir.Display(items=items, keys=keys):
-            return _interleaved(keys, items) if keys else items
-        case ir.Choice(items=items, test=test):
-            return items if test is None else (items[0], test, *items[1:])
-        case ir.FString(parts=inner) | ir.Op(operands=inner):
-            return inner
-        case ir.Yield(value=value):
-            return () if value is None else (value,)
-        case _:
-            return ()
+    if isinstance(expr, ir.Call):
+        if expr.keywords:
+            return (expr.func, *expr.args, *[keyword.value for keyword in expr.keywords])
+        return (expr.func, *expr.args)
+    if isinstance(expr, (ir.Attr, ir.Await, ir.Star)):
+        return (expr.value,)
+    if isinstance(expr, ir.Display):
+        return _interleaved(expr.keys, expr.items) if expr.keys else expr.items
+    if isinstance(expr, ir.Sub):
+        return (expr.value, expr.index)
+    if isinstance(expr, ir.Op):
+        return expr.operands
+    if isinstance(expr, ir.FString):
+        return expr.parts
+    if isinstance(expr, ir.Choice):
+        return expr.items if expr.test is None else (expr.items[0], expr.test, *expr.items[1:])
+    if isinstance(expr, ir.Yield):
+        return () if expr.value is None else (expr.value,)
+    return ()
 
 
 def _interleaved(keys: tuple[ir.Expr | None, ...], items: tuple[ir.Expr, ...]) -> tuple[ir.Expr, ...]:

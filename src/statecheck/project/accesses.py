@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, Name, Scope, Star, Sub
 from statecheck.facts.walk import iter_expr, span
-from statecheck.project.calls import expressions
 from statecheck.project.evaluate import Evaluator
+from statecheck.project.tables import expressions
 from statecheck.project.values import (
     CellPlace,
     ClassPlace,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Await, Call, Const, Event, Expr, Func, Name, Scope
 from statecheck.facts.walk import iter_expr
-from statecheck.project.evaluate import CallSite, Evaluator
+from statecheck.project.callsites import CallSite, is_bound
+from statecheck.project.evaluate import Evaluator
+from statecheck.project.tables import expressions
 from statecheck.project.values import ClassValue, Foreign, ForeignInstance, FunctionValue, Instance, Item, ScopeRef
 
 # Too many classes have these for the one method of that name to be a fair guess.
@@ -126,7 +128,7 @@ class CallGraph:
             if isinstance(value, FunctionValue):
                 known = True
                 self._add(ref, value.ref, (call.pos, event.region), "call")
-                bound = self._is_bound(value, call)
+                bound = is_bound(self._evaluator, value, call)
                 self.call_sites[value.ref].append(CallSite(ref, event.region, call, bound))
                 for override in self._overrides(value) if bound else ():
                     self._add(ref, override, (call.pos, event.region), "override")
@@ -157,22 +159,6 @@ class CallGraph:
         classes = self._evaluator.classes
         found = (classes.method(sub, name) for sub in classes.subclasses(value.owner))
         return [method for method in dict.fromkeys(found) if method is not None and method != value.ref]
-
-    def _is_bound(self, value: FunctionValue, call: Call) -> bool:
-        receiver = self._evaluator.classes.receiver(value.ref)
-        if receiver is None or value.owner is None:
-            return False
-        return not self._explicit_self(value, call)
-
-    def _explicit_self(self, value: FunctionValue, call: Call) -> bool:
-        """``Class.method(obj, …)``: the receiver is written out."""
-        receiver = self._evaluator.classes.receiver(value.ref)
-        if receiver is None or receiver[1] != "instance" or not isinstance(call.func, Attr):
-            return False
-        if not isinstance(call.func.value, Name):
-            return False
-        table = self._tables.files[value.ref.path]
-        return call.func.value.id == table.facts.scopes[receiver[0].scope].name
 
     def _construct(self, ref: ScopeRef, event: Event, call: Call, cls: ScopeRef) -> None:
         for name in ("__init__", "__new__", "__post_init__"):
@@ -256,13 +242,3 @@ class CallGraph:
         methods = self._methods.get(call.func.attr, ())
         if len(methods) == 1 and call.func.attr not in COMMON_METHODS and not call.func.attr.startswith("__"):
             self._add(ref, methods[0], (call.pos, event.region), "guess")
-
-
-def expressions(event: Event) -> Iterable[Expr]:
-    """The expressions that an event evaluates."""
-    yield from event.targets
-    if event.value is not None:
-        yield event.value
-    if event.extra is not None and event.op != "annotated":
-        yield event.extra
-

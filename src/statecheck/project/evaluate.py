@@ -7,8 +7,7 @@ each. Copies end an alias.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
 
 from statecheck.facts.ir import (
     Attr,
@@ -27,6 +26,7 @@ from statecheck.facts.ir import (
     Sub,
     Yield,
 )
+from statecheck.project.callsites import CallSites
 from statecheck.project.classes import Classes
 from statecheck.project.contents import Contents
 from statecheck.project.knowledge import Knowledge
@@ -56,24 +56,15 @@ DISPLAYS = {"list": "builtins.list", "dict": "builtins.dict", "set": "builtins.s
             "generator": "builtins.generator"}
 
 
-class CallSite(NamedTuple):
-    """A call of a function of the tree. ``bound``: the receiver fills the first parameter."""
-
-    caller: ScopeRef
-    region: int
-    call: Call
-    bound: bool
-
-
 class Evaluator:
-    """Answers questions about one linked tree. ``call_sites`` is filled in by the call graph once it is known."""
+    """Answers questions about one linked tree."""
 
     def __init__(self, tables: Tables, modules: ModuleIndex, knowledge: Knowledge) -> None:
         self.tables = tables
         self.modules = modules
         self.knowledge = knowledge
         self.classes = Classes(tables, self.evaluate)
-        self.call_sites: Mapping[ScopeRef, list[CallSite]] = {}
+        self.call_sites = CallSites(self, tables)
         self.names = Names(self)
         self.parameters = Parameters(self)
         self.members = Members(self)
@@ -82,11 +73,6 @@ class Evaluator:
         self._answers: dict[object, Items] = {}  # by the id of the expression, or by what else is asked for
         self._busy: set[object] = set()
         self._depth = 0
-
-    def forget(self, call_sites: Mapping[ScopeRef, list[CallSite]]) -> None:
-        """Start afresh with the callers of each function known: parameters can now be followed to arguments."""
-        self.call_sites = call_sites
-        self._answers.clear()
 
     def evaluate(self, ref: ScopeRef, expr: Expr, region: int = -1) -> Items:
         """What ``expr``, standing in scope ``ref`` and ``region``, may be. Empty: nothing is known."""

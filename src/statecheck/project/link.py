@@ -29,8 +29,6 @@ class Project:
         self.modules = ModuleIndex(files)
         self.tables = Tables(files)
         self.evaluator = Evaluator(self.tables, self.modules, knowledge)
-        first = CallGraph(self.evaluator)
-        self.evaluator.forget(first.call_sites)
         self.graph = CallGraph(self.evaluator)
         self.entries: list[Entry] = EntryFinder(self.evaluator, self.graph).find()
         self.phases = Phases(self.evaluator, self.graph, self.entries, roles)

@@ -78,7 +78,7 @@ class Parameters:
 
     def _passed(self, ref: ScopeRef, param: Param) -> list[Item]:
         """What the callers known so far pass for a parameter."""
-        sites = self._evaluator.call_sites.get(ref, ())
+        sites = self._evaluator.call_sites.of(ref)
         if not sites or len(sites) > MAX_CALL_SITES:
             return []
         params = [other.name for other in self._evaluator.tables.scope(ref).params if other.kind in ("normal", "positional")]

@@ -242,9 +242,8 @@ class Paths:
             elif param.default is not None:
                 yield from self._default(ref, param, depth)
             return
-        sites = self._evaluator.call_sites.of(ref)
         seen = False
-        sites = sorted((site for site in sites if self._project.is_application(site.caller.path)),
+        sites = sorted((site for site in self._evaluator.call_sites.of(ref) if self._project.is_application(site.caller.path)),
                        key=lambda site: -self._project.phases.runtime(site.caller))
         for site in sites[:MAX_CALLERS] if depth < MAX_DEPTH // 2 else ():
             given = self._given(ref, param, site.call, site.bound)

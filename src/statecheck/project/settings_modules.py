@@ -7,9 +7,8 @@ from fnmatch import fnmatchcase
 
 from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Sub
 from statecheck.facts.walk import iter_expr
-from statecheck.project.calls import expressions
 from statecheck.project.link import Project
-from statecheck.project.tables import FileTable
+from statecheck.project.tables import FileTable, expressions
 from statecheck.rules.schema import SettingsHolder
 
 OTHER_PROFILES = frozenset({

@@ -210,3 +210,12 @@ class Tables:
         if scope.parent >= 0 and self.scope(ScopeRef(ref.path, scope.parent)).kind == "class":
             return ScopeRef(ref.path, scope.parent)
         return None
+
+
+def expressions(event: Event) -> Iterator[Expr]:
+    """The expressions that an event evaluates; annotations are none."""
+    yield from event.targets
+    if event.value is not None:
+        yield event.value
+    if event.extra is not None and event.op != "annotated":
+        yield event.extra

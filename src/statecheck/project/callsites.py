@@ -1,0 +1,92 @@
+"""Who calls a function, asked one function at a time: calls of its name whose callee turns out to be it.
+
+The call graph knows all calls, but it is built from what expressions may be, and what a parameter may be hangs on its
+callers. Asking by name breaks the circle without building the graph twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from statecheck.facts.ir import Attr, Call, Name
+from statecheck.facts.walk import iter_expr
+from statecheck.project.tables import Tables, expressions
+from statecheck.project.values import ClassValue, FunctionValue, ScopeRef
+
+if TYPE_CHECKING:
+    from statecheck.project.evaluate import Evaluator
+
+MAX_CANDIDATES = 120  # calls of a name looked at; a more common name tells nothing
+CONSTRUCTING = ("__init__", "__new__", "__post_init__")
+
+
+class CallSite(NamedTuple):
+    """A call of a function of the tree. ``bound``: the receiver fills the first parameter."""
+
+    caller: ScopeRef
+    region: int
+    call: Call
+    bound: bool
+
+
+class CallSites:
+    """The calls of each function, found when asked for."""
+
+    def __init__(self, evaluator: Evaluator, tables: Tables) -> None:
+        self._evaluator = evaluator
+        self._tables = tables
+        self._named: dict[str, list[CallSite]] = defaultdict(list)
+        self._aliases: dict[str, set[str]] = defaultdict(set)  # imported name → what it is called here
+        self._found: dict[ScopeRef, tuple[CallSite, ...]] = {}
+        for ref, scope in tables.scopes():
+            for event in scope.events:
+                for top in expressions(event):
+                    for node in iter_expr(top):
+                        if isinstance(node, Call):
+                            name = node.func.id if isinstance(node.func, Name) else node.func.attr if isinstance(node.func, Attr) else ""
+                            self._named[name].append(CallSite(ref, event.region, node, False))
+        for table in tables.files.values():
+            for row in table.facts.imports:
+                if row.bound != row.name and row.name:
+                    self._aliases[row.name].add(row.bound)
+
+    def of(self, ref: ScopeRef) -> tuple[CallSite, ...]:
+        """The calls of a function, in order of path; empty for one whose name is called from all over the place."""
+        if ref not in self._found:
+            self._found[ref] = ()  # while it is being asked
+            self._found[ref] = tuple(self._search(ref))
+        return self._found[ref]
+
+    def _search(self, ref: ScopeRef) -> list[CallSite]:
+        names = self._names(ref)
+        candidates = [site for name in sorted(names) for site in self._named.get(name, ())]
+        if len(candidates) > MAX_CANDIDATES:
+            return []
+        found = []
+        for site in candidates:
+            for item in self._evaluator.evaluate(site.caller, site.call.func, site.region):
+                if isinstance(item.value, FunctionValue) and item.value.ref == ref:
+                    found.append(site._replace(bound=is_bound(self._evaluator, item.value, site.call)))
+                elif isinstance(item.value, ClassValue) and any(
+                        self._evaluator.classes.method(item.value.ref, name) == ref for name in CONSTRUCTING):
+                    found.append(site._replace(bound=True))
+        return found
+
+    def _names(self, ref: ScopeRef) -> set[str]:
+        name = self._tables.scope(ref).name
+        cls = self._tables.class_around(ref)
+        names = {name}
+        if name in CONSTRUCTING and cls is not None:
+            names |= {self._tables.scope(each).name for each in (cls, *self._evaluator.classes.subclasses(cls))} | {"cls"}
+        return names | {alias for known in names for alias in self._aliases.get(known, ())}
+
+
+def is_bound(evaluator: Evaluator, value: FunctionValue, call: Call) -> bool:
+    """Does the receiver fill the first parameter? Not for a plain function, nor where ``Class.method(obj)`` writes it out."""
+    receiver = evaluator.classes.receiver(value.ref)
+    if receiver is None or value.owner is None:
+        return False
+    if receiver[1] != "instance" or not (isinstance(call.func, Attr) and isinstance(call.func.value, Name)):
+        return True
+    return call.func.value.id != evaluator.tables.scope(receiver[0]).name
