@@ -56,8 +56,11 @@ class Literals:
         self._making = Making(self.matcher)
         self.rows = [Wanted(rule, form, number) for rule in rules for number, form in enumerate(rule.forms)]
         self._defaults = frozenset(self._field_defaults())
-        self.named = [row for row in named_values(self.project, self.spots.counts)
-                      if not row.is_example and not is_sample(row.ref.path)]
+        self._samples = frozenset(path for path in self.project.files if is_sample(path))
+        self.named = [row for row in named_values(self.project, self._counts) if not row.is_example]
+
+    def _counts(self, path: str, region: int) -> bool:
+        return path not in self._samples and self.spots.counts(path, region)
 
     def _field_defaults(self) -> Iterator[Place]:
         """The literals that are defaults of settings classes."""
@@ -82,9 +85,9 @@ class Literals:
 
     def _hits(self) -> Iterator[Hit]:
         for wanted, spot, name in self._candidates():
-            if not is_sample(spot.ref.path) and self.matcher.applies(wanted.form, spot):
+            if spot.ref.path not in self._samples and self.matcher.applies(wanted.form, spot):
                 for place, constant in self._holds(wanted.form, spot):
-                    if not is_sample(place[0]) and self.project.is_application(place[0]):
+                    if place[0] not in self._samples and self.project.is_application(place[0]):
                         yield Hit(wanted, spot, place, name, constant)
 
     # -- where a form may hold -----------------------------------------------------------------------------------------
@@ -156,7 +159,7 @@ class Literals:
                 if not (isinstance(named.value, Const) if kind == "literal" else named.kind):
                     continue
                 for row in rows:
-                    if patterns[row.form.key_pattern].search(named.key):
+                    if patterns[row.form.key_pattern].search(named.key) and _may_hold(row.form, named.value):
                         yield row, _spot_of(named), named.key
 
     # -- whether it holds ----------------------------------------------------------------------------------------------
@@ -274,6 +277,14 @@ def _default(value: Expr) -> Expr:
             break
         value = given
     return value
+
+
+def _may_hold(form: Form, value: Expr) -> bool:
+    """Does a literal pass the tests of its text? Asked first, because it is cheap and there are many literals."""
+    if not isinstance(value, Const) or value.kind != "str":
+        return not isinstance(value, Const) or value.kind == "bytes"
+    constant = Constant(value.kind, value.value)
+    return all(fits(condition, constant) for condition in form.when)
 
 
 def _spot_of(named: Named) -> Spot:

@@ -93,7 +93,9 @@ def _below(top: Named) -> Iterator[Named]:
 
 
 def _inside(row: Named, expr: Expr) -> Iterable[Named]:
-    plain = row._replace(kind="")
+    if isinstance(expr, (Const, Name, FString, Func)):
+        return
+    plain = row._replace(kind="") if row.kind else row
     deeper = row._replace(above=(*row.above, row.key)) if row.key else row
     match expr:
         case Call(func=func, args=args, keywords=keywords):
@@ -112,8 +114,6 @@ def _inside(row: Named, expr: Expr) -> Iterable[Named]:
         case Sub(value=value):
             yield plain._replace(value=value)
         case Op(op=op) if op in COMPARISONS:
-            return
-        case FString() | Func():
             return
         case _:
             yield from (plain._replace(value=part) for part in parts(expr))

@@ -55,10 +55,11 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     ``predicates``: detector vocabulary, each may be negated with a leading "not ". Severity, message, instead, harm and
     confidence override those of the rule.
 
-    ``syntax`` matches the language itself: "assignment" (a name, attribute, dict key, class field, keyword or
-    parameter that fits ``key_pattern`` gets a value), "literal" (a string literal anywhere, in a value, not compared), "comparison" (a name or attribute that fits
-    ``key_pattern`` is compared with a constant). Beside ``call``, ``key_pattern`` tests the first argument (the name of
-    the environment variable); beside ``subclass``, the fields of the class, and ``when`` then tests their defaults.
+    ``syntax`` matches the language itself: "assignment" (a name, attribute, dict key, class field, keyword or parameter
+    that fits ``key_pattern`` gets a value), "literal" (a string literal anywhere in a value; what is compared is none),
+    "comparison" (a name or attribute that fits ``key_pattern`` is compared with a constant). Beside ``call``,
+    ``key_pattern`` tests the first argument (the name of the environment variable); beside ``subclass``, the fields of
+    the class, and ``when`` then tests their defaults.
 
     ``changed_by``: the form holds only if code that runs after start-up calls one of these methods on the value that
     the call made. ``completed_by``: methods of that value (``init_app``) whose arguments count as given to the call.
