@@ -13,6 +13,7 @@ from statecheck.project.knowledge import Knowledge
 from statecheck.project.link import Project, link
 from statecheck.rules.load import load
 from statecheck.rules.schema import Pack
+from statecheck.rules.vocabulary import OWNED
 
 PACK: Pack = load()
 RULES = [rule for rule in PACK.rules.values() if rule.detector == "path-write"]
@@ -57,6 +58,10 @@ def marked(code: str) -> list[int]:
 
 def lines(code: str) -> list[int]:
     return sorted(finding.location.line for finding in find(code))
+
+
+def test_every_predicate_that_rules_may_ask_for_is_decided() -> None:
+    assert set(PathUses(project({"app.py": HEAD}), RULES).predicates()) == set(OWNED["path-write"])
 
 
 class TestWrites:
@@ -215,7 +220,8 @@ class TestUploads:
     @pytest.mark.parametrize("body", [
         ("request.files['x'].save(os.path.join('/srv', name))  # here",),
         ("for file in request.files.getlist('x'):", "    file.save(DATA / file.filename)  # here"),
-        ("data = request.files['x'].read()", "with open(DATA / name, 'wb') as target:  # here", "    target.write(data)"),
+        ("data = request.files['x'].read()", "with open(DATA / name, 'wb') as target:  # here",
+         "    target.write(data)"),
         ("shutil.copyfileobj(request.files['x'].stream, open('/srv/x', 'wb'))  # here",),
     ])
     def test_of_flask(self, body: tuple[str, ...]) -> None:

@@ -16,7 +16,7 @@ from statecheck.facts.ir import Attr, Call, Const, Expr
 from statecheck.project.arguments import argument
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
-from statecheck.project.paths import PathValue
+from statecheck.project.paths import PATH_TYPES, PathValue
 from statecheck.project.phases import SURE
 from statecheck.project.settings import Settings
 from statecheck.project.values import ScopeRef
@@ -94,7 +94,7 @@ class PathUses:
         self.project = project
         self.paths = Paths(project)
         self._spots = Spots(project)
-        self._matcher = Matcher(project, Settings(project), self._predicates(), {})
+        self._matcher = Matcher(project, Settings(project), self.predicates(), {})
         self._scratch = Scratch(project, self.paths, self._spots)
         uses = list(self._uses(rules))
         self.reads = list(self._reads(uses))
@@ -105,7 +105,8 @@ class PathUses:
         judged = [write for use in uses if "reads" not in use.form.predicates for write in self._judged(use)]
         self.writes = [write for write in judged if not (write.use.removes and self._ends_scratch(write))]
 
-    def _predicates(self) -> Mapping[str, Predicate]:
+    def predicates(self) -> Mapping[str, Predicate]:
+        """What forms may ask for, by name."""
         uploads = Uploads(self.project, self.paths)
         stated = dict.fromkeys(("removes", "moves", "reads"), _as_stated)
         return Predicates(self.project).table() | stated | {"from-upload": uploads.from_upload}
@@ -135,7 +136,7 @@ class PathUses:
             call, region = row.call, row.event.region
             if (row.ref.path, call.pos) in taken or effect(row.name) != "io":
                 continue
-            expr = call.args[0] if call.args else call.func.value if isinstance(call.func, Attr) else None
+            expr = _read_path(call, row.name)
             if row.name.rpartition(".")[2] in FOLDER_TESTS:
                 continue
             if expr is not None and self._spots.counts(row.ref.path, region):
@@ -184,15 +185,11 @@ class PathUses:
         return (write.use.spot.ref.path, write.use.spot.start) in self._scratch.endings
 
     def _is_read_elsewhere(self, ref: ScopeRef, path: PathValue) -> bool:
-        """Is a file of that very name read for another request than the one that wrote it, or do requests share it?"""
+        """Is a file with such a name read by other code than what wrote it, or do requests share one name?"""
         if path.is_fixed and len(path.parts) > 1:
             return True
-        if "random" in path.origins or not path.parts or not isinstance(path.parts[-1], str):
-            return False
-        mine = set(self.project.phases.entries_to(ref))
-        return any(read.ref != ref and any(other.looks_like(path) for other in read.paths)
-                   and set(self.project.phases.entries_to(read.ref)) - mine
-                   for read in self._read_by_root.get(path.root, ()))
+        return path.ends_known and any(read.ref != ref and any(other.looks_like(path) for other in read.paths)
+                                       for read in self._read_by_root.get(path.root, ()))
 
     def _in_log_handler(self, ref: ScopeRef) -> bool:
         cls = self.project.tables.class_around(ref)
@@ -225,6 +222,14 @@ def has_path(form: Form) -> bool:
 def _as_stated(spot: Spot) -> bool:
     """What a form says of itself holds wherever its call stands."""
     return spot.call is not None
+
+
+def _read_path(call: Call, name: str) -> Expr | None:
+    """The path that a call reads: what its method belongs to, else the first argument."""
+    receiver = call.func.value if isinstance(call.func, Attr) else None
+    if name.startswith(PATH_TYPES) or not call.args:
+        return receiver
+    return call.args[0]
 
 
 def _call(spot: Spot) -> Call:

@@ -35,6 +35,10 @@ OWNED: Final = {
         "awaited", "joined", "gathered", "context-managed", "discarded", "daemon", "held", "zero-argument",
         "reads-changing-data", "in-test",
     }),
+    "path-write": frozenset({
+        "awaited", "joined", "gathered", "context-managed", "discarded", "daemon", "held", "zero-argument",
+        "reads-changing-data", "in-test", "from-upload", "removes", "moves", "reads",
+    }),
     "literal": frozenset({"drawn"}),
     "env-branch": frozenset({"compared"}),
 }
