@@ -290,3 +290,7 @@ class TestPaths:
     def test_as_a_reader_sees_them(self, setup: str, expr: str, text: str) -> None:
         uses = PathUses(project({"app.py": in_view(f"open({expr}, 'w')", rest=setup)}), RULES)
         assert [path.text for write in uses.writes for path in write.paths] == [text]
+
+    def test_paths_that_branch_at_every_step_end_in_time(self) -> None:
+        steps = [f"p{n} = os.path.join(p{n - 1} or p{n - 1}, p{n - 1} if name else p{n - 1})" for n in range(1, 30)]
+        assert len(find(in_view("p0 = '/srv'", *steps, "open(p29, 'w')"))) <= 1

@@ -18,6 +18,7 @@ from statecheck.project.values import ForeignInstance, FunctionValue, ScopeRef
 MAX_DEPTH = 24  # steps back from the expression that is asked about
 MAX_PATHS = 12  # possible values kept for one expression
 MAX_CALLERS = 12
+MAX_STEPS = 3000  # expressions looked at for one question, whatever way they branch
 MAX_ENTERED = 4
 
 
@@ -39,17 +40,20 @@ class PathNames(ABC):
         self._evaluator = project.evaluator
         self._tables = project.tables
         self._entries = frozenset(entry.ref for entry in project.phases.entries)
+        self._left = 0
         self._memory: dict[tuple[int, ScopeRef], tuple[PathValue, ...]] = {}
 
     def of(self, ref: ScopeRef, expr: Expr, region: int = -1) -> tuple[PathValue, ...]:
         """The paths that ``expr`` may be; at least one, whose root may be unknown."""
         key = (id(expr), ref)
         if key not in self._memory:
+            self._left = MAX_STEPS
             self._memory[key] = self._follow(Located(ref, expr, region), 0, None)
         return self._memory[key]
 
     def _follow(self, at: Located, depth: int, frame: Frame | None) -> tuple[PathValue, ...]:
-        if depth > MAX_DEPTH:
+        self._left -= 1
+        if depth > MAX_DEPTH or self._left < 0:
             return (self._unknown(at),)
         found = tuple(dict.fromkeys(islice(self._dispatch(at, depth + 1, frame), MAX_PATHS)))
         return found or (self._unknown(at),)
