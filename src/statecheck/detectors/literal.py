@@ -18,7 +18,7 @@ from statecheck.detectors.naming import Named, named_values
 from statecheck.detectors.reporting import Case, Place, Wanted, finding
 from statecheck.detectors.secrets import looks_drawn
 from statecheck.detectors.spots import Spot, Spots
-from statecheck.facts.ir import Attr, Call, Choice, Const, Expr, Op
+from statecheck.facts.ir import Attr, Call, Choice, Const, Expr, FString, Op
 from statecheck.facts.walk import span
 from statecheck.model import LEVELS, Finding
 from statecheck.project.arguments import argument
@@ -178,8 +178,11 @@ class Literals:
         if subject.instance_of and seen and (place := self._making.place(value, subject.instance_of)):
             yield place, None
         for constant in self._constants(value, form):
-            if constant.at is not None and self._fits(form, subject, constant, spot):
-                yield constant.at, constant
+            place = constant.at
+            if place is None and subject.prefix and isinstance(value.expr, FString):  # it begins in a telling way
+                place = (value.ref.path, *span(value.expr))
+            if place is not None and self._fits(form, subject, constant, spot):
+                yield place, constant
 
     def _value(self, condition: Condition, spot: Spot) -> Located | None:
         if not condition.argument and condition.position is None:
