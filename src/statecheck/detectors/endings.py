@@ -44,12 +44,17 @@ class Endings:
         """Is the value awaited, or handed to the caller who may?"""
         if spot.event is None or spot.call is None:
             return False
-        if spot.through is None:
+        if self._hands_back(spot):
             if any(isinstance(node, Await) and holds(node, spot.call) for node in nodes(spot.event)):
                 return True
             if spot.event.op in LEAVING or self._is_returned(spot):
                 return not self._spots.is_helper(spot)
         return self._is_waited_for(spot)
+
+    def _hands_back(self, spot: Spot) -> bool:
+        """Does the caller get what was started: it starts it itself, or its helper returns it?"""
+        return spot.through is None or any(event.op == "return" and event.value is not None
+                                           for event in self._project.scope(spot.through).events)
 
     def joined(self, spot: Spot) -> bool:
         """Is its end waited for, in the function that made it or where the object that keeps it ends?"""
@@ -61,7 +66,7 @@ class Endings:
             return False
         around = [node for node in nodes(spot.event)
                   if isinstance(node, Call) and node is not spot.call and holds(node, spot.call)]
-        if spot.through is None and any(self._waits(spot.ref, spot.event, node) for node in around):
+        if self._hands_back(spot) and any(self._waits(spot.ref, spot.event, node) for node in around):
             return True
         return self.context_managed(spot)
 

@@ -155,9 +155,10 @@ class Judge:
         rule, severity = place_rule(place, writes), self._severity(place, writes)
         memo = [write for write in writes if is_memo_write(self.project, write)]
         if memo and all(write.kind == "clear" or write in memo for write in writes):
-            rule = "process-cache"
             changing = any(CHANGING_EFFECTS & self._effects.of(write.ref) for write in memo)
             objects = all(is_memo_of_objects(self.project, write) for write in memo)
+            locks = all(is_lock(self.project, write) for write in memo)
+            rule = rule if locks else "process-cache"
             severity = "medium" if changing and not objects else "low"
         made = next((write for write in self._writes[place] if write.kind == "rebind" and write not in writes
                      and self.project.is_application(write.ref.path)), None)

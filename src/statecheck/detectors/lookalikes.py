@@ -129,20 +129,34 @@ def is_registration(project: Project, write: Access) -> bool:
     return write.kind == "change" and bool(items) and all(isinstance(item.value, (FunctionValue, ClassValue)) for item in items)
 
 
+def is_lock(project: Project, write: Access) -> bool:
+    """Is a lock kept for each thing worked on? It excludes nobody in another process."""
+    return any(isinstance(value, ForeignInstance) and project.knowledge.effect(value.name) == "lock"
+               for value in _stored_values(project, write))
+
+
 def is_memo_of_objects(project: Project, write: Access) -> bool:
     """Does a keyed memo keep objects (clients, classes, models) and no data?"""
+    stored = _stored_values(project, write)
+    return bool(stored) and not is_lock(project, write) and all(
+        isinstance(value, Instance) or _is_resource_value(value) or _is_remade(project, value) for value in stored)
+
+
+def _stored_values(project: Project, write: Access) -> list[Value]:
     value = write.given[-1] if write.given else write.event.value
-    if value is None:
-        return False
-    items = project.evaluator.evaluate(write.ref, value, write.event.region)
-    if any(isinstance(item.value, ForeignInstance) and project.knowledge.effect(item.value.name) == "lock" for item in items):
-        return False  # a lock for each thing worked on: it excludes nobody in another process
-    return bool(items) and all(isinstance(item.value, Instance) or _is_resource_value(item.value) for item in items)
+    items = project.evaluator.evaluate(write.ref, value, write.event.region) if value is not None else ()
+    return [item.value for item in items]
+
+
+def _is_remade(project: Project, value: Value) -> bool:
+    """Can any process make the value again, as the models say?"""
+    return isinstance(value, ForeignInstance) and any("process-cache" in row.suppresses or "*" in row.suppresses
+                                                      for row in project.knowledge.safe("call", value.name))
 
 
 def is_clock(project: Project, write: Access) -> bool:
     """Is only a point in time kept: when this process last did something?"""
-    if write.kind != "rebind" or write.value is None:
+    if write.kind != "rebind" or write.value is None or write.how not in ("=", "setattr()"):
         return False
     if isinstance(write.value, Const):
         return write.value.kind in ("int", "float", "none")

@@ -55,7 +55,7 @@ class CallGraph:
         self.callers: dict[ScopeRef, list[Edge]] = defaultdict(list)
         self.uses: list[Use] = []
         self.call_sites: dict[ScopeRef, list[CallSite]] = defaultdict(list)
-        self.escaped: set[ScopeRef] = set()  # functions used as values: in a table, as an argument, returned
+        self.escaped: dict[ScopeRef, list[ScopeRef]] = defaultdict(list)  # functions used as values → where
         self._methods = self._methods_by_name()
         self._functions = frozenset(scope.name for _, scope in self._tables.scopes() if scope.kind == "def")
         self._properties = {name for name, refs in self._methods.items() if any(evaluator.is_property(ref) for ref in refs)}
@@ -118,7 +118,7 @@ class CallGraph:
         """A function named without being called: whoever gets it may call it later."""
         for item in self._evaluator.evaluate(ref, node, event.region):
             if isinstance(item.value, FunctionValue) and not self._evaluator.is_property(item.value.ref):
-                self.escaped.add(item.value.ref)
+                self.escaped[item.value.ref].append(ref)
 
     def _read_call(self, ref: ScopeRef, event: Event, call: Call, awaited: bool) -> None:
         items = self._evaluator.evaluate(ref, call.func, event.region)

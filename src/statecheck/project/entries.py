@@ -207,7 +207,10 @@ class EntryFinder:
                 yield entry._replace(kept=scope.name == "__call__")
 
     def _entry(self, made: Registration, ref: ScopeRef) -> Entry:
-        return Entry(ref, made.known.entry.phase, self._label(made, ref), made.known.framework, made.known.entry.id, made.path, made.pos,
+        entry = made.known.entry
+        given = argument(made.call, entry.path_argument, entry.path_position) if made.call is not None and entry.phases else None
+        phase = entry.phases.get(given.value, entry.phase) if isinstance(given, Const) else entry.phase
+        return Entry(ref, phase, self._label(made, ref), made.known.framework, made.known.entry.id, made.path, made.pos,
                      made.known.entry.instance == "process")
 
     def _label(self, made: Registration, ref: ScopeRef) -> str:

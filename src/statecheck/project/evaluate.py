@@ -39,6 +39,7 @@ from statecheck.project.values import (
     ClassValue,
     ConstantValue,
     ContainerValue,
+    FieldPlace,
     Foreign,
     ForeignInstance,
     FunctionPlace,
@@ -190,8 +191,8 @@ class Evaluator:
             return (Item(Instance(value.ref, site)),)
         if isinstance(value, FunctionValue):
             found = self.returned(value.ref)
-            if item.via:
-                found = tuple(out._replace(via=(*out.via, *item.via)) for out in found)
+            if item.via:  # only what the method read from its object is kept where the object is
+                found = tuple(out._replace(via=(*out.via, *item.via)) if isinstance(out.place, FieldPlace) else out for out in found)
             return found
         if isinstance(value, Instance):
             method = self.classes.method(value.cls, "__call__")

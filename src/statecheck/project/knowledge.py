@@ -41,6 +41,7 @@ class Knowledge:
         self._returns = {self.canonical(name): self.canonical(row.type)
                          for model in models for row in model.returns for name in row.names}
         self._instances = {self.canonical(name): self.canonical(cls) for model in models for name, cls in model.instances.items()}
+        self._shared = frozenset(base for cls in self._instances.values() for base in self.lineage(cls))
         self._containers = {self.canonical(name): row for model in models for row in model.containers for name in row.names}
         self._lifetimes = self._collect_lifetimes(models)
         self._declared = self._collect_declared(models)
@@ -133,6 +134,19 @@ class Knowledge:
                 return True
             name = name.rpartition(".")[0]
         return False
+
+    def is_field(self, name: str) -> bool:
+        """Does calling ``name`` declare a column, relation, trait or form field in the body of a class?"""
+        for base in self.lineage(name):
+            while base:
+                if self._effects.get(base) == "field":
+                    return True
+                base = base.rpartition(".")[0]
+        return False
+
+    def is_reached_from_handlers(self, name: str) -> bool:
+        """Can a handler get at an object of this class through what its framework gives it: ``request.app``?"""
+        return any(base in self._shared for base in self.lineage(name))
 
     def root(self, owner: str) -> str:
         """One name for the attribute store that a class shares with its bases: ``FastAPI.state`` is ``Starlette.state``."""

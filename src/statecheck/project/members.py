@@ -79,7 +79,19 @@ class Members:
         if method >= 0:
             return (Item(FunctionValue(ScopeRef(owner.path, method), cls)),)
         bindings = self._evaluator.tables.files[owner.path].bindings[owner.scope, name]
-        return self._evaluator.names.held(self._evaluator.names.bound_items(owner.path, bindings), ClassPlace(owner, name))
+        items = self._evaluator.names.bound_items(owner.path, bindings)
+        if all(binding.kind == "declared" for binding in bindings):
+            return items  # a bare annotation tells the type and keeps nothing
+        return self._evaluator.names.held(items, ClassPlace(owner, name))
+
+    def _is_data_class(self, cls: ScopeRef) -> bool:
+        """Are the annotated attributes of the class fields of its objects?"""
+        scope = self._evaluator.tables.scope(cls)
+        return any(self._evaluator.knowledge.effect(name) == "dataclass" for decorator in scope.decorators
+                   for name in self.decorator_names(ScopeRef(cls.path, scope.parent), decorator, scope.defined_in))
+
+    def _is_field(self, item: Item) -> bool:
+        return isinstance(item.value, ForeignInstance) and self._evaluator.knowledge.is_field(item.value.name)
 
     def class_stores(self, cls: ScopeRef, name: str) -> list[Store]:
         """Stores to ``Class.name`` from anywhere, where the body of the class does not bind the name."""
@@ -108,7 +120,13 @@ class Members:
                     found += self._evaluator.evaluate(store.ref, store.value, store.event.region)
             return [out._replace(via=(*out.via, *via)) for out in self._evaluator.names.held(found, FieldPlace(owner, name))]
         if member is not None:
-            return [out._replace(via=(*out.via, *via)) for out in self._class_attribute(value.cls, name, item)]
+            items = self._class_attribute(value.cls, name, item)
+            if any(self._is_field(out) for out in items):
+                return ()  # a declared column, relation or form field: each object has a value of its own
+            if self._is_data_class(member[0]):
+                place = FieldPlace(member[0], name)
+                items = [out._replace(place=place) if isinstance(out.place, ClassPlace) else out for out in items]
+            return [out._replace(via=(*out.via, *via)) for out in items]
         foreign = self._evaluator.classes.info(value.cls).foreign
         if foreign:
             return [out for base in foreign[:2] for out in self.foreign_attribute(base, name, item)]
@@ -141,7 +159,10 @@ class Members:
         """The foreign classes and foreign attributes whose attributes are places: of an application, of its state."""
         if isinstance(item.value, Foreign) and isinstance(item.place, ForeignPlace):
             return [item.value.name]
-        return [name for name in self.foreign_types(item) if "process" in self._evaluator.knowledge.lives(name)]
+        knowledge = self._evaluator.knowledge
+        own = isinstance(item.value, Instance)  # of a class of the tree: shared with handlers only where they can reach it
+        return [name for name in self.foreign_types(item) if "process" in knowledge.lives(name)
+                and (not own or knowledge.is_reached_from_handlers(name))]
 
     def foreign_types(self, item: Item) -> list[str]:
         """The foreign classes that an object is an instance of: its own, or the bases of its class."""

@@ -96,6 +96,8 @@ class Phases:
             levels[certainty].append((root, first, entry))
         for level in (SURE, POSSIBLE, GUESS):
             queue = levels[level]
+            if level == POSSIBLE:
+                queue.extendleft((ref, phase, None) for ref, phase in self._escaped())
             while queue:
                 ref, phase, by = queue.popleft()
                 if phase in self.reach[ref]:
@@ -122,8 +124,16 @@ class Phases:
                     yield ref, "startup", SURE, None
                 elif self._is_command(ref, scope):
                     yield ref, "cli", SURE, None
-                elif (ref in self._graph.escaped and ref not in self._by_function) or self._is_registered(ref, scope):
+                elif ref not in self._graph.escaped and self._is_registered(ref, scope):
                     yield ref, "request", POSSIBLE, None
+
+    def _escaped(self) -> Iterable[tuple[ScopeRef, Phase]]:
+        """Functions that nothing calls by name, handed on as values. What only commands hand on stays with the command."""
+        for ref in sorted(self._graph.escaped):
+            if ref in self._by_function or ref in self._app_makers or self._called(ref) or self._roles.get(ref.path) in ("test", "migration"):
+                continue
+            given = {phase for place in self._graph.escaped[ref] for phase in self.of(place)}
+            yield ref, "cli" if given and given <= {"cli", "test"} else "request"
 
     def _called(self, ref: ScopeRef) -> bool:
         return any(edge.via in ("call", "override", "property") and edge.caller != ref and self._roles.get(edge.caller.path) != "test"
@@ -156,6 +166,8 @@ class Phases:
         """The phase and certainty that an edge hands on."""
         if phase == "import" and self._in_main_guard(edge):
             phase = "cli"
+        if edge.callee in self._app_makers and phase != "test":
+            return "startup", level
         if edge.via == "guess":
             return phase, GUESS
         if edge.via == "dynamic":
