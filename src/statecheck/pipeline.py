@@ -29,6 +29,8 @@ from statecheck.triage.parse import parse_failures
 from statecheck.triage.select import ignored_in_file, options_of, selected, with_severity
 from statecheck.triage.taught import taught_models
 
+PARSER = "parse"  # rules about files that could not be read name this instead of a detector
+
 Progress = Callable[[str, int, int], None]
 
 
@@ -146,8 +148,11 @@ def run_rules(analysis: Analysis, rules: Sequence[Rule], request: Request) -> tu
     found: list[Finding] = []
     problems: list[Problem] = []
     for name in dict.fromkeys(name for rule in rules for name in (rule.detector, *rule.also_detected_by)):
+        if name == PARSER:
+            continue  # what could not be parsed is known before any detector runs
         if name not in detectors:
-            continue  # parse-error is no detector's work
+            problems.append(Problem("", f'no detector "{name}" is installed: its rules were not checked'))
+            continue
         try:
             found += detectors[name]([rule for rule in rules if name in (rule.detector, *rule.also_detected_by)], context)
         except Exception as error:  # a broken detector must not hide what the others found

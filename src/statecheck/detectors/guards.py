@@ -36,11 +36,19 @@ def is_set_once(project: Project, write: Access) -> bool:
 def from_request(project: Project, write: Access) -> bool:
     """Does the written value come from the request at hand?"""
     for node in iter_expr(write.value) if write.value is not None else ():
+        if isinstance(node, Name) and _is_handler_parameter(project, write, node.id):
+            return True
         if isinstance(node, (Name, Attr)):
             for item in project.evaluator.evaluate(write.ref, node, write.event.region):
                 if isinstance(item.value, (Foreign, ForeignInstance)) and "request" in project.knowledge.lives(item.value.name):
                     return True
     return False
+
+
+def _is_handler_parameter(project: Project, write: Access, name: str) -> bool:
+    function = project.tables.function_around(write.ref)
+    return any(param.name == name for param in project.scope(function).params if param.name not in ("self", "cls")) and any(
+        entry.phase == "request" for entry in project.phases.entries_at(function))
 
 
 def _is_guarded(table: FileTable, scope: int, region: int, pos: int, name: str, constant: bool = False) -> bool:

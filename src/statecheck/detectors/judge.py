@@ -15,6 +15,7 @@ from statecheck.detectors.lookalikes import (
     has_container,
     is_clock,
     is_flag,
+    is_lock,
     is_memo_of_objects,
     values,
 )

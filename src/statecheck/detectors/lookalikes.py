@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from statecheck.detectors.guards import is_set_once, noted_once
+from statecheck.detectors.guards import from_request, is_set_once, noted_once
 from statecheck.facts.ir import Const
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
@@ -35,7 +35,9 @@ def values(project: Project, place: Place) -> list[Value]:
     if isinstance(place, GlobalPlace):
         return [item.value for item in evaluator.member(place.path, place.name) if item.place == place]
     if isinstance(place, FieldPlace):
-        return [item.value for store in evaluator.classes.field_stores(place.cls, place.name) if store.value is not None
+        declared = project.tables.files[place.cls.path].bindings.get((place.cls.scope, place.name), [])
+        return [item.value for binding in declared for item in evaluator.binding(place.cls.path, binding)] + [
+            item.value for store in evaluator.classes.field_stores(place.cls, place.name) if store.value is not None
                 for item in evaluator.evaluate(store.ref, store.value, store.event.region)]
     if isinstance(place, (ClassPlace, CellPlace)):
         ref = place.cls if isinstance(place, ClassPlace) else place.function
@@ -112,7 +114,13 @@ def is_resource(project: Project, write: Access) -> bool:
     if write.value is None:
         return False
     items = project.evaluator.evaluate(write.ref, write.value, write.event.region)
-    return bool(items) and all(_is_resource_value(item.value) for item in items)
+    return bool(items) and not from_request(project, write) and all(
+        _is_resource_value(item.value) and not _is_data(project, item.value) for item in items)
+
+
+def _is_data(project: Project, value: Value) -> bool:
+    return isinstance(value, ForeignInstance) and any(
+        project.knowledge.effect(base) == "data" for base in project.knowledge.lineage(value.name))
 
 
 def _is_resource_value(value: Value) -> bool:

@@ -65,15 +65,19 @@ def definition(project: Project, verdict: Verdict) -> Location:
         if stores:
             store = (makers or stores)[0]
             return project.location(store.ref.path, store.event.pos, store.event.end)
+        scope = binding_scope(place, declared=True)
+        bindings = project.tables.files[scope.path].bindings.get((scope.scope, place.name)) if scope else None
+        if scope and bindings:
+            return project.location(scope.path, bindings[0].pos, bindings[0].pos + len(place.name))
     first = verdict.made or verdict.writes[0]
     return project.location(first.ref.path, first.start, first.end)
 
 
-def binding_scope(place: Place) -> ScopeRef | None:
-    """The scope that binds the name of a place; None for attributes of objects."""
+def binding_scope(place: Place, declared: bool = False) -> ScopeRef | None:
+    """The scope that binds the name of a place; None for attributes of objects, unless the class ``declared`` them."""
     if isinstance(place, GlobalPlace):
         return ScopeRef(place.path, 0)
-    if isinstance(place, ClassPlace):
+    if isinstance(place, ClassPlace) or (isinstance(place, FieldPlace) and declared):
         return place.cls
     return place.function if isinstance(place, (CellPlace, DefaultPlace)) else None
 
@@ -88,7 +92,9 @@ def report(project: Project, rule: Rule, verdict: Verdict, reads: Sequence[Acces
     for number, write in enumerate(verdict.writes):
         if number == 0:
             steps += call_steps(project, write.ref)
-        steps.append(Step("write", project.location(write.ref.path, write.start, write.end), _write_message(project, write)))
+        step = Step("write", project.location(write.ref.path, write.start, write.end), _write_message(project, write))
+        if not any(known.role == "write" and known.location == step.location for known in steps):
+            steps.append(step)
     written = {(write.ref, write.event.pos) for write in verdict.writes}
     shown = [read for read in reads if (read.ref, read.event.pos) not in written and project.phases.runtime(read.ref)]
     for read in shown[:READS_SHOWN]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, Name, Scope, Star, Sub
 from statecheck.facts.walk import iter_expr, span
 from statecheck.project.evaluate import Evaluator
-from statecheck.project.tables import expressions
+from statecheck.project.tables import expressions, key_name
 from statecheck.project.values import (
     CellPlace,
     ClassPlace,
@@ -27,6 +27,7 @@ from statecheck.project.values import (
     Place,
     ScopeRef,
 )
+from statecheck.rules.schema import Container
 
 STORING = ("assign", "annotated", "augmented", "delete", "walrus", "for", "with")
 
@@ -70,6 +71,8 @@ class Accesses:
                 for node in iter_expr(top):
                     if isinstance(node, Call) and isinstance(node.func, Attr):
                         yield from self._method_call(ref, event, node, node.func)
+                    elif isinstance(node, Call) and isinstance(node.func, Name) and node.func.id == "next" and node.args:
+                        yield from self._advance(ref, event, node)
                     elif isinstance(node, Call) and isinstance(node.func, Name) and node.func.id in ("setattr", "delattr"):
                         yield from self._setattr(ref, event, node)
 
@@ -132,11 +135,23 @@ class Accesses:
         kind = "clear" if event.op == "delete" else "change"
         how = "del […]" if event.op == "delete" else f"[…] {event.note}=" if event.op == "augmented" else "[…] ="
         for item in self._evaluator.evaluate(ref, target.value, event.region):
+            key = key_name(target.index)
+            if key and isinstance(item.value, (ForeignInstance, Instance)) and (owners := self._evaluator.owners(item)):
+                place = ForeignPlace(self._evaluator.knowledge.root(owners[0]), key)
+                yield Access(place, "rebind", ref, event, event.pos, event.end, how, 0, item.via, event.value)
+                continue
+            if isinstance(item.value, Instance) and item.place is not None and self._container_base(item):
+                yield Access(item.place, kind, ref, event, event.pos, event.end, how, item.depth, item.via, event.value)
+                continue
             if item.place is None or isinstance(item.value, (Instance, FunctionValue, ClassValue, ModuleValue)):
                 continue
             if isinstance(item.value, ContainerValue) and not self._is_mutable(item.value.kind):
                 continue
             yield Access(item.place, kind, ref, event, event.pos, event.end, how, item.depth, item.via, event.value, (), item.value is not None)
+
+    def _container_base(self, item: Item) -> Container | None:
+        """The container type that the class of an object derives from: ``class Store(dict)``."""
+        return next((row for base in self._evaluator.foreign_types(item) if (row := self._evaluator.knowledge.container(base))), None)
 
     def _is_mutable(self, kind: str) -> bool:
         row = self._evaluator.knowledge.container(kind)
@@ -157,9 +172,17 @@ class Accesses:
             if row is None or method not in row.mutating:
                 return ""
             return "clear" if method in row.clearing else "change"
+        if isinstance(value, Instance) and (row := self._container_base(item)) and method in row.mutating:
+            return "clear" if method in row.clearing else "change"
         if value is None and item.place is not None and method in knowledge.changing_methods:
             return "clear" if method in ("clear", "pop", "remove", "discard", "popitem") else "change"
         return ""
+
+    def _advance(self, ref: ScopeRef, event: Event, call: Call) -> Iterator[Access]:
+        """``next(counter)``: a kept iterator moves on."""
+        for item in self._evaluator.evaluate(ref, call.args[0], event.region):
+            if item.place is not None and self._change_kind(item, "__next__"):
+                yield Access(item.place, "change", ref, event, call.pos, call.end, "next()", item.depth, item.via)
 
     def _setattr(self, ref: ScopeRef, event: Event, call: Call) -> Iterator[Access]:
         """``setattr(obj, "name", value)``; for a name that is no literal, the object as a whole."""

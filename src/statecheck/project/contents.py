@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from statecheck.facts.ir import Op, Sub
+from statecheck.project.tables import key_name
 from statecheck.project.values import (
     ClassValue,
     ConstantValue,
@@ -38,6 +39,10 @@ class Contents:
         kept = [item for item in items if isinstance(item.value, (ClassValue, Foreign))]  # Generic[T], list[int]
         if isinstance(expr.index, Op) and expr.index.op == "slice":  # a copy
             return [item._replace(place=None, depth=0, via=()) for item in items if isinstance(item.value, ContainerValue)]
+        if key := key_name(expr.index):
+            for item in items:
+                if isinstance(item.value, (ForeignInstance, Instance)) and self._evaluator.owners(item):
+                    return self._evaluator.members.foreign_attribute(self._evaluator.owners(item)[0], key, item)
         return [*kept, *self.elements(tuple(item for item in items if item not in kept), ("__getitem__",))]
 
     def elements(self, items: Items, methods: tuple[str, ...] = ("__iter__", "__getitem__")) -> Items:

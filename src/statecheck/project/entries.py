@@ -41,6 +41,7 @@ class Entry(NamedTuple):
     path: str
     pos: int
     kept: bool = False  # the framework keeps one instance of the method's class for all calls
+    where: ScopeRef | None = None  # the function that registers it, where an object of the tree is handed over
 
 
 class Registration(NamedTuple):
@@ -51,6 +52,7 @@ class Registration(NamedTuple):
     call: Call | None
     path: str
     pos: int
+    where: ScopeRef | None = None
 
 
 class EntryFinder:
@@ -85,7 +87,7 @@ class EntryFinder:
             for known in self._knowledge.entries_for(use.name, "call"):
                 given = argument(use.call, known.entry.argument, known.entry.position)
                 if given is not None:
-                    made = Registration(known, use.name, use.call, use.ref.path, use.call.pos)
+                    made = Registration(known, use.name, use.call, use.ref.path, use.call.pos, use.ref)
                     yield from self._of_expression(made, use.ref, given, use.event.region)
 
     def _of_expression(self, made: Registration, ref: ScopeRef, given: Expr, region: int) -> Iterator[Entry]:
@@ -116,7 +118,11 @@ class EntryFinder:
     def _of_value(self, made: Registration, item: Item) -> Iterator[Entry]:
         value, entry = item.value, made.known.entry
         if isinstance(value, FunctionValue):
-            yield self._entry(made, value.ref)
+            bound = value.owner is not None and made.where is not None
+            yield self._entry(made, value.ref)._replace(kept=bound, where=made.where) if bound else self._entry(made, value.ref)
+        elif isinstance(value, Instance) and made.where is not None and not entry.methods:
+            if method := self._evaluator.classes.method(value.cls, "__call__"):
+                yield self._entry(made, method)._replace(kept=True, where=made.where)
         elif isinstance(value, (ClassValue, Instance)):
             cls = value.ref if isinstance(value, ClassValue) else value.cls
             yield from self._of_class(made, cls, entry)

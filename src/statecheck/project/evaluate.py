@@ -161,8 +161,10 @@ class Evaluator:
         return self.members.decorator_names(around, decorator, region)
 
     def _union(self, ref: ScopeRef, expr: Op, region: int) -> list[Item]:
-        return [item for part in expr.operands for item in self.evaluate(ref, part, region)
-                if isinstance(item.value, (ClassValue, Foreign, ContainerValue))]
+        found = [item for part in expr.operands for item in self.evaluate(ref, part, region)]
+        types = [item for item in found if isinstance(item.value, (ClassValue, Foreign))]
+        merged = [Item(item.value) for item in found if isinstance(item.value, ContainerValue)]  # a new dict or set
+        return [*types, *merged]
 
     def _divided(self, ref: ScopeRef, expr: Op, region: int) -> list[Item]:
         """``folder / name``: what the models say of ``__truediv__``, or of the last operand's ``__rtruediv__``."""
@@ -182,6 +184,9 @@ class Evaluator:
                 found += self.called(item, Site(ref.path, call.pos))
         if isinstance(call.func, Attr):
             found += self._call_method(ref, call, region)
+            if call.func.attr == "__new__" and call.args:
+                found += [Item(Instance(item.value.ref, Site(ref.path, call.pos))) for item in self.evaluate(ref, call.args[0], region)
+                          if isinstance(item.value, ClassValue)]
         return found
 
     def called(self, item: Item, site: Site | None = None) -> Items:
@@ -221,6 +226,17 @@ class Evaluator:
             return self.evaluate(ref, call.args[0], region)
         if self.knowledge.container(name):
             return (Item(ContainerValue(name, site)),)
+        if self.knowledge.is_field(name):  # field(default_factory=list)
+            for keyword in call.keywords:
+                if keyword.name in ("default_factory", "factory"):
+                    made = [out for item in self.evaluate(ref, keyword.value, region) for out in self._made(item, site)]
+                    if made:
+                        return tuple(made)
+        return self.called(item, site)
+
+    def _made(self, item: Item, site: Site) -> Items:
+        if isinstance(item.value, Foreign) and self.knowledge.container(item.value.name):
+            return (Item(ContainerValue(item.value.name, site)),)
         return self.called(item, site)
 
     def _parents(self, cls: ScopeRef) -> Items:

@@ -171,11 +171,14 @@ class Knowledge:
         """Is ``package.name`` a class that some model speaks of?"""
         return f"{package}.{name}" in self._classes
 
-    def is_neutral(self, name: str) -> bool:
-        """A decorator, base class or function of this name (or module) never hands user code to something that runs it later."""
+    def is_neutral(self, name: str, listed: bool = False) -> bool:
+        """A decorator, base class or function of this name (or module) never hands user code to something that runs it later.
+
+        Names of a modelled framework that no model lists are taken for such, unless ``listed`` asks for proof.
+        """
         top = name.partition(".")[0]
         return (self.effect(name) in ("neutral", "memo", "identity", "partial") or self._effects.get(top) == "neutral"
-                or self.packages.get(top) in self._modelled)
+                or (not listed and self.packages.get(top) in self._modelled))
 
     def is_command_line(self, name: str) -> bool:
         """Does the name belong to a framework that makes nothing but commands?"""

@@ -25,7 +25,7 @@ from statecheck.project.values import (
     ScopeRef,
 )
 
-SHORT = frozenset({"request", "row", "declarative", "thread"})
+SHORT = frozenset({"request", "row", "thread"})
 
 
 class Holder(NamedTuple):
@@ -101,7 +101,7 @@ class Lifetimes:
     def _mark(self, cls: ScopeRef, holder: Holder) -> None:
         if cls in self.holders:
             return
-        if not self.lives(cls).isdisjoint(SHORT) and not isinstance(holder.place, (GlobalPlace, ClassPlace)):
+        if is_short(self.lives(cls)) and not isinstance(holder.place, (GlobalPlace, ClassPlace)):
             return
         if isinstance(holder.place, ClassPlace) and self.declares(holder.place.cls, holder.place.name):
             return  # a field declaration: the framework makes a bound copy for each instance
@@ -112,7 +112,7 @@ class Lifetimes:
         for cls in self._evaluator.classes.refs:
             lives = self.lives(cls)
             pos = self._tables.scope(cls).pos
-            if "process" in lives and lives.isdisjoint(SHORT):
+            if "process" in lives and not is_short(lives):
                 self._mark(cls, Holder(None, cls.path, pos, "the framework keeps one instance"))
                 continue
             for base in self._evaluator.classes.info(cls).foreign:
@@ -121,7 +121,7 @@ class Lifetimes:
 
         for entry in self._phases.entries:
             made = self._tables.class_around(entry.ref)
-            if entry.kept and made is not None:
+            if entry.kept and made is not None and not (entry.where and self._phases.runtime(entry.where)):
                 self._mark(made, Holder(None, entry.path, entry.pos, "the framework keeps one instance"))
 
     def _mark_items(self, items: tuple[Item, ...], holder: Holder, made_elsewhere: bool = False) -> None:
@@ -200,3 +200,8 @@ class Lifetimes:
                     if store.value is not None:
                         items = self._evaluator.evaluate(store.ref, store.value, store.event.region)
                         self._mark_items(items, Holder(place, store.ref.path, store.event.pos, "held by"), made_elsewhere=True)
+
+
+def is_short(lives: frozenset[str]) -> bool:
+    """Do the models say that an instance goes with the request? Declared attributes alone mean data objects."""
+    return not lives.isdisjoint(SHORT) or ("declarative" in lives and "process" not in lives)

@@ -146,12 +146,13 @@ class Members:
 
     def _stored(self, place: ForeignPlace) -> Iterator[Item]:
         """What the tree stores into an attribute of a foreign object."""
-        for store in self._evaluator.tables.attribute_stores.get(place.name, ())[:MAX_STORES]:
+        tables = self._evaluator.tables
+        stores = tables.key_stores if place.name.startswith("[") else tables.attribute_stores
+        for store in stores.get(place.name, ())[:MAX_STORES]:
             if store.value is not None and self._stores_to(store, place):
                 yield from self._evaluator.evaluate(store.ref, store.value, store.event.region)
 
     def _stores_to(self, store: Store, place: ForeignPlace) -> bool:
-        assert isinstance(store.target, Attr)
         bases = self._evaluator.evaluate(store.ref, store.target.value, store.event.region)
         return any(place.owner == self._evaluator.knowledge.root(owner) for base in bases for owner in self.owners(base))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from statecheck.facts.ir import Display, Name
+from statecheck.facts.ir import Display, Expr, Name, Sub
 from statecheck.project.tables import Binding
 from statecheck.project.values import (
     CellPlace,
@@ -108,6 +108,28 @@ class Names:
 
     def bound_items(self, path: str, bindings: Iterable[Binding]) -> list[Item]:
         return [item for binding in bindings for item in self.binding(path, binding)]
+
+    def assigned(self, ref: ScopeRef, name: str) -> tuple[ScopeRef, Expr] | None:
+        """The one expression that a name is bound to, where it is bound once to a subscript or name; imports are followed."""
+        table = self._evaluator.tables.files[ref.path]
+        home = table.lookup(ref.scope, name)
+        bindings = table.bindings[home, name] if home is not None else []
+        if len(bindings) != 1:
+            return None
+        row, path = bindings[0], ref.path
+        for _ in range(5):
+            if row.imported is None or not row.imported.name:
+                break
+            target = self._evaluator.modules.relative(path, row.imported.level, row.imported.module) if row.imported.level \
+                else self._evaluator.modules.find(path, row.imported.module)
+            other = self._evaluator.tables.files.get(target or "")
+            rows = other.bindings.get((0, row.imported.name), []) if other is not None else []
+            if target is None or len(rows) != 1:
+                return None
+            row, path = rows[0], target
+        if row.kind != "value" or row.unpack or not isinstance(row.value, (Sub, Name)):
+            return None
+        return ScopeRef(path, row.scope), row.value
 
     def binding(self, path: str, binding: Binding) -> Items:
         """What one binding gives its name."""

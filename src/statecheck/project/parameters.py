@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statecheck.facts.ir import Call, Const, Display, Expr, Op, Param, Sub
+from statecheck.facts.ir import Call, Const, Display, Expr, Name, Op, Param, Sub
 from statecheck.project.arguments import argument, dotted_expression
 from statecheck.project.values import (
     ClassValue,
@@ -22,6 +22,7 @@ from statecheck.project.values import (
 if TYPE_CHECKING:
     from statecheck.project.evaluate import Evaluator
 
+MAX_ALIASES = 5  # names that stand for names that stand for an annotation
 MAX_CALL_SITES = 12  # callers asked for what a parameter may be
 WRAPPING_ANNOTATIONS = frozenset({"typing.Optional", "typing.Union", "typing.Annotated", "typing.Final", "typing.ClassVar",
                                   "typing_extensions.Annotated", "typing.Required", "typing.NotRequired"})
@@ -61,20 +62,31 @@ class Parameters:
 
     def _provided(self, around: ScopeRef, param: Param) -> list[Item]:
         """A dependency: the default or an annotation's metadata calls a framework function with the provider."""
-        candidates = [param.default] if isinstance(param.default, Call) else []
-        if isinstance(param.annotation, Sub) and isinstance(param.annotation.index, Display):
-            candidates += [part for part in param.annotation.index.items[1:] if isinstance(part, Call)]
+        candidates = [(around, param.default)]
+        where, annotation = self._unaliased(around, param.annotation)
+        if isinstance(annotation, Sub) and isinstance(annotation.index, Display):
+            candidates += [(where, part) for part in annotation.index.items[1:]]
         found: list[Item] = []
-        for call in candidates:
-            assert isinstance(call, Call)
-            for item in self._evaluator.evaluate(around, call.func):
+        for place, call in candidates:
+            for item in self._evaluator.evaluate(place, call.func) if isinstance(call, Call) else ():
                 if not isinstance(item.value, Foreign):
                     continue
                 for known in self._evaluator.knowledge.entries_for(item.value.name, "call"):
-                    given = argument(call, known.entry.argument, known.entry.position)
-                    for provider in self._evaluator.evaluate(around, given) if given is not None else ():
+                    given = argument(call, known.entry.argument, known.entry.position) if isinstance(call, Call) else None
+                    for provider in self._evaluator.evaluate(place, given) if given is not None else ():
                         found += self._evaluator.called(provider)
         return found
+
+    def _unaliased(self, ref: ScopeRef, annotation: Expr | None) -> tuple[ScopeRef, Expr | None]:
+        """The annotation that a name stands for: ``Store = Annotated[Manager, Depends(get)]``, here or in another module."""
+        for _ in range(MAX_ALIASES):
+            if not isinstance(annotation, Name):
+                break
+            found = self._evaluator.names.assigned(ref, annotation.id)
+            if found is None:
+                break
+            ref, annotation = found
+        return ref, annotation
 
     def _passed(self, ref: ScopeRef, param: Param) -> list[Item]:
         """What the callers known so far pass for a parameter."""
@@ -93,6 +105,7 @@ class Parameters:
 
     def annotated(self, ref: ScopeRef, annotation: Expr | None) -> Items:
         """An instance of the class that an annotation names (through strings, Optional, Annotated, unions)."""
+        ref, annotation = self._unaliased(ref, annotation)
         if annotation is None:
             return ()
         if isinstance(annotation, Const):

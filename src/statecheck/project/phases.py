@@ -39,6 +39,9 @@ class Phases:
             self._by_function[entry.ref].append(entry)
         self._registered = {(entry.path, entry.ref) for entry in self.entries}
         self._app_makers = {use.ref for use in graph.uses if use.name in evaluator.knowledge.app_factories}
+        self._registrars = {self._tables.function_around(ScopeRef(entry.ref.path, self._tables.scope(entry.ref).parent))
+                            for entry in self.entries if entry.phase == "request" and self._tables.scope(entry.ref).parent > 0}
+        self._registrars |= {self._tables.function_around(entry.where) for entry in self.entries if entry.where and entry.phase == "request"}
         self.reach: dict[ScopeRef, dict[Phase, Reach]] = defaultdict(dict)
         self._spread()
 
@@ -50,6 +53,10 @@ class Phases:
         """How sure it is that the function runs while the process serves: SURE, POSSIBLE, GUESS, or 0."""
         reached = self.of(ref)
         return max((reached[phase].certainty for phase in RUNTIME if phase in reached), default=0)
+
+    def entries_at(self, ref: ScopeRef) -> list[Entry]:
+        """The entry points that call this very function."""
+        return self._by_function.get(ref, [])
 
     def chain(self, ref: ScopeRef, phases: Iterable[Phase] = RUNTIME) -> list[Edge | Entry]:
         """The way from an entry point to the function, entry first: the surest one."""
@@ -152,7 +159,7 @@ class Phases:
             func = decorator.func if isinstance(decorator, Call) else decorator
             names = self._evaluator.decorator_names(around, decorator, scope.defined_in)
             unknown = not names and not self._evaluator.evaluate(around, func, scope.defined_in)
-            if unknown or any(not self._evaluator.knowledge.is_neutral(name) for name in names):
+            if unknown or any(not self._evaluator.knowledge.is_neutral(name, listed=True) for name in names):
                 return True
         cls = self._tables.class_around(ref)
         if cls is None or scope.name.startswith("_"):
@@ -168,6 +175,8 @@ class Phases:
             phase = "cli"
         if edge.callee in self._app_makers and phase != "test":
             return "startup", level
+        if phase == "cli" and edge.callee in self._registrars:
+            return "startup", level  # a main function that sets handlers up and serves
         if edge.via == "guess":
             return phase, GUESS
         if edge.via == "dynamic":

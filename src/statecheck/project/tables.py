@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from statecheck.facts.ir import Attr, Display, Event, Expr, FileFacts, Import, Name, Param, Scope, Star, Sub
+from statecheck.facts.ir import Attr, Const, Display, Event, Expr, FileFacts, Import, Name, Param, Scope, Star, Sub
 from statecheck.project.values import ScopeRef
 
 LOOPS = ("for", "while")
@@ -178,11 +178,15 @@ class Tables:
         self.files = {path: FileTable(path, facts) for path, facts in files.items()}
         self.attribute_stores: dict[str, list[Store]] = defaultdict(list)
         self.item_stores: dict[str, list[Store]] = defaultdict(list)
+        self.key_stores: dict[str, list[Store]] = defaultdict(list)  # by the literal or named key
         for table in self.files.values():
             for store in table.stores:
                 if isinstance(store.target, Attr):
                     self.attribute_stores[store.target.attr].append(store)
-                elif isinstance(store.target.value, Name):
+                    continue
+                if key := key_name(store.target.index):
+                    self.key_stores[key].append(store)
+                if isinstance(store.target.value, Name):
                     self.item_stores[store.target.value.id].append(store)
                 elif isinstance(store.target.value, Attr):
                     self.item_stores[store.target.value.attr].append(store)
@@ -219,3 +223,10 @@ def expressions(event: Event) -> Iterator[Expr]:
         yield event.value
     if event.extra is not None and event.op != "annotated":
         yield event.extra
+
+
+def key_name(index: Expr) -> str:
+    """The key of ``x["key"]`` or ``x[KEY]`` as a name of what lies there; "" for a computed one."""
+    if isinstance(index, Const) and index.kind == "str":
+        return f'["{index.value}"]'
+    return f"[{index.id}]" if isinstance(index, Name) and index.id.isupper() else ""
