@@ -204,6 +204,12 @@ def test_without_a_project_only_the_given_folders_are_read(tmp_path: Path) -> No
     assert paths(tmp_path, given=(tmp_path / "v.py",)) == ["a/deep/y.py", "a/x.py", "b/z.py", "c/w.py", "v.py"]
 
 
+def test_without_a_project_the_whole_package_of_a_given_file_is_read(tmp_path: Path) -> None:
+    tree(tmp_path, "shop/__init__.py", "shop/cart.py", "shop/web/__init__.py", "shop/web/views.py", "other/x.py")
+    wanted = ["shop/__init__.py", "shop/cart.py", "shop/web/__init__.py", "shop/web/views.py"]
+    assert paths(tmp_path, given=(tmp_path / "shop" / "web" / "views.py",)) == wanted
+
+
 def test_a_given_file_is_read_even_if_excluded_or_ignored(root: Path) -> None:
     ignore(tree(root, "pyproject.toml", "a.py", "build/b.py", "c.py"), "c.py\n")
     assert paths(root, given=(root / "build" / "b.py", root / "c.py"))[:3] == ["a.py", "build/b.py", "c.py"]

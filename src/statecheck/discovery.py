@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from statecheck.model import Problem
-from statecheck.settings import Settings
+from statecheck.settings import Settings, has_mark, package
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -96,10 +96,10 @@ def discover(root: Path, settings: Settings, given: Sequence[Path] = ()) -> Tree
 
 
 def _bases(root: Path, given: Sequence[Path]) -> list[Path]:
-    """The folders to list: the project. Where nothing marks one, those given; what they meet in may be the disk."""
-    if not given or _has_git(root) or any((root / name).exists() for name in ("statecheck.toml", "pyproject.toml")):
+    """The folders to list: the project. Where nothing marks one, the packages given; they may meet in the whole disk."""
+    if not given or _has_git(root) or has_mark(root):
         return [root]
-    folders = {path if path.is_dir() else path.parent for path in given}
+    folders = {package(path if path.is_dir() else path.parent)[1] for path in given}
     return sorted(folder for folder in folders if not folders.intersection(folder.parents))
 
 

@@ -23,6 +23,7 @@ OptionValue = bool | int | float | str | tuple[str, ...]
 
 TEST_PATHS = ("tests/", "test/", "testing/", "test_*.py", "*_test.py", "tests.py", "conftest.py")
 MIGRATION_PATHS = ("migrations/", "alembic/versions/")
+PROJECT_MARKS = ("statecheck.toml", "pyproject.toml", "setup.py", "setup.cfg", "manage.py")
 
 
 class SettingsError(Exception):
@@ -86,7 +87,9 @@ class Loaded(Struct, frozen=True):
 def load(start: Path, config: Path | None = None, isolated: bool = False, overrides: Sequence[str] = ()) -> Loaded:
     """Find and read the settings for ``start`` (a file or folder to be checked).
 
-    ``overrides`` are "key=value" with a TOML value and beat the file. Raises SettingsError.
+    ``overrides`` are "key=value" with a TOML value and beat the file. The root is the folder of the settings, else of
+    git, else the nearest that looks like a project's, else the one from which the topmost package is imported. Raises
+    SettingsError.
     """
     start = Path(os.path.realpath(start))
     folder = start if start.is_dir() else start.parent
@@ -98,7 +101,7 @@ def load(start: Path, config: Path | None = None, isolated: bool = False, overri
         settings = _decode(source, [_override(text) for text in overrides])
     except toml.TomlError as error:
         raise SettingsError(str(error)) from None
-    root = anchor.document.path.parent if anchor else _git_root(folder) or folder
+    root = anchor.document.path.parent if anchor else _git_root(folder) or _marked(folder) or package(folder)[0]
     return Loaded(settings, root, source.document.path if source else None)
 
 
@@ -150,6 +153,26 @@ def _explicit(path: Path) -> _Source:
 
 def _git_root(folder: Path) -> Path | None:
     return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), None)
+
+
+def has_mark(folder: Path) -> bool:
+    """Does the folder look like the top of a project?"""
+    return any((folder / name).is_file() for name in PROJECT_MARKS)
+
+
+def _marked(folder: Path) -> Path | None:
+    """The nearest folder that looks like a project's. The home folder may hold such files, and much else."""
+    parents = (folder, *folder.parents)
+    home = Path(os.path.realpath(os.path.expanduser("~")))
+    return next((parent for parent in parents if parent != home and has_mark(parent)), None)
+
+
+def package(folder: Path) -> tuple[Path, Path]:
+    """Where imports of the code in ``folder`` start, and the topmost package on the way: both ``folder`` outside one."""
+    top = None
+    while (folder / "__init__.py").is_file() and folder != folder.parent:
+        top, folder = folder, folder.parent
+    return folder, top or folder
 
 
 def _override(text: str) -> _Source:
