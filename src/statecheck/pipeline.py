@@ -67,10 +67,14 @@ def load_rules(settings: Settings, root: Path = Path()) -> Pack:
     return load([root / path for path in settings.rule_paths])
 
 
-def collect(request: Request) -> Material:
+def find_files(request: Request) -> Tree:
+    """The files of the project, and those given by hand."""
+    return discover(request.root, request.settings, request.paths)
+
+
+def collect(request: Request, tree: Tree) -> Material:
     """Rules, files and facts. Raises PackError for rules that cannot be used."""
     pack = load_rules(request.settings, request.root)
-    tree = discover(request.root, request.settings, request.paths)
     python = [(file.path, tree.root / file.path) for file in tree.files if file.kind == "python"]
     progress = request.progress
     extraction = extract_files(python, request.jobs or request.settings.jobs,
@@ -109,7 +113,10 @@ def read_documents(tree: Tree) -> tuple[dict[str, DocumentFacts], list[Problem]]
 
 def check(request: Request) -> Report:
     """Check a project: the whole pipeline up to the report."""
-    material = collect(request)
+    tree = find_files(request)
+    if not any(within(file.path, request.root, request.paths) for file in tree.files):
+        return Report(root=str(request.root), errors=tree.problems)  # the rest of the project is not what was asked about
+    material = collect(request, tree)
     return roomy(lambda: judge(material, request))  # facts of long expressions nest deeper than the usual stack allows
 
 
@@ -131,7 +138,7 @@ def judge(material: Material, request: Request) -> Report:
 
 def explain(request: Request, path: str, line: int) -> str:
     """Everything known about the state at a line. ``path`` is relative to the root, with "/"."""
-    material = collect(request)
+    material = collect(request, find_files(request))
     return roomy(lambda: _explain(material, request, path, line))
 
 
