@@ -106,3 +106,34 @@ def test_only_documents_and_no_python_is_no_error(tmp_path: Path, capsys: pytest
     (tmp_path / "good.py").unlink()
     (tmp_path / "app.yaml").write_text("a: [unclosed\n")
     assert run(capsys)[0] == 0
+
+
+def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    program = f"{sys.executable} -m statecheck"
+    return subprocess.run(
+        ["sh", "-c", f"{program} {command}"], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (". >&-", "nothing can be printed: the standard output is closed"),
+        ("rule --all >&-", "nothing can be printed: the standard output is closed"),
+        (". >/dev/full", "the report cannot be printed: No space left on device"),
+    ],
+)
+def test_output_that_goes_nowhere_is_one_line_and_2(tmp_path: Path, command: str, line: str) -> None:
+    if "/dev/full" in command and not Path("/dev/full").exists():
+        command, line = ". >&-", "nothing can be printed: the standard output is closed"
+    done = shell(command, tmp_path)
+    assert (done.returncode, done.stderr) == (2, f"error: {line}\n")
+
+
+def test_nobody_hears_the_errors(tmp_path: Path) -> None:
+    assert shell(". 2>&-", tmp_path).returncode == 0
+    assert shell("nowhere 2>&-", tmp_path).returncode == 2
+
+
+def test_standard_input_is_not_needed(tmp_path: Path) -> None:
+    assert shell(". <&-", tmp_path).returncode == 0

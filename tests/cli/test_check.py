@@ -341,3 +341,17 @@ def test_in_a_folder_of_a_repository_without_settings(
     monkeypatch.chdir(tmp_path / "sub")
     run("b.py")
     assert engine.request.root == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["chek"], 'chek: no such file or folder, did you mean the command "check"?'),
+        (["--plugin", "nowhere"], "--plugin: no detectors are installed by nowhere"),
+        (["-o", "nowhere/report.txt"], "nowhere/report.txt: cannot be written: there is no folder nowhere"),
+        (["-o", "sub"], "sub: is a folder; give the name of a file"),
+    ],
+)
+def test_what_cannot_work_is_said_before_the_scan(run: Run, engine: Engine, arguments: list[str], line: str) -> None:
+    assert run(*arguments) == (2, "", f"error: {line}\n")
+    assert engine.requests == []

@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from statecheck.cli.guard import UsageError, complain, guarded, write
+from statecheck.cli.guard import UsageError, complain, guarded, is_terminal, vet_target, write
 from statecheck.cli.target import Target, find_target, overlay, split_rules
 from statecheck.model import Report
 from statecheck.settings import Settings
@@ -156,6 +156,7 @@ def run(target: Target, settings: Settings, choices: Choices) -> int:
     from statecheck.triage.gate import exit_code
 
     root = target.loaded.root
+    vet_target(choices.output_file)
     _vet(settings, root, choices.quiet)
     paths = _paths(target, settings, choices.force_exclude)
     if choices.show_files:
@@ -205,11 +206,24 @@ def _check(root: Path, settings: Settings, choices: Choices, paths: tuple[Path, 
     from statecheck.cli.progress import ProgressBar
     from statecheck.pipeline import Request, check
 
+    _load_plugins(choices.plugins)
     request = Request(root, paths, settings, choices.jobs, choices.plugins, None)
-    if choices.quiet or not sys.stderr.isatty():
+    if choices.quiet or not is_terminal(sys.stderr):
         return check(request)
-    with ProgressBar(_color(choices.color, sys.stderr.isatty())) as bar:
+    with ProgressBar(_color(choices.color, is_terminal(sys.stderr))) as bar:
         return check(request._replace(progress=bar))
+
+
+def _load_plugins(plugins: tuple[str, ...]) -> None:
+    """A plug-in that is not there is wrong usage, and no matter of the scan."""
+    if not plugins:
+        return
+    from statecheck.detectors import DetectorError, load_detectors
+
+    try:
+        load_detectors(plugins)
+    except DetectorError as error:
+        raise UsageError(f"--plugin: {error}") from None
 
 
 def _color(choice: str, terminal: bool) -> bool:
@@ -224,7 +238,7 @@ def _render(report: Report, settings: Settings, choices: Choices) -> str:
     from statecheck.report.options import Options
     from statecheck.report.source import SourceReader
 
-    terminal = sys.stdout.isatty() and choices.output_file is None
+    terminal = is_terminal(sys.stdout) and choices.output_file is None
     columns = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
     options = Options(
         width=min(columns, _MOST_PROSE),

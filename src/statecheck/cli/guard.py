@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from io import StringIO
 from pathlib import Path
+from typing import TextIO
 
 from statecheck import __version__
 from statecheck.report.source import escape
@@ -41,8 +44,24 @@ def guarded(action: Callable[[], int], debug: bool = False) -> int:
 
 
 def complain(line: str) -> None:
-    """One line on stderr. What it quotes cannot steer the terminal."""
-    print(escape(line), file=sys.stderr)
+    """One line on stderr, if there is one. What it quotes cannot steer the terminal."""
+    with suppress(OSError):
+        print(escape(line), file=sys.stderr or StringIO())
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Is somebody looking? A stream that was closed before the start is None."""
+    return stream is not None and stream.isatty()
+
+
+def vet_target(target: Path | None) -> None:
+    """Raises UsageError for a file that cannot be written, before a scan is wasted on it."""
+    if target is None:
+        return
+    if target.is_dir():
+        raise UsageError(f"{target}: is a folder; give the name of a file")
+    if not target.parent.is_dir():
+        raise UsageError(f"{target}: cannot be written: there is no folder {target.parent}")
 
 
 def write(text: str, target: Path | None) -> None:
@@ -53,6 +72,8 @@ def write(text: str, target: Path | None) -> None:
         except OSError as error:
             raise UsageError(f"{target}: cannot be written: {error.strerror or error}") from None
         return
+    if sys.stdout is None:
+        raise UsageError("nothing can be printed: the standard output is closed")
     reconfigure = getattr(sys.stdout, "reconfigure", None)
     if reconfigure:  # a terminal that knows only ASCII shows the rest as escapes
         reconfigure(errors="backslashreplace")
@@ -60,4 +81,12 @@ def write(text: str, target: Path | None) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at exit
+        _drop_output()
+    except OSError as error:  # a full disk
+        _drop_output()
+        raise UsageError(f"the report cannot be printed: {error.strerror or error}") from None
+
+
+def _drop_output() -> None:
+    """Or the interpreter complains at exit about what could not be flushed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

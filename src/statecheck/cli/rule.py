@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from statecheck.cli.guard import UsageError, guarded, write
+from statecheck.cli.guard import UsageError, guarded, is_terminal, write
 from statecheck.cli.target import find_target
 from statecheck.rules.schema import Pack, Rule
 
@@ -76,7 +76,7 @@ def _print(rules: Sequence[Rule], output_format: str, index: bool) -> str:
         return json.dumps([as_json(rule) for rule in rules] if index else as_json(rules[0]), indent=2) + "\n"
     if output_format == "markdown":
         return "\n".join(rule.page.strip() + "\n" for rule in rules)
-    paint = painter(use_color("auto", sys.stdout.isatty(), os.environ))
+    paint = painter(use_color("auto", is_terminal(sys.stdout), os.environ))
     width = min(_WIDEST, shutil.get_terminal_size((_WIDEST, 24)).columns)
     return render_index(rules, paint, width) if index else render_page(rules[0], paint, width)
 

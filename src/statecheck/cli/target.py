@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from statecheck.cli import COMMANDS
 from statecheck.cli.guard import UsageError
-from statecheck.settings import Loaded, Settings, load
+from statecheck.settings import Loaded, Settings, did_you_mean, load
 
 
 class Target(NamedTuple):
@@ -25,7 +26,7 @@ def find_target(paths: Sequence[str], config: Sequence[str], isolated: bool) -> 
     given = paths or ["."]
     missing = [path for path in given if not os.path.exists(path)]
     if missing:
-        raise UsageError(f"{', '.join(missing)}: no such file or folder")
+        raise UsageError(f"{', '.join(missing)}: no such file or folder{_meant(missing[0])}")
     resolved = [os.path.realpath(path) for path in given]
     # One project for one run: the settings are sought from where all paths meet.
     try:
@@ -37,6 +38,12 @@ def find_target(paths: Sequence[str], config: Sequence[str], isolated: bool) -> 
         raise UsageError(f"--config: only one file can be given, got {', '.join(map(str, files))}")
     loaded = load(start, files[0] if files else None, isolated, overrides)
     return Target(loaded, tuple(Path(path) for path in resolved))
+
+
+def _meant(word: str) -> str:
+    """A mistyped command is taken for a path, because check is the default."""
+    near = did_you_mean(word, COMMANDS) if word.isalpha() else ""
+    return near.replace("did you mean", "did you mean the command") if near else ""
 
 
 def split_config(values: Sequence[str]) -> tuple[list[Path], list[str]]:

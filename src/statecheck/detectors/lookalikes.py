@@ -119,8 +119,7 @@ def is_resource(project: Project, write: Access) -> bool:
 
 
 def _is_data(project: Project, value: Value) -> bool:
-    return isinstance(value, ForeignInstance) and any(
-        project.knowledge.effect(base) == "data" for base in project.knowledge.lineage(value.name))
+    return isinstance(value, ForeignInstance) and project.knowledge.is_data(value.name)
 
 
 def _is_resource_value(value: Value) -> bool:

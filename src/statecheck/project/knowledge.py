@@ -41,6 +41,8 @@ class Knowledge:
         self._returns = {self.canonical(name): self.canonical(row.type)
                          for model in models for row in model.returns for name in row.names}
         self._instances = {self.canonical(name): self.canonical(cls) for model in models for name, cls in model.instances.items()}
+        self._fields = frozenset(self.canonical(name) for model in models for name in model.fields)
+        self._data = frozenset(self.canonical(name) for model in models for name in model.data)
         self._shared = frozenset(base for cls in self._instances.values() for base in self.lineage(cls))
         self._containers = {self.canonical(name): row for model in models for row in model.containers for name in row.names}
         self._lifetimes = self._collect_lifetimes(models)
@@ -139,10 +141,14 @@ class Knowledge:
         """Does calling ``name`` declare a column, relation, trait or form field in the body of a class?"""
         for base in self.lineage(name):
             while base:
-                if self._effects.get(base) == "field":
+                if base in self._fields:
                     return True
                 base = base.rpartition(".")[0]
         return False
+
+    def is_data(self, name: str) -> bool:
+        """Are objects of this foreign class data, whatever made them?"""
+        return any(base in self._data for base in self.lineage(name))
 
     def is_reached_from_handlers(self, name: str) -> bool:
         """Can a handler get at an object of this class through what its framework gives it: ``request.app``?"""

@@ -136,6 +136,8 @@ def check_model(model: Model, document: toml.Document) -> None:
 def _model_names(model: Model) -> Iterator[tuple[Sequence[str], Path]]:
     yield model.packages, ("packages",)
     yield model.app_factories, ("app-factories",)
+    yield model.fields, ("fields",)
+    yield model.data, ("data",)
     entries: tuple[tuple[str, Sequence[EntryPoint]], ...] = (("entry", model.entries), ("caller", model.callers))
     for table, rows in entries:
         for number, entry in enumerate(rows):

@@ -252,6 +252,8 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     settings: tuple[SettingsHolder, ...] = ()
     aliases: dict[str, str] = field(default_factory=dict)  # another dotted name → canonical
     instances: dict[str, str] = field(default_factory=dict)  # foreign name or attribute → class that it is an instance of
+    fields: tuple[str, ...] = ()  # calls (or modules of them) that declare a column, relation or form field of a class
+    data: tuple[str, ...] = ()  # classes whose objects are data, and no clients that any process makes again
     app_factories: tuple[str, ...] = ()  # a function that calls one of these and returns it runs at start-up
     bases: dict[str, tuple[str, ...]] = field(default_factory=dict)  # foreign class → its foreign bases
 
