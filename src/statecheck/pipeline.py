@@ -5,7 +5,9 @@ settings → discover → extract facts → link → run rules → triage → re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -116,8 +118,21 @@ def check(request: Request) -> Report:
     tree = find_files(request)
     if not any(within(file.path, request.root, request.paths) for file in tree.files):
         return Report(root=str(request.root), errors=tree.problems)  # the rest of the project is not what was asked about
-    material = collect(request, tree)
-    return roomy(lambda: judge(material, request))  # facts of long expressions nest deeper than the usual stack allows
+    with _without_collector():
+        material = collect(request, tree)
+        return roomy(lambda: judge(material, request))  # facts of long expressions nest deeper than usual stacks allow
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Facts and tables live to the end and have hardly any cycles: looking for some costs a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def judge(material: Material, request: Request) -> Report:
@@ -138,8 +153,9 @@ def judge(material: Material, request: Request) -> Report:
 
 def explain(request: Request, path: str, line: int) -> str:
     """Everything known about the state at a line. ``path`` is relative to the root, with "/"."""
-    material = collect(request, find_files(request))
-    return roomy(lambda: _explain(material, request, path, line))
+    with _without_collector():
+        material = collect(request, find_files(request))
+        return roomy(lambda: _explain(material, request, path, line))
 
 
 def _explain(material: Material, request: Request, path: str, line: int) -> str:
