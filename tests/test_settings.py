@@ -29,7 +29,7 @@ def test_the_git_folder_is_the_root_without_settings(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mark", ["pyproject.toml", "setup.py", "setup.cfg", "manage.py"])
-def test_without_settings_and_git_the_nearest_folder_that_looks_like_a_project_is_the_root(tmp_path: Path, mark: str) -> None:
+def test_without_settings_and_git_what_looks_like_a_project_is_the_root(tmp_path: Path, mark: str) -> None:
     write(tmp_path / mark, "")
     write(tmp_path / "src" / "shop" / "__init__.py", "")
     assert load(write(tmp_path / "src" / "shop" / "app.py", "")).root == tmp_path
@@ -39,7 +39,7 @@ def test_without_any_mark_the_root_is_where_imports_of_the_package_start(tmp_pat
     for folder in ("shop", "shop/web"):
         write(tmp_path / folder / "__init__.py", "")
     start = write(tmp_path / "shop" / "web" / "views.py", "")
-    assert load(start).root == load(start.parent).root == load(tmp_path / "shop").root == load(tmp_path).root == tmp_path
+    assert {load(place).root for place in (start, start.parent, tmp_path / "shop", tmp_path)} == {tmp_path}
 
 
 def test_the_home_folder_is_no_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -168,7 +168,7 @@ def _marked(folder: Path) -> Path | None:
 
 
 def package(folder: Path) -> tuple[Path, Path]:
-    """Where imports of the code in ``folder`` start, and the topmost package on the way: both ``folder`` outside one."""
+    """Where imports of code in ``folder`` start, and the topmost package on the way; outside one, both ``folder``."""
     top = None
     while (folder / "__init__.py").is_file() and folder != folder.parent:
         top, folder = folder, folder.parent

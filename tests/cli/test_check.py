@@ -148,7 +148,7 @@ def test_clean_is_0(run: Run) -> None:
         (["--config", "a.toml", "--config", "b"], "error: --config: only one file can be given, got a.toml, b"),
         (["--select", "mutated-globl"], 'error: select: unknown rule "mutated-globl", did you mean "mutated-global"?'),
         (["--jobs", "0"], 'error: --jobs: expected a number of at least 1 or "auto", got "0"'),
-        (["-o", "no/report.txt"], "error: no/report.txt: cannot be written: No such file or directory"),
+        (["-o", "no/report.txt"], "error: no/report.txt: cannot be written: there is no folder no"),
     ],
 )
 def test_wrong_usage_is_2_and_one_line(run: Run, project: Path, arguments: list[str], line: str) -> None:
@@ -214,7 +214,7 @@ def test_options_become_settings(run: Run, engine: Engine, project: Path) -> Non
         "--min-confidence=high",
         "--fail-on=high",
         "--config=profile='worker'",
-        "--plugin=mine",
+        "--plugin=statecheck",
     )
     assert engine.request == Request(
         root=project,
@@ -230,7 +230,7 @@ def test_options_become_settings(run: Run, engine: Engine, project: Path) -> Non
             jobs=2,
         ),
         jobs=2,
-        plugins=("mine",),
+        plugins=("statecheck",),
     )
 
 
