@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 
 import made_up_report as sample
 import msgspec
 import pytest
+from msgspec.structs import replace
 from syrupy.assertion import SnapshotAssertion
 
 from statecheck import __version__
-from statecheck.model import Report, Summary
+from statecheck.model import Report, Step, Summary
 from statecheck.report import concise, text
 from statecheck.report import json as json_report
 from statecheck.report.options import Options
@@ -129,3 +131,22 @@ def test_a_source_that_is_gone_leaves_the_place(tmp_path: Path) -> None:
     output = render(text, tmp_path, Report(root="/", findings=(sample.GLOBAL,)))
     assert "--> shop/cart.py:7:1" in output
     assert "CARTS: dict" not in output
+
+
+def test_a_long_code_flow_is_cut_and_says_so(root: Path) -> None:
+    call = Step("call", sample.at("shop/views.py", 11, 22, 30), "calls `shop.cart.add`")
+    writes = [Step("write", sample.at("shop/cart.py", line), f"write {line}") for line in (1, 1, 2, 3, 4, 5, 6)]
+    reads = [Step("read", sample.at("shop/cart.py", line), f"read {line}") for line in (1, 2, 3)]
+    finding = replace(sample.GLOBAL, flow=(call, *writes, *reads))
+    output = render(text, root, Report(root=str(root), findings=(finding,)))
+    steps = [line.strip(" |") for line in output.splitlines() if re.match(r" +\| (\d+\.|   and)", line)]
+    assert steps == [
+        "1. calls `shop.cart.add`", "2. write 1", "3. write 2", "4. write 3", "5. write 4", "6. read 1", "7. read 2",
+        "and 2 more writes, 1 more read",
+    ]  # fmt: skip
+
+
+def test_a_step_that_is_a_point_has_no_marks(root: Path) -> None:
+    step = Step("call", sample.at("shop/views.py", 11, 22, 23), "calls `shop.cart.add`")
+    report = Report(root=str(root), findings=(replace(sample.GLOBAL, flow=(step,)),))
+    assert 'return {"total": cart.add(' in render(text, root, report, color=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from msgspec.structs import replace
 
-from statecheck.model import Finding, Harm, Location, Report
+from statecheck.model import Finding, Harm, Location, Report, Role, Step
 from statecheck.report.excerpt import excerpt
 from statecheck.report.mask import mask
 from statecheck.report.options import Options
-from statecheck.report.prose import hanging, listed
+from statecheck.report.prose import hanging, listed, plural
 from statecheck.report.source import SourceReader, escape
 from statecheck.report.style import Paint, Style, painter
 from statecheck.report.summary import statistics, summary
@@ -19,6 +21,7 @@ _HARM: dict[Harm, str] = {
     "repeated": "repeated: every process does it, so it happens as often as there are processes",
 }
 _ENTRIES_SHOWN = 4
+_STEPS_SHOWN: dict[Role, int] = {"write": 4, "read": 2}  # of one finding; the other formats hold all of them
 
 
 def render(report: Report, sources: SourceReader, options: Options) -> str:
@@ -89,16 +92,11 @@ def _source(where: Location, finding: Finding, sources: SourceReader) -> str:
 
 def _flow(finding: Finding, sources: SourceReader, options: Options, paint: Paint, gutter: _Gutter) -> list[str]:
     """The way from an entry point to the write. The definition is already on show."""
-    steps = [
-        step
-        for step in finding.flow
-        if step.role != "definition"
-        or (step.location.path, step.location.line) != (finding.location.path, finding.location.line)
-    ]
+    steps, left_out = _worth_reading(finding)
     lines = [gutter.bar()] if steps else []
     size = len(str(len(steps)))
+    lead = f"{gutter.bar()} "
     for number, step in enumerate(steps, start=1):
-        lead = f"{gutter.bar()} "
         label = f"{number:>{size}}. "
         style: Style = finding.severity if step.role == "write" else "strong"
         body = hanging(label, style, step.message, paint, _inner(options, gutter), size + 2)
@@ -108,7 +106,25 @@ def _flow(finding: Finding, sources: SourceReader, options: Options, paint: Pain
         text = _step_source(_source(where, finding, sources), where, room, style, paint)
         lines += [lead + line for line in body]
         lines.append(f"{lead}{' ' * (size + 2)}{paint(place, 'dim')}  {text}".rstrip())
+    if left_out:
+        lines.append(f"{lead}{' ' * (size + 2)}{paint(f'and {listed(left_out, len(left_out))}', 'dim')}")
     return [*lines, gutter.bar()] if lines else []
+
+
+def _worth_reading(finding: Finding) -> tuple[list[Step], list[str]]:
+    """The steps to show, each place once, and how many writes and reads are left out: a few convince, twenty tire."""
+    shown: dict[tuple[str, Location, str], Step] = {}
+    counts: Counter[str] = Counter()
+    for step in finding.flow:
+        at_definition = (step.location.path, step.location.line) == (finding.location.path, finding.location.line)
+        place = replace(step.location, end_line=0, end_column=0)
+        if (step.role == "definition" and at_definition) or (step.role, place, step.message) in shown:
+            continue
+        counts[step.role] += 1
+        if counts[step.role] <= _STEPS_SHOWN.get(step.role, len(finding.flow)):
+            shown[step.role, place, step.message] = step
+    over = {role: counts[role] - most for role, most in _STEPS_SHOWN.items() if counts[role] > most}
+    return list(shown.values()), [plural(number, f"more {role}") for role, number in over.items()]
 
 
 def _step_source(source: str, where: Location, room: int, style: Style, paint: Paint) -> str:
@@ -119,6 +135,8 @@ def _step_source(source: str, where: Location, room: int, style: Style, paint: P
     text, marks = excerpt(line, shifted, room)
     start, end = marks.find("^"), len(marks)
     if start < 0 or not text.isascii():  # cells and characters are the same only in ASCII
+        return text
+    if where.line == where.end_line and where.end_column - where.column <= 1:  # a point, not a span
         return text
     return text[:start] + paint(text[start:end], style) + text[end:]
 
