@@ -117,7 +117,7 @@ def check(request: Request) -> Report:
     """Check a project: the whole pipeline up to the report."""
     tree = find_files(request)
     if not any(within(file.path, request.root, request.paths) for file in tree.files):
-        return Report(root=str(request.root), errors=tree.problems)  # the rest of the project is not what was asked about
+        return Report(root=str(request.root), errors=tree.problems)  # nobody asked about the rest
     with _without_collector():
         material = collect(request, tree)
         return roomy(lambda: judge(material, request))  # facts of long expressions nest deeper than usual stacks allow
@@ -141,7 +141,7 @@ def judge(material: Material, request: Request) -> Report:
     rules = selected(analysis.material.pack, request.settings)
     found, problems = run_rules(analysis, rules, request)
     found = merged(found) + parse_failures(analysis.material.pack, failures(analysis.material.facts))
-    found = [with_severity(finding, request.settings) for finding in found]
+    found = [with_severity(finding, request.settings, material.pack) for finding in found]
     kept = [finding for finding in found if _is_reported(finding, request, analysis)]
     shown = [finding for finding in kept if _is_shown(finding, request.settings)]
     hidden = [finding for finding in kept if not _is_shown(finding, request.settings)]

@@ -170,6 +170,14 @@ def test_bad_settings_are_2_with_file_and_line(run: Run, project: Path) -> None:
     assert run("--isolated")[0] == 0
 
 
+def test_an_unknown_rule_in_a_settings_file_names_the_file(run: Run, project: Path) -> None:
+    (project / "statecheck.toml").write_text('ignore = ["secrets"]\n')
+    assert run("--ignore=dsns")[2].splitlines() == [
+        f'warning: {project}/statecheck.toml: ignore: unknown rule "secrets", did you mean "secret"?',
+        'warning: ignore: unknown rule "dsns", did you mean "dsn"?',
+    ]
+
+
 def test_an_internal_error_is_2_and_one_line(run: Run, engine: Engine) -> None:
     engine.failure = RuntimeError("boom \x1b[31m")
     code, out, err = run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Collection
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -14,7 +15,7 @@ import typer
 from statecheck.cli.guard import UsageError, complain, guarded, is_terminal, vet_target, write
 from statecheck.cli.target import Target, find_target, overlay, split_rules
 from statecheck.model import Report
-from statecheck.settings import Settings
+from statecheck.settings import Loaded, Settings
 
 _PIPE_WIDTH = 100  # columns of prose where there is no terminal
 _PIPE_CODE_WIDTH = 200
@@ -157,7 +158,7 @@ def run(target: Target, settings: Settings, choices: Choices) -> int:
 
     root = target.loaded.root
     vet_target(choices.output_file)
-    _vet(settings, root, choices.quiet)
+    _vet(settings, target.loaded, choices.quiet)
     paths = _paths(target, settings, choices.force_exclude)
     if choices.show_files:
         _show_files(root, settings, paths)
@@ -167,7 +168,7 @@ def run(target: Target, settings: Settings, choices: Choices) -> int:
     return exit_code(report, settings.fail_on, choices.exit_zero)
 
 
-def _vet(settings: Settings, root: Path, quiet: bool) -> None:
+def _vet(settings: Settings, loaded: Loaded, quiet: bool) -> None:
     """Complain about rules and options that do not exist. Reading the pack takes time: only if any is spoken of."""
     spoken_of = (settings.select, settings.extend_select, settings.ignore, settings.per_file_ignores)
     if not any((*spoken_of, settings.severities, settings.rules)):
@@ -175,11 +176,18 @@ def _vet(settings: Settings, root: Path, quiet: bool) -> None:
     from statecheck.pipeline import load_rules
     from statecheck.triage.vet import vet
 
-    verdict = vet(load_rules(settings, root), settings)
+    pack = load_rules(settings, loaded.root)
+    verdict = vet(pack, settings)
+    in_file = {text for texts in vet(pack, loaded.settings) for text in texts} if loaded.source else set()
     if verdict.errors:
-        raise UsageError(verdict.errors[0])
+        raise UsageError(_placed(verdict.errors[0], in_file, loaded.source))
     for warning in () if quiet else verdict.warnings:
-        complain(f"warning: {warning}")
+        complain(f"warning: {_placed(warning, in_file, loaded.source)}")
+
+
+def _placed(text: str, in_file: Collection[str], source: Path | None) -> str:
+    """Two settings files may lie about: say which one is wrong."""
+    return f"{source}: {text}" if text in in_file else text
 
 
 def _paths(target: Target, settings: Settings, force_exclude: bool) -> tuple[Path, ...]:

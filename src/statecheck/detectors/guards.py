@@ -171,3 +171,29 @@ def noted_once(project: Project, write: Access) -> bool:
 def _is_absence_test(test: Expr, name: str) -> bool:
     return (isinstance(test, Op) and (test.op == "not in" and _mentions(test.operands[-1], name)
                                       or test.op == "not" and _mentions(test, name)))
+
+
+def is_revalidated(project: Project, write: Access) -> bool:
+    """``if shared.get("version") != seen: …``: written only where a shared store says that the copy is old."""
+    table = project.tables.files[write.ref.path]
+    region = write.event.region
+    while region >= 0:
+        test = table.facts.regions[region].test
+        if table.facts.regions[region].kind == "if" and isinstance(test, Op) and test.op in ("!=", "<", ">", "is not", "not"):
+            for node in iter_expr(test):
+                for item in project.evaluator.evaluate(write.ref, node, region):
+                    if isinstance(item.value, ForeignInstance) and _is_shared(project, item.value.name):
+                        return True
+        region = table.facts.regions[region].parent
+    return False
+
+
+def _is_shared(project: Project, name: str) -> bool:
+    """Does the foreign call ask something that all processes share?"""
+    if project.knowledge.effect(name) in ("db", "storage"):
+        return True
+    while name:
+        if "shared" in project.knowledge.lives(name):
+            return True
+        name = name.rpartition(".")[0]
+    return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from statecheck.detectors.guards import from_request, is_set_once, noted_once
+from statecheck.detectors.guards import from_request, is_revalidated, is_set_once, noted_once
 from statecheck.facts.ir import Const
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
@@ -79,6 +79,8 @@ def harmless_writes(project: Project, place: Place, writes: Sequence[Access]) ->
     rebinds = [write for write in writes if write.kind == "rebind"]
     if all(is_set_once(project, write) for write in writes):
         return "it is set once, on first use"
+    if all(is_revalidated(project, write) for write in writes):
+        return "it is compared with what all processes share before it is used"
     if len(rebinds) == len(writes):
         if all(is_initialiser(project, place, write) or is_set_once(project, write) for write in rebinds):
             return "it is set up right after the object is made"

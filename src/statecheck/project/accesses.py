@@ -119,6 +119,8 @@ class Accesses:
             yield ClassPlace(member[0] if member else value.ref, name), "rebind", ()
         elif isinstance(value, FunctionValue):
             yield FunctionPlace(value.ref, name), "rebind", ()
+        elif isinstance(value, Instance) and (setter := self._evaluator.classes.method(value.cls, name)) and self._evaluator.is_property(setter):
+            return  # the property's own code is what writes
         elif isinstance(value, Instance) and value.site is not None and not via and not self._evaluator.owners(item):
             return  # an object just made: nobody else has it yet
         elif isinstance(value, Instance) and self._evaluator.classes.field_owner(value.cls, name):

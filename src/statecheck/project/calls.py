@@ -225,9 +225,9 @@ class CallGraph:
     def _read_property(self, ref: ScopeRef, event: Event, node: Attr) -> None:
         for item in self._evaluator.evaluate(ref, node.value, event.region):
             if isinstance(item.value, Instance):
-                method = self._evaluator.classes.method(item.value.cls, node.attr)
-                if method and self._evaluator.is_property(method):
-                    self._add(ref, method, (node.pos, event.region), "property")
+                for method in self._evaluator.classes.accessors(item.value.cls, node.attr):
+                    if self._evaluator.is_property(method):
+                        self._add(ref, method, (node.pos, event.region), "property")
 
     def _read_context(self, ref: ScopeRef, event: Event, expr: Expr) -> None:
         for item in self._evaluator.evaluate(ref, expr, event.region):

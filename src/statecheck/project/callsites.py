@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from statecheck.project.evaluate import Evaluator
 
 MAX_CANDIDATES = 120  # calls of a name looked at; a more common name tells nothing
+FAR = 1 << 60  # a position after every binding of a file
 CONSTRUCTING = ("__init__", "__new__", "__post_init__")
 
 
@@ -46,6 +47,11 @@ class CallSites:
                         if isinstance(node, Call):
                             name = node.func.id if isinstance(node.func, Name) else node.func.attr if isinstance(node.func, Attr) else ""
                             self._named[name].append(CallSite(ref, event.region, node, False))
+            for decorator in scope.decorators:
+                if isinstance(decorator, (Name, Attr)):  # @decorator is decorator(function)
+                    name = decorator.id if isinstance(decorator, Name) else decorator.attr
+                    made = Call(decorator.pos, decorator.pos, decorator, (Name(FAR, scope.name),), ())
+                    self._named[name].append(CallSite(ScopeRef(ref.path, scope.parent), scope.defined_in, made, False))
         for table in tables.files.values():
             for row in table.facts.imports:
                 if row.bound != row.name and row.name:

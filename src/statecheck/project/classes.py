@@ -77,6 +77,12 @@ class Classes:
         found = self.member(ref, name)
         return ScopeRef(found[0].path, found[1]) if found and found[1] >= 0 else None
 
+    def accessors(self, ref: ScopeRef, name: str) -> list[ScopeRef]:
+        """All functions of this name in the first class of the MRO that has one: getter and setter of a property."""
+        found = self.member(ref, name)
+        bindings = self._tables.files[found[0].path].bindings.get((found[0].scope, name), []) if found else []
+        return [ScopeRef(found[0].path, binding.ref) for binding in bindings if found and binding.kind == "def"]
+
     def methods(self, ref: ScopeRef) -> dict[str, ScopeRef]:
         """All methods by name, inherited ones of the tree included."""
         found: dict[str, ScopeRef] = {}
@@ -127,14 +133,23 @@ class Classes:
         fields: dict[ScopeRef, dict[str, list[Store]]] = {}
         for name, stores in self._tables.attribute_stores.items():
             for store in stores:
+                method = self._method_around(store.ref)
+                if isinstance(store.target, Attr) and method and (made := self._made_in_new(method, store.target)):
+                    fields.setdefault(made, {}).setdefault(name, []).append(store)
                 if not (isinstance(store.target, Attr) and isinstance(store.target.value, Name)):
                     continue
-                method = self._method_around(store.ref)
                 found = self.receiver(method) if method else None
                 if method and found and found[1] == "instance" and store.event.op != "delete":
                     if self._tables.scope(method).params[0].name == store.target.value.id:
                         fields.setdefault(found[0], {}).setdefault(name, []).append(store)
         return fields
+
+    def _made_in_new(self, method: ScopeRef, target: Attr) -> ScopeRef | None:
+        """``__new__`` fills the object it makes: ``cls._instance.items = []`` is a field of the class."""
+        scope = self._tables.scope(method)
+        inside = isinstance(target.value, Attr) or (isinstance(target.value, Name) and scope.params
+                                                    and target.value.id != scope.params[0].name)
+        return self._tables.class_around(method) if scope.name == "__new__" and inside else None
 
     def _method_around(self, ref: ScopeRef) -> ScopeRef | None:
         """The method that a scope stands in: closures and comprehensions inside a method still see its ``self``."""

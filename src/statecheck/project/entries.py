@@ -20,6 +20,7 @@ from statecheck.project.values import (
     Item,
     ModuleValue,
     ScopeRef,
+    Site,
 )
 from statecheck.rules.schema import EntryPoint
 
@@ -42,6 +43,7 @@ class Entry(NamedTuple):
     pos: int
     kept: bool = False  # the framework keeps one instance of the method's class for all calls
     where: ScopeRef | None = None  # the function that registers it, where an object of the tree is handed over
+    types: tuple[str, ...] = ()  # foreign classes of the first parameters, the receiver not counted
 
 
 class Registration(NamedTuple):
@@ -80,6 +82,10 @@ class EntryFinder:
                         yield from self._of_value(made, self._as_item(ref, scope))
 
     def _as_item(self, ref: ScopeRef, scope: Scope) -> Item:
+        for decorator in scope.decorators:  # a class of the tree as decorator: the name is an object of it
+            for item in self._evaluator.evaluate(ScopeRef(ref.path, scope.parent), decorator, scope.defined_in):
+                if isinstance(item.value, ClassValue):
+                    return Item(Instance(item.value.ref, Site(ref.path, scope.pos)))
         return Item(ClassValue(ref)) if scope.kind == "class" else Item(FunctionValue(ref))
 
     def _called(self) -> Iterator[Entry]:
@@ -120,9 +126,8 @@ class EntryFinder:
         if isinstance(value, FunctionValue):
             bound = value.owner is not None and made.where is not None
             yield self._entry(made, value.ref)._replace(kept=bound, where=made.where) if bound else self._entry(made, value.ref)
-        elif isinstance(value, Instance) and made.where is not None and not entry.methods:
-            if method := self._evaluator.classes.method(value.cls, "__call__"):
-                yield self._entry(made, method)._replace(kept=True, where=made.where)
+        elif isinstance(value, Instance) and (method := self._evaluator.classes.method(value.cls, "__call__")):
+            yield self._entry(made, method)._replace(kept=True, where=made.where)
         elif isinstance(value, (ClassValue, Instance)):
             cls = value.ref if isinstance(value, ClassValue) else value.cls
             yield from self._of_class(made, cls, entry)
@@ -217,7 +222,7 @@ class EntryFinder:
         given = argument(made.call, entry.path_argument, entry.path_position) if made.call is not None and entry.phases else None
         phase = entry.phases.get(given.value, entry.phase) if isinstance(given, Const) else entry.phase
         return Entry(ref, phase, self._label(made, ref), made.known.framework, made.known.entry.id, made.path, made.pos,
-                     made.known.entry.instance == "process")
+                     made.known.entry.instance == "process", None, made.known.entry.parameter_types)
 
     def _label(self, made: Registration, ref: ScopeRef) -> str:
         entry, scope = made.known.entry, self._tables.scope(ref)

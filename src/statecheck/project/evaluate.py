@@ -7,7 +7,7 @@ each. Copies end an alias.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from statecheck.facts.ir import (
     Attr,
@@ -74,6 +74,12 @@ class Evaluator:
         self._answers: dict[object, Items] = {}  # by the id of the expression, or by what else is asked for
         self._busy: set[object] = set()
         self._depth = 0
+
+    def hand(self, handlers: Mapping[ScopeRef, tuple[str, ...]]) -> None:
+        """Start afresh, knowing what frameworks hand to entry points."""
+        self.parameters.hand(handlers)
+        self.call_sites = CallSites(self, self.tables)
+        self._answers.clear()
 
     def evaluate(self, ref: ScopeRef, expr: Expr, region: int = -1) -> Items:
         """What ``expr``, standing in scope ``ref`` and ``region``, may be. Empty: nothing is known."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-from statecheck.facts.ir import Attr
+from statecheck.facts.ir import Attr, Sub
 from statecheck.project.evaluate import Evaluator
 from statecheck.project.phases import Phases
 from statecheck.project.tables import Store
@@ -123,6 +123,20 @@ class Lifetimes:
             made = self._tables.class_around(entry.ref)
             if entry.kept and made is not None and not (entry.where and self._phases.runtime(entry.where)):
                 self._mark(made, Holder(None, entry.path, entry.pos, "the framework keeps one instance"))
+
+        for cls in self._evaluator.classes.refs:
+            if self._is_kept_by_metaclass(cls):
+                self._mark(cls, Holder(None, cls.path, self._tables.scope(cls).pos, "its metaclass keeps one instance"))
+
+    def _is_kept_by_metaclass(self, cls: ScopeRef) -> bool:
+        """A metaclass whose ``__call__`` stores what it makes: a singleton."""
+        scope = self._tables.scope(cls)
+        for keyword in scope.keywords:
+            for item in self._evaluator.evaluate(ScopeRef(cls.path, scope.parent), keyword.value) if keyword.name == "metaclass" else ():
+                call = self._evaluator.classes.method(item.value.ref, "__call__") if isinstance(item.value, ClassValue) else None
+                if call and any(isinstance(target, (Sub, Attr)) for event in self._tables.scope(call).events for target in event.targets):
+                    return True
+        return False
 
     def _mark_items(self, items: tuple[Item, ...], holder: Holder, made_elsewhere: bool = False) -> None:
         """Mark the classes of objects. ``made_elsewhere``: also of those known by annotation or as ``self`` only."""

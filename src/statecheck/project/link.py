@@ -31,8 +31,17 @@ class Project:
         self.evaluator = Evaluator(self.tables, self.modules, knowledge)
         self.graph = CallGraph(self.evaluator)
         self.entries: list[Entry] = EntryFinder(self.evaluator, self.graph).find()
+        handlers = {entry.ref: entry.types for entry in self.entries if entry.types and self._is_bare(entry.ref)}
+        if handlers:  # what their parameters are changes what the calls inside them are
+            self.evaluator.hand(handlers)
+            self.graph = CallGraph(self.evaluator)
+            self.entries = EntryFinder(self.evaluator, self.graph).find()
         self.phases = Phases(self.evaluator, self.graph, self.entries, roles)
         self.lifetimes = Lifetimes(self.evaluator, self.phases)
+
+    def _is_bare(self, ref: ScopeRef) -> bool:
+        """Does a function say nothing of the types of its parameters?"""
+        return any(param.annotation is None and param.name not in ("self", "cls") for param in self.scope(ref).params)
 
     def location(self, path: str, start: int, end: int) -> Location:
         """The span between two offsets of a file, in lines and columns from 1."""

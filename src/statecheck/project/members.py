@@ -110,7 +110,8 @@ class Members:
         if member is not None and member[1] >= 0:
             method = ScopeRef(member[0].path, member[1])
             if self.is_property(method):
-                return [out._replace(via=(*out.via, *via)) for out in self._evaluator.returned(method)]
+                getter = self._evaluator.classes.accessors(value.cls, name)[0]
+                return [out._replace(via=(*out.via, *via)) for out in self._evaluator.returned(getter)]
             return (Item(FunctionValue(method, value.cls), None, 0, via),)
         owner = self._evaluator.classes.field_owner(value.cls, name)
         if owner is not None:
@@ -177,7 +178,7 @@ class Members:
         """Is a method read like an attribute?"""
         for decorator in self._evaluator.tables.scope(method).decorators:
             last = decorator.id if isinstance(decorator, Name) else decorator.attr if isinstance(decorator, Attr) else ""
-            if last.endswith("property"):
+            if last.endswith("property") or last in ("setter", "deleter", "getter"):
                 return True
         return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from statecheck.facts.ir import Call, Const, Display, Expr, Name, Op, Param, Sub
@@ -33,7 +34,12 @@ class Parameters:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._handlers: Mapping[ScopeRef, tuple[str, ...]] = {}
         self._made: list[Expr] = []  # expressions made from string annotations: kept, since their ids name answers
+
+    def hand(self, handlers: Mapping[ScopeRef, tuple[str, ...]]) -> None:
+        """Tell what frameworks hand to the functions they call: the foreign classes of their first parameters."""
+        self._handlers = handlers
 
     def parameter(self, ref: ScopeRef, param: Param) -> Items:
         """What a parameter may be: the receiver, what its annotation names, a provided dependency, what callers pass."""
@@ -52,13 +58,20 @@ class Parameters:
         found = self._provided(around, param)
         found += self._passed(ref, param)
         if not found:
-            found += self.annotated(around, param.annotation)
+            found += self.annotated(around, param.annotation) or self._handed(ref, param)
         if param.default is not None and isinstance(param.default, (Display, Call)):
             made = [item for item in self._evaluator.evaluate(around, param.default, scope.defined_in) if isinstance(item.value, ContainerValue)]
             found += [item._replace(place=DefaultPlace(ref, param.name)) for item in made]
         elif param.default is not None and not found:
             found += self._evaluator.evaluate(around, param.default, scope.defined_in)
         return found
+
+    def _handed(self, ref: ScopeRef, param: Param) -> Items:
+        """What the framework hands to an entry point, where nothing in the code says it."""
+        types = self._handlers.get(ref, ())
+        names = [other.name for other in self._evaluator.tables.scope(ref).params]
+        place = names.index(param.name) - (1 if self._evaluator.classes.receiver(ref) else 0)
+        return (Item(ForeignInstance(types[place])),) if 0 <= place < len(types) else ()
 
     def _provided(self, around: ScopeRef, param: Param) -> list[Item]:
         """A dependency: the default or an annotation's metadata calls a framework function with the provider."""

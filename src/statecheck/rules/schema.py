@@ -158,6 +158,7 @@ class EntryPoint(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"
     verb: str = ""  # fixed verb of this entry ("GET"); "*" takes the last part of the matched name
     instance: Literal["request", "process", ""] = ""  # subclass: how long the framework keeps one instance
     init_phase: Phase | None = None  # subclass: when __init__ runs
+    parameter_types: tuple[str, ...] = ()  # dotted classes of the handler's first parameters, self not counted
     phases: dict[str, Phase] = field(default_factory=dict)  # decorator, call: other phases by the literal path argument
     note: str = ""
 

@@ -42,10 +42,14 @@ def options_of(rules: Sequence[Rule], settings: Settings) -> Mapping[str, Mappin
             for rule in rules}
 
 
-def with_severity(finding: Finding, settings: Settings) -> Finding:
-    """The finding with the severity that the settings give its rule."""
-    level = settings.severities.get(finding.name) or settings.severities.get(finding.rule)
-    return structs.replace(finding, severity=level) if level else finding
+def with_severity(finding: Finding, settings: Settings, pack: Pack) -> Finding:
+    """The finding with the severity that the settings give its rule: what names one rule beats what names many."""
+    rule = pack.rules.get(finding.name)
+    found = [pattern for pattern in settings.severities if rule is not None and matches(rule, pattern)]
+    if rule is None or not found:
+        return finding
+    narrowest = min(found, key=lambda pattern: sum(matches(other, pattern) for other in pack.rules.values()))
+    return structs.replace(finding, severity=settings.severities[narrowest])
 
 
 def ignored_in_file(finding: Finding, settings: Settings, pack: Pack) -> bool:

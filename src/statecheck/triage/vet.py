@@ -43,9 +43,7 @@ def vet(pack: Pack, settings: Settings) -> Verdict:
             for word in unknown(pack, patterns)
         ]
     warnings += [
-        f'severities: unknown rule "{name}"{did_you_mean(name, pack.rules)}'
-        for name in settings.severities
-        if name not in pack.rules
+        f'severities: unknown rule "{word}"{did_you_mean(word, words)}' for word in unknown(pack, settings.severities)
     ]
     for name, options in settings.rules.items():
         if name not in pack.rules:
