@@ -28,6 +28,7 @@ from statecheck.rules.schema import Pack, Rule
 from statecheck.settings import Settings
 from statecheck.triage.merge import merged
 from statecheck.triage.parse import parse_failures
+from statecheck.triage.profile import in_profile
 from statecheck.triage.select import ignored_in_file, options_of, selected, with_severity
 from statecheck.triage.taught import taught_models
 
@@ -141,6 +142,7 @@ def judge(material: Material, request: Request) -> Report:
     rules = selected(analysis.material.pack, request.settings)
     found, problems = run_rules(analysis, rules, request)
     found = merged(found) + parse_failures(analysis.material.pack, failures(analysis.material.facts))
+    found = [finding for each in found if (finding := in_profile(each, request.settings.profile))]
     found = [with_severity(finding, request.settings, material.pack) for finding in found]
     kept = [finding for finding in found if _is_reported(finding, request, analysis)]
     shown = [finding for finding in kept if _is_shown(finding, request.settings)]

@@ -20,7 +20,8 @@ PACK = Pack({RULE.name: RULE}, {})
     "word", ["mutated-global", "global-dict", "STC101", "stc101", "STC1", "STC", "memory", "ALL"]
 )
 def test_every_way_to_name_a_rule(word: str) -> None:
-    assert vet(PACK, Settings(select=(word,), extend_select=(word,), ignore=(word,), severities={word: "low"})) == ((), ())
+    given = Settings(select=(word,), extend_select=(word,), ignore=(word,), severities={word: "low"})
+    assert vet(PACK, given) == ((), ())
 
 
 @pytest.mark.parametrize(
