@@ -91,7 +91,7 @@ class CallGraph:
             inner = self._tables.files[ref.path].facts.scopes[child]
             if inner.kind in ("class", "comp"):
                 self._add(ref, ScopeRef(ref.path, child), (inner.pos, inner.defined_in), "inline")
-            elif inner.kind == "def":
+            if inner.kind in ("def", "class") and inner.decorators:
                 self._read_decorators(ref, ScopeRef(ref.path, child), inner)
         for event in scope.events:
             for expr in expressions(event):
@@ -203,7 +203,7 @@ class CallGraph:
             for item in self._evaluator.evaluate(around, decorator, scope.defined_in):
                 if isinstance(item.value, FunctionValue) and isinstance(decorator, Call):
                     self._add(around, item.value.ref, (scope.pos, scope.defined_in), "call")
-            for wrapper in self._wrappers(around, decorator, scope):
+            for wrapper in (*self._wrappers(around, decorator, scope), *self._callable_objects(around, decorator, scope)):
                 self._add(function, wrapper, (scope.pos, scope.defined_in), "decorator")
                 self._add(wrapper, function, (self._tables.scope(wrapper).pos, -1), "decorator")
             for inner in iter_expr(decorator):
@@ -217,6 +217,14 @@ class CallGraph:
                 for out in self._evaluator.returned(item.value.ref):
                     if isinstance(out.value, FunctionValue) and self._is_nested(out.value.ref):
                         yield out.value.ref
+
+    def _callable_objects(self, around: ScopeRef, decorator: Expr, scope: Scope) -> Iterator[ScopeRef]:
+        """A class of the tree as decorator: its ``__call__`` stands in for the function."""
+        for item in self._evaluator.evaluate(around, decorator, scope.defined_in):
+            cls = item.value.ref if isinstance(item.value, ClassValue) else item.value.cls if isinstance(item.value, Instance) else None
+            method = self._evaluator.classes.method(cls, "__call__") if cls else None
+            if method is not None and scope.kind == "def":
+                yield method
 
     def _is_nested(self, ref: ScopeRef) -> bool:
         parent = self._tables.scope(ref).parent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
-from statecheck.facts.ir import Attr, Sub
+from statecheck.facts.ir import Attr, Scope, Sub
 from statecheck.project.evaluate import Evaluator
 from statecheck.project.phases import Phases
 from statecheck.project.tables import Store
@@ -157,8 +157,18 @@ class Lifetimes:
                         self._mark_items(self._evaluator.binding(path, binding), Holder(place, path, binding.pos, "held by"))
 
         for ref, function in self._tables.scopes():
+            if function.kind == "def" and function.decorators:
+                self._mark_decorator_objects(ref, function)
             if function.kind == "def" and function.decorators and self._evaluator.is_memo(ref):
                 self._mark_items(self._evaluator.returned(ref), Holder(FunctionPlace(ref, "cache"), ref.path, function.pos, "kept by"))
+
+    def _mark_decorator_objects(self, ref: ScopeRef, function: Scope) -> None:
+        """``@Counter`` or ``@limiter(3)`` with a class of the tree: the object lives where the function's name does."""
+        for decorator in function.decorators:
+            for item in self._evaluator.evaluate(ScopeRef(ref.path, function.parent), decorator, function.defined_in):
+                cls = item.value.ref if isinstance(item.value, ClassValue) else item.value.cls if isinstance(item.value, Instance) else None
+                if cls is not None and self._is_module_level(ref) and self._evaluator.classes.method(cls, "__call__"):
+                    self._mark(cls, Holder(GlobalPlace(ref.path, function.name), ref.path, function.pos, "held by"))
 
     def _stored(self) -> None:
         """Instances stored into something that is kept: an application's attribute, a kept container, another module."""
