@@ -9,7 +9,7 @@ from typing import NamedTuple
 from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, Name, Scope, Star, Sub
 from statecheck.facts.walk import iter_expr, span
 from statecheck.project.evaluate import Evaluator
-from statecheck.project.tables import expressions, key_name
+from statecheck.project.tables import key_name
 from statecheck.project.values import (
     CellPlace,
     ClassPlace,
@@ -63,18 +63,20 @@ class Accesses:
                     self.writes[access.place].append(access)
 
     def _in_scope(self, ref: ScopeRef, scope: Scope) -> Iterator[Access]:
-        for event in scope.events:
+        changing = self._evaluator.knowledge.mutating_methods
+        for row in self._tables.rows_in(ref):
+            event = row.event
             if event.op in STORING:
                 for target in event.targets:
                     yield from self._target(ref, scope, event, target)
-            for top in expressions(event):
-                for node in iter_expr(top):
-                    if isinstance(node, Call) and isinstance(node.func, Attr):
+            for node in row.calls:
+                if isinstance(node.func, Attr):
+                    if node.func.attr in changing:
                         yield from self._method_call(ref, event, node, node.func)
-                    elif isinstance(node, Call) and isinstance(node.func, Name) and node.func.id == "next" and node.args:
-                        yield from self._advance(ref, event, node)
-                    elif isinstance(node, Call) and isinstance(node.func, Name) and node.func.id in ("setattr", "delattr"):
-                        yield from self._setattr(ref, event, node)
+                elif isinstance(node.func, Name) and node.func.id == "next" and node.args:
+                    yield from self._advance(ref, event, node)
+                elif isinstance(node.func, Name) and node.func.id in ("setattr", "delattr"):
+                    yield from self._setattr(ref, event, node)
 
     def _target(self, ref: ScopeRef, scope: Scope, event: Event, target: Expr) -> Iterator[Access]:
         if isinstance(target, Name):
@@ -205,8 +207,9 @@ class Accesses:
         for place in places:
             wanted[place.name].add(place)
         found: dict[Place, list[Access]] = defaultdict(list)
-        for ref, scope in self._tables.scopes():
-            for event in scope.events:
+        for ref, _, event, nodes, _ in self._tables.rows:
+            if any((type(node) is Name and node.id in wanted) or (type(node) is Attr and node.attr in wanted)
+                   for node in nodes):
                 for top in (event.value, *(target.value for target in event.targets if isinstance(target, (Attr, Sub)))):
                     for node in iter_expr(top) if top is not None else ():
                         name = node.id if isinstance(node, Name) else node.attr if isinstance(node, Attr) else ""

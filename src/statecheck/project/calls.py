@@ -10,7 +10,6 @@ from statecheck.facts.ir import Attr, Await, Call, Const, Event, Expr, Func, Nam
 from statecheck.facts.walk import iter_expr
 from statecheck.project.callsites import CallSite, is_bound
 from statecheck.project.evaluate import Evaluator
-from statecheck.project.tables import expressions
 from statecheck.project.values import ClassValue, Foreign, ForeignInstance, FunctionValue, Instance, Item, ScopeRef
 
 # Too many classes have these for the one method of that name to be a fair guess.
@@ -93,24 +92,33 @@ class CallGraph:
                 self._add(ref, ScopeRef(ref.path, child), (inner.pos, inner.defined_in), "inline")
             if inner.kind in ("def", "class") and inner.decorators:
                 self._read_decorators(ref, ScopeRef(ref.path, child), inner)
-        for event in scope.events:
-            for expr in expressions(event):
-                self._read_expression(ref, event, expr)
+        for row in self._tables.rows_in(ref):
+            event = row.event
+            self._read_expressions(ref, event, row.nodes)
             if event.op == "with" and event.value is not None:
                 self._read_context(ref, event, event.value)
 
-    def _read_expression(self, ref: ScopeRef, event: Event, top: Expr) -> None:
-        nodes = list(iter_expr(top))
-        awaited = {id(node.value) for node in nodes if isinstance(node, Await)}
-        called = {id(node.func) for node in nodes if isinstance(node, Call)}
+    def _read_expressions(self, ref: ScopeRef, event: Event, nodes: list[Expr]) -> None:
+        escapes = event.op not in ("def", "delete")
+        called: Expr | None = None  # what the call just before calls: in pre-order it comes next
+        awaited: Expr | None = None
         for node in nodes:
-            name = node.id if isinstance(node, Name) else node.attr if isinstance(node, Attr) else ""
-            if name in self._functions and id(node) not in called and event.op not in ("def", "delete"):
-                self._read_escape(ref, event, node)
-            if isinstance(node, Call):
-                self._read_call(ref, event, node, id(node) in awaited)
-            elif isinstance(node, Attr) and node.attr in self._properties:
-                self._read_property(ref, event, node)
+            kind = type(node)
+            if kind is Const:
+                continue
+            if isinstance(node, Name):
+                if node.id in self._functions and escapes and node is not called:
+                    self._read_escape(ref, event, node)
+            elif isinstance(node, Attr):
+                if node.attr in self._functions and escapes and node is not called:
+                    self._read_escape(ref, event, node)
+                if node.attr in self._properties:
+                    self._read_property(ref, event, node)
+            elif isinstance(node, Call):
+                called = node.func
+                self._read_call(ref, event, node, node is awaited)
+            elif isinstance(node, Await):
+                awaited = node.value
             elif isinstance(node, Func):
                 self._add(ref, ScopeRef(ref.path, node.scope), (node.pos, event.region), "inline")
 

@@ -10,8 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Name
-from statecheck.facts.walk import iter_expr
-from statecheck.project.tables import Tables, expressions
+from statecheck.project.tables import Tables
 from statecheck.project.values import ClassValue, FunctionValue, ScopeRef
 
 if TYPE_CHECKING:
@@ -41,21 +40,20 @@ class CallSites:
         self._aliases: dict[str, set[str]] = defaultdict(set)  # imported name → what it is called here
         self._found: dict[ScopeRef, tuple[CallSite, ...]] = {}
         for ref, scope in tables.scopes():
-            for event in scope.events:
-                for top in expressions(event):
-                    for node in iter_expr(top):
-                        if isinstance(node, Call):
-                            name = node.func.id if isinstance(node.func, Name) else node.func.attr if isinstance(node.func, Attr) else ""
-                            self._named[name].append(CallSite(ref, event.region, node, False))
+            for row in tables.rows_in(ref):
+                for call in row.calls:
+                    func = call.func
+                    name = func.id if isinstance(func, Name) else func.attr if isinstance(func, Attr) else ""
+                    self._named[name].append(CallSite(ref, row.event.region, call, False))
             for decorator in scope.decorators:
                 if isinstance(decorator, (Name, Attr)):  # @decorator is decorator(function)
                     name = decorator.id if isinstance(decorator, Name) else decorator.attr
                     made = Call(decorator.pos, decorator.pos, decorator, (Name(FAR, scope.name),), ())
                     self._named[name].append(CallSite(ScopeRef(ref.path, scope.parent), scope.defined_in, made, False))
         for table in tables.files.values():
-            for row in table.facts.imports:
-                if row.bound != row.name and row.name:
-                    self._aliases[row.name].add(row.bound)
+            for imported in table.facts.imports:
+                if imported.bound != imported.name and imported.name:
+                    self._aliases[imported.name].add(imported.bound)
 
     def of(self, ref: ScopeRef) -> tuple[CallSite, ...]:
         """The calls of a function, in order of path; empty for one whose name is called from all over the place."""

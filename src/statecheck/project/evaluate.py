@@ -82,10 +82,25 @@ class Evaluator:
         self._answers.clear()
 
     def evaluate(self, ref: ScopeRef, expr: Expr, region: int = -1) -> Items:
-        """What ``expr``, standing in scope ``ref`` and ``region``, may be. Empty: nothing is known."""
+        """What ``expr``, standing in scope ``ref`` and ``region``, may be. Empty: nothing is known.
+
+        This is :meth:`ask` without a closure: it runs for every expression of the tree.
+        """
         key = id(expr)
         found = self._answers.get(key)
-        return found if found is not None else self.ask(key, lambda: self._dispatch(ref, expr, region))
+        if found is not None:
+            return found
+        if key in self._busy or self._depth > MAX_DEPTH:
+            return ()
+        self._busy.add(key)
+        self._depth += 1
+        try:
+            found = _distinct(self._dispatch(ref, expr, region))
+        finally:
+            self._depth -= 1
+            self._busy.discard(key)
+        self._answers[key] = found
+        return found
 
     def ask(self, key: object, work: Callable[[], Iterable[Item]]) -> Items:
         """The answer to the question ``key``: remembered, or found by ``work``; empty while it is being asked already."""
@@ -97,7 +112,7 @@ class Evaluator:
         self._busy.add(key)
         self._depth += 1
         try:
-            found = tuple(dict.fromkeys(work()))[:MAX_ITEMS]
+            found = _distinct(work())
         finally:
             self._depth -= 1
             self._busy.discard(key)
@@ -286,3 +301,9 @@ class Evaluator:
                 if isinstance(item.value, Foreign) and self.knowledge.effect(item.value.name) == "memo":
                     return True
         return False
+
+
+def _distinct(items: Iterable[Item]) -> Items:
+    """The first different ones. Most answers are one item: it need not be hashed."""
+    found = items if isinstance(items, tuple) else tuple(items)
+    return found if len(found) < 2 else tuple(dict.fromkeys(found))[:MAX_ITEMS]

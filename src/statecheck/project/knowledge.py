@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from statecheck.rules.schema import Container, EntryPoint, Model, Pack, Safe
@@ -55,6 +55,8 @@ class Knowledge:
         self.changing_methods = frozenset(
             name for kind in ("builtins.dict", "builtins.list", "builtins.set", "collections.deque")
             if kind in self._containers for name in self._containers[kind].mutating)
+        self.mutating_methods = self.changing_methods.union(*(row.mutating for row in self._containers.values()))
+        self._spelled: dict[str, tuple[str, ...]] = {}
 
     def canonical(self, name: str) -> str:
         """The one spelling of a dotted name that every table uses."""
@@ -83,13 +85,15 @@ class Knowledge:
             self._lines[name] = tuple(order)
         return self._lines[name]
 
-    def spellings(self, name: str) -> Iterator[str]:
+    def spellings(self, name: str) -> tuple[str, ...]:
         """``name``; where it is a member ("flask.Flask.get"), also the same member of each base class."""
-        yield name
-        owner, _, member = name.rpartition(".")
-        if owner:
-            for base in self.lineage(owner)[1:]:
-                yield f"{base}.{member}"
+        found = self._spelled.get(name)
+        if found is None:
+            owner, _, member = name.rpartition(".")
+            above = self.lineage(owner)[1:] if owner else ()
+            found = (name, *(f"{base}.{member}" for base in above))
+            self._spelled[name] = found
+        return found
 
     def entries_for(self, name: str, match: str) -> list[KnownEntry]:
         """The entry points that a decorator, call, base class or attribute of this name makes."""
@@ -200,7 +204,10 @@ class Knowledge:
         return base in self.lineage(name)
 
     def _first(self, table: Mapping[str, T], name: str) -> T | None:
-        return next((table[spelling] for spelling in self.spellings(name) if spelling in table), None)
+        found = table.get(name)
+        if found is not None:
+            return found
+        return next((table[spelling] for spelling in self.spellings(name)[1:] if spelling in table), None)
 
     def _collect_bases(self, models: list[Model]) -> dict[str, tuple[str, ...]]:
         return {self.canonical(name): tuple(self.canonical(base) for base in bases)

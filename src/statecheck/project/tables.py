@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from statecheck.facts.ir import Attr, Const, Display, Event, Expr, FileFacts, Import, Name, Param, Scope, Star, Sub
+from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, FileFacts, Import, Name, Param, Scope, Star, Sub
+from statecheck.facts.walk import iter_expr
 from statecheck.project.values import ScopeRef
 
 LOOPS = ("for", "while")
+BINDING = frozenset({"assign", "annotated", "walrus", "type", "augmented", "for", "with", "case", "delete", "except",
+                     "import", "def", "class"})
 
 
 class Binding(NamedTuple):
@@ -40,6 +43,16 @@ class Store(NamedTuple):
     event: Event
     target: Attr | Sub
     value: Expr | None  # None where it cannot be told (unpacking, augmented, deleted)
+
+
+class Row(NamedTuple):
+    """An event with every expression in it and every call among them, in pre-order."""
+
+    ref: ScopeRef
+    scope: Scope
+    event: Event
+    nodes: list[Expr]
+    calls: list[Call]
 
 
 class FileTable:
@@ -127,6 +140,8 @@ class FileTable:
         self.bindings[self.home(scope, name), name].append(binding)
 
     def _read_event(self, scope: int, event: Event) -> None:
+        if event.op not in BINDING:
+            return
         base = Binding("other", scope, event.region, event.pos, event=event)
         if event.op in ("assign", "annotated", "walrus", "type"):
             kind = "value" if event.value is not None else "declared"
@@ -179,6 +194,10 @@ class Tables:
         self.attribute_stores: dict[str, list[Store]] = defaultdict(list)
         self.item_stores: dict[str, list[Store]] = defaultdict(list)
         self.key_stores: dict[str, list[Store]] = defaultdict(list)  # by the literal or named key
+        self.rows: list[Row] = [row for ref, scope in self.scopes() for row in _rows(ref, scope)]
+        self._rows_by_scope: dict[ScopeRef, list[Row]] = defaultdict(list)
+        for row in self.rows:
+            self._rows_by_scope[row.ref].append(row)
         for table in self.files.values():
             for store in table.stores:
                 if isinstance(store.target, Attr):
@@ -201,6 +220,10 @@ class Tables:
             for scope in table.facts.scopes:
                 yield ScopeRef(path, scope.index), scope
 
+    def rows_in(self, ref: ScopeRef) -> list[Row]:
+        """The events of a scope with their expressions, in source order."""
+        return self._rows_by_scope.get(ref, [])
+
     def function_around(self, ref: ScopeRef) -> ScopeRef:
         """The innermost def, lambda or module around a scope (itself included): comprehensions run in place."""
         scope = self.scope(ref)
@@ -214,6 +237,12 @@ class Tables:
         if scope.parent >= 0 and self.scope(ScopeRef(ref.path, scope.parent)).kind == "class":
             return ScopeRef(ref.path, scope.parent)
         return None
+
+
+def _rows(ref: ScopeRef, scope: Scope) -> Iterator[Row]:
+    for event in scope.events:
+        nodes = [node for top in expressions(event) for node in iter_expr(top)]
+        yield Row(ref, scope, event, nodes, [node for node in nodes if type(node) is Call])
 
 
 def expressions(event: Event) -> Iterator[Expr]:
