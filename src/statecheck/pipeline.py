@@ -30,7 +30,7 @@ from statecheck.triage.merge import merged
 from statecheck.triage.parse import parse_failures
 from statecheck.triage.profile import in_profile
 from statecheck.triage.select import ignored_in_file, options_of, selected, with_severity
-from statecheck.triage.taught import taught_models
+from statecheck.triage.taught import stands_in, taught_models, vouched_for
 
 PARSER = "parse"  # rules about files that could not be read name this instead of a detector
 
@@ -141,7 +141,9 @@ def judge(material: Material, request: Request) -> Report:
     analysis = analyse(material, request)
     rules = selected(analysis.material.pack, request.settings)
     found, problems = run_rules(analysis, rules, request)
-    found = merged(found) + parse_failures(analysis.material.pack, failures(analysis.material.facts))
+    bodies = vouched_for(analysis.project, request.settings)
+    found = [finding for finding in merged(found) if not stands_in(finding, bodies)]
+    found += parse_failures(analysis.material.pack, failures(analysis.material.facts))
     found = [finding for each in found if (finding := in_profile(each, request.settings.profile))]
     found = [with_severity(finding, request.settings, material.pack) for finding in found]
     kept = [finding for finding in found if _is_reported(finding, request, analysis)]

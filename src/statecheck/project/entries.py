@@ -68,7 +68,8 @@ class EntryFinder:
 
     def find(self) -> list[Entry]:
         """All entry points in order of place, each function once a label."""
-        found = [*self._decorated(), *self._called(), *self._subclasses(), *self._attributes(), *self._settings(), *self._signatures()]
+        found = [*self._decorated(), *self._called(), *self._subclasses(), *self._attributes(), *self._settings(), *self._signatures(),
+                 *self._named()]
         return sorted(dict.fromkeys(found), key=lambda entry: (entry.ref, entry.pos, entry.label))
 
     def _decorated(self) -> Iterator[Entry]:
@@ -95,6 +96,12 @@ class EntryFinder:
                 if given is not None:
                     made = Registration(known, use.name, use.call, use.ref.path, use.call.pos, use.ref)
                     yield from self._of_expression(made, use.ref, given, use.event.region)
+
+            if any(isinstance(item.value, ForeignInstance) for item in use.items) and use.call.args:
+                for known in self._knowledge.entries_for(use.name, "decorator"):  # app.command("x")(function)
+                    inner = use.call.func if isinstance(use.call.func, Call) else None
+                    made = Registration(known, use.name, inner, use.ref.path, use.call.pos, use.ref)
+                    yield from self._of_expression(made, use.ref, use.call.args[0], use.event.region)
 
     def _of_expression(self, made: Registration, ref: ScopeRef, given: Expr, region: int) -> Iterator[Entry]:
         """The functions that a handler argument names: directly, in a list or dict, wrapped, as a class or by dotted string."""
@@ -216,6 +223,13 @@ class EntryFinder:
             for known in self._knowledge.entries_for(key, "attribute") if key else ():
                 entry = self._entry(Registration(known, key or "", None, ref.path, scope.pos), ref)
                 yield entry._replace(kept=scope.name == "__call__")
+
+    def _named(self) -> Iterator[Entry]:
+        """Functions that the settings name themselves: what runs at start-up."""
+        for ref, scope in self._tables.scopes() if self._knowledge.taught else ():
+            if scope.kind == "def" and (name := self._evaluator.names.taught(ref)):
+                for known in self._knowledge.entries_for(name, "function"):
+                    yield self._entry(Registration(known, name, None, ref.path, scope.pos), ref)
 
     def _entry(self, made: Registration, ref: ScopeRef) -> Entry:
         entry = made.known.entry

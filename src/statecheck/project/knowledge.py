@@ -25,7 +25,11 @@ class Knowledge:
     """Look-ups by canonical dotted name. Names of methods are found on foreign base classes too."""
 
     def __init__(self, pack: Pack, taught: Iterable[Model] = ()) -> None:
+        taught = list(taught)
         models = [*pack.models.values(), *taught]
+        self.taught = frozenset(name for model in taught for names in (  # taken for foreign, though the tree may define them
+            *(row.names for row in model.entries), *(row.names for row in model.lifetimes), *(row.names for row in model.safe))
+            for name in names)
         self.packages: dict[str, str] = {name: model.framework for model in models for name in model.packages}
         self._aliases = {old: new for model in models for old, new in model.aliases.items()}
         self._canonical: dict[str, str] = {}

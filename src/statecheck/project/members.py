@@ -77,6 +77,8 @@ class Members:
             return [Item(Foreign(self._evaluator.knowledge.canonical(f"{base}.{name}"))) for base in self._evaluator.classes.info(cls).foreign]
         owner, method = member
         if method >= 0:
+            if taught := self._evaluator.names.taught(ScopeRef(owner.path, method)):
+                return (Item(Foreign(taught)),)
             return (Item(FunctionValue(ScopeRef(owner.path, method), cls)),)
         bindings = self._evaluator.tables.files[owner.path].bindings[owner.scope, name]
         items = self._evaluator.names.bound_items(owner.path, bindings)
@@ -109,6 +111,8 @@ class Members:
         member = self._evaluator.classes.member(value.cls, name)
         if member is not None and member[1] >= 0:
             method = ScopeRef(member[0].path, member[1])
+            if taught := self._evaluator.names.taught(method):
+                return (Item(Foreign(taught)),)
             if self.is_property(method):
                 getter = self._evaluator.classes.accessors(value.cls, name)[0]
                 return [out._replace(via=(*out.via, *via)) for out in self._evaluator.returned(getter)]

@@ -80,6 +80,8 @@ class Names:
     def _find_member(self, path: str, name: str) -> Iterable[Item]:
         if path in self._evaluator.vendored:
             return (self.foreign(self._evaluator.knowledge.canonical(f"{self._evaluator.vendored[path]}.{name}")),)
+        if self._evaluator.knowledge.taught and (full := f"{self._evaluator.modules.name(path)}.{name}") in self._evaluator.knowledge.taught:
+            return (self.foreign(full),)
         table = self._evaluator.tables.files.get(path)
         if table is not None and (0, name) in table.bindings:
             return self.held(self.bound_items(path, table.bindings[0, name]), GlobalPlace(path, name))
@@ -147,6 +149,8 @@ class Names:
             return self._evaluator.parameters.parameter(ref, binding.param)
         if binding.kind == "import" and binding.imported is not None:
             return self._imported(path, binding)
+        if binding.kind in ("def", "class") and (taught := self.taught(ScopeRef(path, binding.ref))):
+            return (self.foreign(taught),)
         if binding.kind == "def":
             return (Item(FunctionValue(ScopeRef(path, binding.ref))),)
         if binding.kind == "class":
@@ -174,6 +178,13 @@ class Names:
         """A foreign name: an object where a model says so (``flask.current_app``), else the thing itself."""
         typed = self._evaluator.knowledge.instance_type(name)
         return Item(ForeignInstance(typed) if typed else Foreign(name))
+
+    def taught(self, ref: ScopeRef) -> str:
+        """The dotted name of a function or class of the tree that the settings speak of, else "": it is not looked into."""
+        if not self._evaluator.knowledge.taught:
+            return ""
+        full = f"{self._evaluator.modules.name(ref.path)}.{self._evaluator.tables.scope(ref).qualname}"
+        return full if full in self._evaluator.knowledge.taught else ""
 
     def _unpacked(self, ref: ScopeRef, binding: Binding) -> Items:
         value = binding.value

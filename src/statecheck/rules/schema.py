@@ -138,11 +138,12 @@ class EntryPoint(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"
     match = "subclass": ``methods`` and ``method-prefix``* methods (and those decorated with one of ``decorators``) of
         every subclass are called. ``any-method``: all public methods.
     match = "attribute": a function assigned to the attribute, or appended to it.
+    match = "function": the function of the tree with this dotted name; only settings can know it.
     match = "setting": dotted strings (in a list or dict) under the key ``names`` name functions or classes.
     """
 
     id: str
-    match: Literal["decorator", "call", "subclass", "attribute", "setting"]
+    match: Literal["decorator", "call", "subclass", "attribute", "setting", "function"]
     names: tuple[str, ...]
     phase: Phase
     argument: str = ""
