@@ -162,6 +162,49 @@ def view():
 """
         assert lines(code) == marked(code)
 
+    @pytest.mark.parametrize("body", [
+        ("path = os.path.join(tempfile.gettempdir(), str(uuid.uuid4()))", "open(path, 'w')  # here",
+         "convert.delay(path)"),
+        ("path = Path('/tmp') / uuid.uuid4().hex", "path.write_text('x')  # here",
+         "convert.apply_async(args=[str(path)])"),
+        ("handle, path = tempfile.mkstemp()", "with os.fdopen(handle, 'w') as file:  # here", "    file.write('x')",
+         "queue.enqueue(convert, path)"),
+        ("with tempfile.NamedTemporaryFile('w', delete=False) as file:", "    file.write('x')  # here",
+         "convert.delay(file.name)"),
+        ("file = tempfile.NamedTemporaryFile(delete=False)", "file.write(b'x')  # here", "path = file.name",
+         "Job.objects.create(path=path)"),
+        ("path = f'/tmp/{uuid.uuid4()}'", "open(path, 'w')  # here", "return jsonify({'path': path})"),
+        ("path = make()", "convert.delay(path)"),
+    ])
+    def test_a_temporary_file_whose_name_is_handed_on(self, body: tuple[str, ...]) -> None:
+        head = "from flask import jsonify\nfrom rq import Queue\nfrom django.db import models\nfrom celery import Celery\n"
+        kept = "" if "make()" not in body[0] else "  # here"
+        rest = f"""
+queue, celery = Queue(), Celery()
+class Job(models.Model): ...
+@celery.task
+def convert(path): ...
+def make():
+    path = f"/tmp/{{uuid.uuid4()}}"
+    open(path, "w"){kept}
+    return path
+"""
+        code = head + in_view(*body, rest=rest)
+        finding, = find(code)
+        assert ([finding.location.line], finding.severity) == (marked(code), "high")
+
+    @pytest.mark.parametrize("body", [
+        ("path = f'/tmp/{uuid.uuid4()}'", "open(path, 'w')", "return send_file(path)"),
+        ("path = os.path.join(tempfile.mkdtemp(), name)", "open(path, 'w')", "session['name'] = name"),
+        ("handle, path = tempfile.mkstemp()", "os.write(handle, b'x')", "return 'done'"),
+        ("file = tempfile.NamedTemporaryFile(delete=False)", "file.write(b'x')", "storage.upload(file.name)"),
+        ("read, write = os.pipe()", "os.write(write, b'x')"),
+        ("path = make()", "print(path)"),
+    ])
+    def test_a_temporary_file_whose_name_stays(self, body: tuple[str, ...]) -> None:
+        rest = "def make():\n    path = f'/tmp/{uuid.uuid4()}'\n    open(path, 'w')\n    return path\n"
+        assert find(in_view(*body, rest=rest)) == []
+
     def test_a_fixed_name_in_the_temporary_folder_is_shared(self) -> None:
         code = in_view("open('/tmp/report.csv', 'w')  # here")
         assert lines(code) == marked(code)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from statecheck.detectors.escapes import TEMPORARY, Escapes
 from statecheck.detectors.matching import Matcher, Predicate
 from statecheck.detectors.predicates import Predicates
 from statecheck.detectors.scratch import Scratch
@@ -96,6 +97,7 @@ class PathUses:
         self._spots = Spots(project)
         self._matcher = Matcher(project, Settings(project), self.predicates(), {})
         self._scratch = Scratch(project, self.paths, self._spots)
+        self._escapes = Escapes(project, self.paths)
         uses = list(self._uses(rules))
         self.reads = list(self._reads(uses))
         self._read_by_root: dict[object, list[Read]] = defaultdict(list)
@@ -109,7 +111,14 @@ class PathUses:
         """What forms may ask for, by name."""
         uploads = Uploads(self.project, self.paths)
         stated = dict.fromkeys(("removes", "moves", "reads"), _as_stated)
-        return Predicates(self.project).table() | stated | {"from-upload": uploads.from_upload}
+        own = {"from-upload": uploads.from_upload, "temporary": self.temporary}
+        return Predicates(self.project).table() | stated | own
+
+    def temporary(self, spot: Spot) -> bool:
+        """Does the call write to a file that was made with a fresh name in the temporary folder?"""
+        call = _call(spot)
+        given = [*call.args[:1], *((call.func.value,) if isinstance(call.func, Attr) else ())]
+        return any("temp" in path.origins for expr in given for path in self.paths.of(spot.ref, expr, spot.region))
 
     def _uses(self, rules: Sequence[Rule]) -> Iterator[Use]:
         index: dict[str, list[tuple[Rule, Form]]] = defaultdict(list)
@@ -175,11 +184,15 @@ class PathUses:
             return False
         if path.sites and not key and not self._sure_of(path):
             return False
-        if "temp" in path.origins and (use.removes or not self._scratch.escapes(use.spot.ref, use.expr)):
-            return False
-        if "temp-folder" in path.origins and (use.removes or not self._is_read_elsewhere(use.spot.ref, path)):
+        if not TEMPORARY.isdisjoint(path.origins) and (use.removes or not self._is_known_outside(use, path)):
             return False
         return use.removes or not self._scratch.is_removed(path, use.spot.ref, use.spot.start)
+
+    def _is_known_outside(self, use: Use, path: PathValue) -> bool:
+        """Does other code find the temporary file?"""
+        if "temp-folder" in path.origins and self._is_read_elsewhere(use.spot.ref, path):
+            return True
+        return self._escapes.of(use.spot.ref, use.expr, use.spot.region)
 
     def _ends_scratch(self, write: Write) -> bool:
         return (write.use.spot.ref.path, write.use.spot.start) in self._scratch.endings

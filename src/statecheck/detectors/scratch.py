@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from statecheck.detectors.spots import MethodCall, Spots, dotted, last_name
-from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, FString, Name, Op, Sub
-from statecheck.facts.walk import iter_expr
+from statecheck.detectors.spots import MethodCall, Spots, last_name
+from statecheck.facts.ir import Attr, Call, Const, Expr
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
 from statecheck.project.paths import PathValue
-from statecheck.project.values import FunctionPlace, ScopeRef
+from statecheck.project.values import ScopeRef
 
 REMOVING = frozenset({"remove", "unlink", "rmtree", "cleanup", "removedirs", "rmdir"})
 MOVING = frozenset({"move", "rename", "replace", "renames"})
@@ -92,49 +91,6 @@ class Scratch:
             final = final or regions[region].kind in ENDINGS
             region = regions[region].parent
         return final or (row.pos > since and not failing)
-
-    def escapes(self, ref: ScopeRef, expr: Expr) -> bool:
-        """Is a name of the path returned, yielded, sent to a task, or stored beyond the function?"""
-        names = {dotted(node) for node in iter_expr(expr) if isinstance(node, (Name, Attr))}
-        for event in self._project.scope(ref).events:
-            if event.value is None:
-                continue
-            if any(self._is_sent(ref, event, node, names) for node in iter_expr(event.value)):
-                return True
-            if names.isdisjoint(_handed_out(event.value)):
-                continue
-            if event.op in ("return", "yield") or any(isinstance(target, (Attr, Sub)) for target in event.targets):
-                return True
-        return False
-
-
-    def _is_sent(self, ref: ScopeRef, event: Event, node: Expr, names: set[str]) -> bool:
-        """Is a name given to a task: ``convert.delay(path)``, where ``convert`` is a function of the tree?"""
-        if not (isinstance(node, Call) and isinstance(node.func, Attr)):
-            return False
-        if names.isdisjoint(name for given in _arguments(node) for name in _handed_out(given)):
-            return False
-        return any(isinstance(item.place, FunctionPlace)
-                   for item in self._project.evaluator.evaluate(ref, node.func, event.region))
-
-
-def _arguments(call: Call) -> list[Expr]:
-    return [*call.args, *(word.value for word in call.keywords)]
-
-
-def _handed_out(expr: Expr) -> Iterator[str]:
-    """Names whose value is part of the value of the expression."""
-    if isinstance(expr, (Name, Attr)):
-        yield dotted(expr)
-    elif isinstance(expr, Display):
-        for item in expr.items:
-            yield from _handed_out(item)
-    elif isinstance(expr, (FString, Op)):
-        for part in expr.parts if isinstance(expr, FString) else expr.operands:
-            yield from _handed_out(part)
-    elif isinstance(expr, Call) and last_name(expr.func) in ("str", "Path", "join", "dict"):
-        for given in _arguments(expr):
-            yield from _handed_out(given)
 
 
 def _may_remove(call: Call) -> bool:

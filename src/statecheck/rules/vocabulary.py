@@ -24,6 +24,7 @@ PREDICATES: Final = frozenset(
         "removes",  # the call deletes what the path names
         "moves",  # what the call's other path names is gone afterwards
         "reads",  # the call only reads what the path names
+        "temporary",  # the file was made with a fresh name in the temporary folder
         "compared",  # the value is compared with a constant
         "drawn",  # the text looks like a key or a password, not like a word, a sentence or a path
         "in-test",  # the place is test code
@@ -37,7 +38,7 @@ OWNED: Final = {
     }),
     "path-write": frozenset({
         "awaited", "joined", "gathered", "context-managed", "discarded", "daemon", "held", "zero-argument",
-        "reads-changing-data", "in-test", "from-upload", "removes", "moves", "reads",
+        "reads-changing-data", "in-test", "from-upload", "removes", "moves", "reads", "temporary",
     }),
     "literal": frozenset({"drawn"}),
     "env-branch": frozenset({"compared"}),

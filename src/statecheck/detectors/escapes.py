@@ -1,0 +1,147 @@
+"""Does the name of a temporary file leave the function that made it: to a task, a store, a client, or a caller?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from statecheck.detectors.spots import dotted, last_name
+from statecheck.facts.ir import Attr, Call, Display, Event, Expr, FString, Name, Op, Star, Sub
+from statecheck.facts.walk import iter_expr
+from statecheck.project.link import Project
+from statecheck.project.path_values import Paths
+from statecheck.project.tables import expressions
+from statecheck.project.values import ClassValue, Foreign, ForeignInstance, FunctionPlace, ScopeRef
+
+CALLERS_UP = 3  # how many calls up a returned name is followed
+ROUNDS = 4  # of looking for further names of one file
+HANDING = frozenset({"enqueue", "db"})  # effects of calls that carry a value to other processes
+STORING = ("assign", "annotated", "walrus", "with")
+SAME_FILE = ("name", "path")  # attributes that give the path of a file object
+TEMPORARY = frozenset({"temp", "temp-folder"})
+OPENING = ("connect", "open")  # a database in the file itself
+
+
+class Escapes:
+    """Answers for one project."""
+
+    def __init__(self, project: Project, paths: Paths) -> None:
+        self._project = project
+        self._paths = paths
+
+    def of(self, ref: ScopeRef, expr: Expr, region: int) -> bool:
+        """Is a name of the path returned, yielded, sent to a task, put in a database, or stored beyond the function?"""
+        parts = [node for node in iter_expr(expr) if isinstance(node, (Name, Attr))]
+        names = {dotted(node) for node in parts if node is expr or self._is_temporary(ref, node, region)} - {""}
+        return self._leaves(ref, names, CALLERS_UP)
+
+    def _is_temporary(self, ref: ScopeRef, expr: Expr, region: int) -> bool:
+        return any(not TEMPORARY.isdisjoint(path.origins) for path in self._paths.of(ref, expr, region))
+
+    def _leaves(self, ref: ScopeRef, names: set[str], up: int) -> bool:
+        events = self._project.scope(ref).events
+        names = _all_names(events, names)
+        for event in events:
+            if any(self._is_sent(ref, event, node, names) for top in expressions(event) for node in iter_expr(top)):
+                return True
+            if event.value is None:
+                continue
+            if event.op in ("return", "yield") and self._is_returned(ref, event.value, names, up):
+                return True
+            if names.isdisjoint(_handed_out(event.value)):
+                continue
+            if event.op in STORING and any(isinstance(target, (Attr, Sub)) for target in event.targets):
+                return True
+        return False
+
+    def _is_returned(self, ref: ScopeRef, value: Expr, names: set[str], up: int) -> bool:
+        """Does the caller, or the client, get the name and hand it on? Without a known caller it may."""
+        if any(self._is_told(node, names) for node in iter_expr(value)):
+            return True
+        if names.isdisjoint(_handed_out(value)):
+            return False
+        entered = any(entry.ref == ref for entry in self._project.phases.entries)
+        sites = self._project.graph.call_sites.get(ref, [])
+        if entered or not sites or not up:
+            return True
+        return any(self._goes_on(site.caller, site.call, up) for site in sites[:8])
+
+    def _goes_on(self, caller: ScopeRef, call: Call, up: int) -> bool:
+        """Does the function that called hand on what it got?"""
+        for event in self._project.scope(caller).events:
+            if not any(node is call for top in expressions(event) for node in iter_expr(top)):
+                continue
+            if event.op in ("return", "yield"):
+                return True
+            if any(isinstance(target, (Attr, Sub)) for target in event.targets):
+                return True
+            names = {dotted(name) for target in event.targets for name in _flat(target)} - {""}
+            return bool(names) and self._leaves(caller, names, up - 1)
+        return False
+
+    def _is_told(self, node: Expr, names: set[str]) -> bool:
+        """Is the name one of the values of a dict that is answered: ``JsonResponse({"path": path})``?"""
+        return isinstance(node, Display) and node.kind == "dict" and not names.isdisjoint(_handed_out(node))
+
+    def _is_sent(self, ref: ScopeRef, event: Event, node: Expr, names: set[str]) -> bool:
+        """Is a name given to what other processes read: a task, a queue, a row of a database?"""
+        if not isinstance(node, Call):
+            return False
+        if names.isdisjoint(name for given in _arguments(node) for name in _handed_out(given)):
+            return False
+        knowledge = self._project.knowledge
+        for item in self._project.evaluator.evaluate(ref, node.func, event.region):
+            value = item.value
+            if isinstance(node.func, Attr) and isinstance(item.place, FunctionPlace):
+                return True  # convert.delay(path), where convert is a function of the tree
+            if isinstance(value, (Foreign, ForeignInstance)) and knowledge.effect(value.name) in HANDING:
+                return not value.name.endswith(OPENING)
+            if isinstance(value, ClassValue) and "row" in self._project.lifetimes.lives(value.ref):
+                return True
+        return False
+
+
+def _all_names(events: tuple[Event, ...], names: set[str]) -> set[str]:
+    """The names under which the function knows the file: ``path`` of ``handle, path = mkstemp()`` with ``handle``."""
+    known = names | {name.rpartition(".")[0] for name in names if name.endswith(SAME_FILE)} - {""}
+    for _ in range(ROUNDS):
+        found = set(known)
+        for event in events:
+            if event.op not in STORING or event.value is None:
+                continue
+            targets = {dotted(name) for target in event.targets for name in _flat(target)} - {""}
+            of_one_call = isinstance(event.value, Call) and any(isinstance(target, Display) for target in event.targets)
+            handed = not known.isdisjoint(_handed_out(event.value))
+            if handed or (of_one_call and not known.isdisjoint(targets)):
+                found |= {name for name in targets if "." not in name}
+        found |= {f"{name}.{attribute}" for name in found for attribute in SAME_FILE if "." not in name}
+        if found == known:
+            break
+        known = found
+    return known
+
+
+def _flat(target: Expr) -> Iterator[Expr]:
+    if isinstance(target, Display):
+        for item in target.items:
+            yield from _flat(item)
+    else:
+        yield target.value if isinstance(target, Star) else target
+
+
+def _arguments(call: Call) -> list[Expr]:
+    return [*call.args, *(word.value for word in call.keywords)]
+
+
+def _handed_out(expr: Expr) -> Iterator[str]:
+    """Names whose value is part of the value of the expression."""
+    if isinstance(expr, (Name, Attr)):
+        yield dotted(expr)
+    elif isinstance(expr, Display):
+        for item in expr.items:
+            yield from _handed_out(item)
+    elif isinstance(expr, (FString, Op)):
+        for part in expr.parts if isinstance(expr, FString) else expr.operands:
+            yield from _handed_out(part)
+    elif isinstance(expr, Call) and last_name(expr.func) in ("str", "Path", "join", "dict"):
+        for given in _arguments(expr):
+            yield from _handed_out(given)
