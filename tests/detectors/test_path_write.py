@@ -177,7 +177,8 @@ def view():
         ("path = make()", "convert.delay(path)"),
     ])
     def test_a_temporary_file_whose_name_is_handed_on(self, body: tuple[str, ...]) -> None:
-        head = "from flask import jsonify\nfrom rq import Queue\nfrom django.db import models\nfrom celery import Celery\n"
+        head = ("from flask import jsonify\nfrom rq import Queue\n"
+                "from django.db import models\nfrom celery import Celery\n")
         kept = "" if "make()" not in body[0] else "  # here"
         rest = f"""
 queue, celery = Queue(), Celery()
@@ -204,6 +205,21 @@ def make():
     def test_a_temporary_file_whose_name_stays(self, body: tuple[str, ...]) -> None:
         rest = "def make():\n    path = f'/tmp/{uuid.uuid4()}'\n    open(path, 'w')\n    return path\n"
         assert find(in_view(*body, rest=rest)) == []
+
+    @pytest.mark.parametrize("body", [
+        ("if os.path.exists('/srv/lock'):", "    return 'busy'", "open('/srv/lock', 'w').close()  # here"),
+        ("while (DATA / 'lock').exists():", "    wait()", "(DATA / 'lock').touch()  # here"),
+        ("open('/srv/lock', 'x').close()  # here",),
+        ("os.open('/srv/lock', os.O_CREAT | os.O_EXCL)  # here",),
+    ])
+    def test_a_lock_file_is_no_scratch_though_it_is_removed(self, body: tuple[str, ...]) -> None:
+        path = "DATA / 'lock'" if "DATA" in body[0] else "'/srv/lock'"
+        code = in_view(*body, "try:", "    work()", "finally:", f"    os.remove({path})")
+        assert lines(code) == marked(code)
+
+    def test_a_leftover_that_is_cleared_first_is_scratch(self) -> None:
+        assert find(in_view("path = '/srv/scratch'", "if os.path.exists(path):", "    os.remove(path)",
+                            "open(path, 'w')", "os.remove(path)")) == []
 
     def test_a_fixed_name_in_the_temporary_folder_is_shared(self) -> None:
         code = in_view("open('/tmp/report.csv', 'w')  # here")

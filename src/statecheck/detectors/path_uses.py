@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from statecheck.detectors.escapes import TEMPORARY, Escapes
+from statecheck.detectors.lockfiles import claims
 from statecheck.detectors.matching import Matcher, Predicate
 from statecheck.detectors.predicates import Predicates
 from statecheck.detectors.scratch import Scratch
@@ -186,7 +187,10 @@ class PathUses:
             return False
         if not TEMPORARY.isdisjoint(path.origins) and (use.removes or not self._is_known_outside(use, path)):
             return False
-        return use.removes or not self._scratch.is_removed(path, use.spot.ref, use.spot.start)
+        if use.removes or not self._scratch.is_removed(path, use.spot.ref, use.spot.start):
+            return True
+        reads = self._read_by_root.get(path.root, ())
+        return claims(self.project, use.spot, path, ((read.ref, read.call, read.paths) for read in reads))
 
     def _is_known_outside(self, use: Use, path: PathValue) -> bool:
         """Does other code find the temporary file?"""
