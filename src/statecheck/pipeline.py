@@ -139,13 +139,7 @@ def _without_collector() -> Iterator[None]:
 def judge(material: Material, request: Request) -> Report:
     """Link what was read and run the rules over it."""
     analysis = analyse(material, request)
-    rules = selected(analysis.material.pack, request.settings)
-    found, problems = run_rules(analysis, rules, request)
-    bodies = vouched_for(analysis.project, request.settings)
-    found = [finding for finding in merged(found) if not stands_in(finding, bodies)]
-    found += parse_failures(analysis.material.pack, failures(analysis.material.facts))
-    found = [finding for each in found if (finding := in_profile(each, request.settings.profile))]
-    found = [with_severity(finding, request.settings, material.pack) for finding in found]
+    found, problems = find(analysis, request)
     kept = [finding for finding in found if _is_reported(finding, request, analysis)]
     shown = [finding for finding in kept if _is_shown(finding, request.settings)]
     hidden = [finding for finding in kept if not _is_shown(finding, request.settings)]
@@ -153,6 +147,17 @@ def judge(material: Material, request: Request) -> Report:
         root=str(request.root), findings=tuple(sorted(shown, key=Finding.sort_key)),
         hidden=tuple(sorted(hidden, key=Finding.sort_key)), errors=(*analysis.material.problems, *problems),
         summary=summarise(analysis, len(shown), len(hidden)))
+
+
+def find(analysis: Analysis, request: Request) -> tuple[list[Finding], list[Problem]]:
+    """All findings as the settings want them judged, and what went wrong on the way."""
+    pack, settings = analysis.material.pack, request.settings
+    found, problems = run_rules(analysis, selected(pack, settings), request)
+    bodies = vouched_for(analysis.project, settings)
+    found = [finding for finding in merged(found) if not stands_in(finding, bodies)]
+    found += parse_failures(pack, failures(analysis.material.facts))
+    concerned = [finding for each in found if (finding := in_profile(each, settings.profile))]
+    return [with_severity(finding, settings, pack) for finding in concerned], problems
 
 
 def explain(request: Request, path: str, line: int) -> str:
@@ -164,7 +169,7 @@ def explain(request: Request, path: str, line: int) -> str:
 
 def _explain(material: Material, request: Request, path: str, line: int) -> str:
     analysis = analyse(material, request)
-    found, _ = run_rules(analysis, selected(analysis.material.pack, request.settings), request)
+    found, _ = find(analysis, request)
     return explain_line(analysis.project, path, line, found)
 
 

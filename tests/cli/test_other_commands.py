@@ -129,9 +129,11 @@ def test_explain_asks_the_pipeline(
     monkeypatch.setattr(pipeline, "explain", explain)
     (tmp_path / "statecheck.toml").write_text("")
     (tmp_path / "pkg").mkdir()
-    (tmp_path / "pkg" / "a.py").write_text("")
+    (tmp_path / "pkg" / "a.py").write_text("\n\nCARTS = {}\n")
     assert run(capsys, "explain", "pkg/a.py:3") == (0, "all about it\n", "")
     assert asked == [(tmp_path, "pkg/a.py", 3)]
+    error = "error: pkg/a.py: there is no line 4; the file has 3\n"
+    assert run(capsys, "explain", "pkg/a.py:4") == (2, "", error)
 
 
 @pytest.mark.parametrize(

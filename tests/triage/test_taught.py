@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from statecheck.pipeline import Request, check
+from statecheck.pipeline import Request, check, explain
 from statecheck.settings import load
 
 FILES = {
@@ -134,3 +134,11 @@ def test_a_storage_api_may_write_files(project: Path) -> None:
 def test_what_runs_at_startup_may_fill_tables(project: Path) -> None:
     assert "mutated-global app.READY" in found(project, ENTRY)
     assert "mutated-global app.READY" not in found(project, ENTRY, 'startup = ["shop.app.prepare"]')
+
+
+def test_explain_judges_as_the_check_does(project: Path) -> None:
+    (project / "statecheck.toml").write_text(f'{ENTRY}\nseverities = {{ memory = "low" }}\n')
+    loaded = load(project)
+    line = FILES["shop/app.py"].split("\n").index("READY = {}") + 1
+    text = explain(Request(loaded.root, (project / "shop" / "app.py",), loaded.settings, jobs=1), "shop/app.py", line)
+    assert "reported here: mutated-global (low severity, high confidence)" in text

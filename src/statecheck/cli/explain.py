@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -31,6 +32,9 @@ def command(
         target = find_target([path], config or [], isolated)
         if not target.paths[0].is_file():
             raise UsageError(f"{path}: is a folder; give a file and a line, such as app.py:12")
+        count = count_lines(target.paths[0])
+        if line > count:
+            raise UsageError(f"{path}: there is no line {line}; the file has {count}")
         from statecheck.pipeline import Request, explain
 
         request = Request(target.loaded.root, target.paths, target.loaded.settings, None, (), None)
@@ -40,6 +44,15 @@ def command(
         return 0
 
     raise typer.Exit(guarded(action, debug))
+
+
+def count_lines(path: Path) -> int:
+    """Lines as an editor counts them. Raises UsageError."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+    return len(raw.splitlines()) or 1
 
 
 def split_place(place: str) -> tuple[str, int]:
