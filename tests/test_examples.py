@@ -29,7 +29,7 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
         "debug-flag": {"config/settings.py"},
         "local-database": {"config/settings.py"},
         "mutated-global": {"polls/views.py"},
-        "process-backend": {"config/settings.py"},
+        "process-cache": {"config/settings.py"},
         "secret": {"config/settings.py"},
         "session-files": {"config/settings.py"},
         "sticky-session": {"main.tf"},

@@ -137,6 +137,14 @@ class TestBackends:
                   "@click.command()\ndef serve():\n    make().run()\n")
         assert [form for form, _ in forms(source, "process-backend")] == ["flask-socketio"]
 
+    def test_a_bot_that_main_starts_keeps_its_conversations(self) -> None:
+        source = ("import asyncio\nfrom aiogram import Dispatcher\nfrom aiogram.fsm.storage.memory import MemoryStorage\n"
+                  "async def main():\n    dp = Dispatcher({})\n    await dp.start_polling()\n"
+                  "if __name__ == '__main__':\n    asyncio.run(main())\n")
+        assert forms(source.format(""), "process-backend") == [("aiogram-dispatcher", 5)]
+        assert forms(source.format("storage=MemoryStorage()"), "process-backend") == [("aiogram-memory-storage", 5)]
+        assert not find(source.format("storage=shared"), "process-backend")
+
     def test_one_call_gives_one_finding_a_family(self) -> None:
         source = (f"from flask_limiter import Limiter\n"
                   f"{APP}Limiter(key, storage_uri='memory://', in_memory_fallback_enabled=True)\n")
@@ -182,6 +190,12 @@ class TestSettings:
         files = {"shop/settings.py": self.SETTINGS + engine, **use}
         assert forms(files, "process-backend") == [("django-session-cache", 3)]
         assert not find({"shop/settings.py": self.SETTINGS + engine + self.REDIS, **use}, "process-backend")
+
+    def test_one_cache_is_one_cause_for_sessions_and_all_else(self) -> None:
+        engine = "SESSION_ENGINE = 'django.contrib.sessions.backends.cache'\n"
+        for cache in ("", self.LOCMEM):
+            files = {"shop/settings.py": self.SETTINGS + engine + cache, "shop/v.py": self.USE}
+            assert forms(files, "process-backend", "process-cache") == [("django-session-cache", 3)]
 
     def test_configuration_classes_by_name_and_by_object(self) -> None:
         config = "class Config:\n    SESSION_TYPE = 'filesystem'\nclass TestingConfig(Config): ...\n"

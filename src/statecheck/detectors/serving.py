@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
+from statecheck.facts.ir import Const
 from statecheck.model import Phase
 from statecheck.project.link import Project
 from statecheck.project.values import ScopeRef
@@ -70,6 +71,19 @@ class Serving:
             if "process" in project.lifetimes.lives(cls):
                 yield from project.evaluator.classes.methods(cls).values()
 
+    def _find_named(self) -> Iterator[str]:
+        """Files that a call names by dotted string: ``from_object("shop.settings")``."""
+        project = self._project
+        for use in project.graph.uses:
+            for given in (*use.call.args, *(keyword.value for keyword in use.call.keywords)):
+                if isinstance(given, Const) and given.kind == "str" and project.is_application(use.ref.path):
+                    dotted = given.value.replace(":", ".")
+                    for name in (dotted, dotted.rpartition(".")[0]):
+                        if name and all(part.isidentifier() for part in name.split(".")):
+                            target = project.modules.find(use.ref.path, name)
+                            if target is not None and target != use.ref.path:
+                                yield target
+
     def _find_imported(self) -> frozenset[str]:
         """Files that another file of the application imports, that hold an entry point or that make an application."""
         project = self._project
@@ -77,6 +91,7 @@ class Serving:
                    if entry.phase in ("request", "startup") or entry.pos == project.scope(entry.ref).pos]
         found = {path for entry in serving for path in (entry.ref.path, entry.path)}
         found |= {use.ref.path for use in project.graph.uses if use.name in project.knowledge.app_factories}
+        found |= set(self._find_named())
         for path, facts in project.files.items():
             for row in facts.imports if project.is_application(path) else ():
                 modules = project.modules

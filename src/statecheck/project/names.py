@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from statecheck.facts.ir import Display, Expr, Name, Sub
+from statecheck.facts.ir import Const, Display, Expr, Name, Sub
 from statecheck.project.tables import Binding
 from statecheck.project.values import (
     CellPlace,
@@ -95,7 +95,16 @@ class Names:
 
     def _star_member(self, path: str, level: int, module: str, name: str) -> Items:
         target = self._evaluator.modules.relative(path, level, module) if level else self._evaluator.modules.find(path, module)
-        return () if target is None or target == path or name.startswith("_") else self.member(target, name)
+        return () if target is None or target == path or not self._is_exported(target, name) else self.member(target, name)
+
+    def _is_exported(self, path: str, name: str) -> bool:
+        """Does a star import of the module give the name? ``__all__`` decides where it is one plain list."""
+        table = self._evaluator.tables.files.get(path)
+        rows = table.bindings.get((0, "__all__"), []) if table is not None else []
+        listed = rows[0].value if len(rows) == 1 else None
+        if isinstance(listed, Display) and all(isinstance(item, Const) for item in listed.items) and not listed.elided:
+            return any(isinstance(item, Const) and item.value == name for item in listed.items)
+        return not name.startswith("_")
 
     def _outside(self, path: str, name: str) -> Iterable[Item]:
         for star in self._evaluator.tables.files[path].stars:
