@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from os.path import normpath
 from pathlib import Path
 from typing import NamedTuple
 
@@ -67,7 +68,7 @@ class Analysis(NamedTuple):
 
 def load_rules(settings: Settings, root: Path = Path()) -> Pack:
     """The default rule pack and those of the settings. Raises PackError."""
-    return load([root / path for path in settings.rule_paths])
+    return load([Path(normpath(root / path)) for path in settings.rule_paths])
 
 
 def find_files(request: Request) -> Tree:

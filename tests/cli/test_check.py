@@ -201,6 +201,13 @@ def test_a_broken_detector_is_2_but_the_rest_is_reported(run: Run, engine: Engin
     assert "error: internal error in detector x: boom" in out
 
 
+@pytest.mark.parametrize("form", ["text", "concise"])
+def test_quiet_does_not_hide_that_a_part_broke(run: Run, engine: Engine, form: str) -> None:
+    engine.errors = (Problem("", "internal error in detector x: boom"), Problem("a.py", "cannot be read"))
+    errors = "error: internal error in detector x: boom\nerror: a.py: cannot be read\n"
+    assert run("-q", "--output-format", form) == (2, "", errors)
+
+
 def test_an_interrupted_run_says_so(run: Run, engine: Engine) -> None:
     engine.failure = KeyboardInterrupt()
     assert run() == (130, "", "interrupted\n")

@@ -165,6 +165,9 @@ def run(target: Target, settings: Settings, choices: Choices) -> int:
         return 0
     report = _check(root, settings, choices, paths) if paths else Report(root=str(root))
     write(_render(report, settings, choices), choices.output_file)
+    if choices.quiet and choices.output_format != "json":  # findings only, but a part that broke must not look clean
+        for problem in report.errors:
+            complain(f"error: {problem.path}: {problem.message}" if problem.path else f"error: {problem.message}")
     return exit_code(report, settings.fail_on, choices.exit_zero)
 
 

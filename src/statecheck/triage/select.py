@@ -17,7 +17,8 @@ def matches(rule: Rule, pattern: str) -> bool:
     """Is the rule meant by a name, alias, code, code prefix, family or ALL?"""
     if pattern == "ALL" or pattern == rule.family or pattern == rule.name or pattern in rule.aliases:
         return True
-    return pattern.upper().startswith("STC") and rule.code.startswith(pattern.upper())
+    letters = rule.code.rstrip("0123456789")
+    return rule.code.startswith(pattern.upper()) and len(pattern) >= len(letters)  # "STC1", and "STC", but not "ST"
 
 
 def unknown(pack: Pack, patterns: Iterable[str]) -> list[str]:
