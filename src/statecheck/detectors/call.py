@@ -43,7 +43,7 @@ def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
     """One finding for every place where a form holds: of the most specific rule of a family, and its first form."""
     project = context.project
     forms = [Wanted(rule, form, number) for rule in rules for number, form in enumerate(rule.forms)]
-    settings, spots = Settings(project), Spots(project)
+    settings, spots = project.once(Settings), project.once(Spots)
     methods = frozenset(name for row in forms for name in (*row.form.changed_by, *row.form.completed_by))
     matcher = Matcher(project, settings, Predicates(project).table(), spots.method_calls(methods))
     hits = [*_of_code(project, forms, spots, matcher), *_of_settings(forms, spots, matcher)]

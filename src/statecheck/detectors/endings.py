@@ -37,7 +37,7 @@ class Endings:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._spots = Spots(project)
+        self._spots = project.once(Spots)
         self._inside: dict[ScopeRef, list[Within]] = {}
 
     def awaited(self, spot: Spot) -> bool:

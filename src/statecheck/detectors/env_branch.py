@@ -18,7 +18,6 @@ from statecheck.facts.walk import iter_expr, span
 from statecheck.model import Finding
 from statecheck.project.constants import Constant, Located, Resolver, called_names
 from statecheck.project.settings import Settings
-from statecheck.project.tables import expressions
 from statecheck.project.values import Foreign
 from statecheck.rules.schema import Form, Rule
 
@@ -53,8 +52,8 @@ class Branches:
 
     def __init__(self, rules: Sequence[Rule], context: Context) -> None:
         self.project = context.project
-        self.spots = Spots(self.project)
-        self.matcher = Matcher(self.project, Settings(self.project), {}, {})
+        self.spots = self.project.once(Spots)
+        self.matcher = Matcher(self.project, self.project.once(Settings), {}, {})
         self.rows = [Wanted(rule, form, number) for rule in rules for number, form in enumerate(rule.forms)]
 
     def findings(self) -> list[Finding]:
@@ -92,19 +91,15 @@ class Branches:
                     yield Case(row, question.spot, _place(question.spot), answer.symbol, verb="is asked here")
 
     def _questions(self) -> Iterator[Question]:
-        for ref, scope in self.project.tables.scopes():
-            if not self.project.is_application(ref.path):
-                continue
-            for event in scope.events:
-                if event.note == "match" and event.value is not None and self.spots.counts(ref.path, event.region):
-                    start, end = span(event.value)
-                    yield self._asked(Spot(ref, event.region, start, end, "", "", event=event), event.value, ())
-                for expr in expressions(event):
-                    for node in iter_expr(expr):
-                        if isinstance(node, (Op, Call)) and self.spots.counts(ref.path, event.region):
-                            start, end = span(node)
-                            spot = Spot(ref, event.region, start, end, "", "", event=event)
-                            yield from self._question(spot, node, event)
+        for ref, _, event, nodes, _ in self.project.tables.rows:
+            if event.note == "match" and event.value is not None and self.spots.counts(ref.path, event.region):
+                start, end = span(event.value)
+                yield self._asked(Spot(ref, event.region, start, end, "", "", event=event), event.value, ())
+            for node in nodes:
+                if isinstance(node, (Op, Call)) and _may_ask(node) and self.spots.counts(ref.path, event.region):
+                    start, end = span(node)
+                    spot = Spot(ref, event.region, start, end, "", "", event=event)
+                    yield from self._question(spot, node, event)
 
     def _question(self, spot: Spot, node: Op | Call, event: Event) -> Iterator[Question]:
         if isinstance(node, Call):
@@ -191,6 +186,13 @@ class Branches:
             return isinstance(expr.index, Const) and HOLDER.search(_last(expr.value)) is not None
         return (isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.attr == "get" and bool(expr.args)
                 and isinstance(expr.args[0], Const) and HOLDER.search(_last(expr.func.value)) is not None)
+
+
+def _may_ask(node: Op | Call) -> bool:
+    """Is it a comparison, or a call that compares? Asked first, because there are many calls."""
+    if isinstance(node, Call):
+        return isinstance(node.func, Attr) and node.func.attr in ASKING
+    return node.op in COMPARISONS
 
 
 def _place(spot: Spot) -> Place:

@@ -51,8 +51,8 @@ class Literals:
 
     def __init__(self, rules: Sequence[Rule], context: Context) -> None:
         self.project = context.project
-        self.spots = Spots(self.project)
-        self.matcher = Matcher(self.project, Settings(self.project), {}, {})
+        self.spots = self.project.once(Spots)
+        self.matcher = Matcher(self.project, self.project.once(Settings), {}, {})
         self._making = Making(self.matcher)
         self.rows = [Wanted(rule, form, number) for rule in rules for number, form in enumerate(rule.forms)]
         self._defaults = frozenset(self._field_defaults())
@@ -154,12 +154,14 @@ class Literals:
     def _of_syntax(self) -> Iterator[tuple[Wanted, Spot, str]]:
         for kind in ("assignment", "literal"):
             rows = [row for row in self.rows if kind in row.form.syntax]
-            patterns = {row.form.key_pattern: re.compile(row.form.key_pattern) for row in rows}
+            fitting: dict[str, list[Wanted]] = {}  # there are few different keys
             for named in self.named if rows else ():
                 if not (isinstance(named.value, Const) if kind == "literal" else named.kind):
                     continue
-                for row in rows:
-                    if patterns[row.form.key_pattern].search(named.key) and _may_hold(row.form, named.value):
+                if named.key not in fitting:
+                    fitting[named.key] = [row for row in rows if re.search(row.form.key_pattern, named.key)]
+                for row in fitting[named.key]:
+                    if _may_hold(row.form, named.value):
                         yield row, _spot_of(named), named.key
 
     # -- whether it holds ----------------------------------------------------------------------------------------------

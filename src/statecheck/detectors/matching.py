@@ -37,7 +37,7 @@ class Matcher:
                  methods: Mapping[str, list[MethodCall]]) -> None:
         self.project = project
         self.settings = settings
-        self.serving = Serving(project)
+        self.serving = project.once(Serving)
         self._predicates = predicates
         self._methods = methods
         self._imported = self._imported_names()

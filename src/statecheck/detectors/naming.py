@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Choice, Const, Display, Event, Expr, FString, Func, Name, Op, Scope, Sub
@@ -16,6 +16,8 @@ COMPARISONS = frozenset({"==", "!=", "in", "not in", "is", "is not", "<", ">", "
 BINDING = ("assign", "annotated", "walrus")
 EXAMPLES = re.compile(
     r"(?i)(^|_)(examples?|samples?|schema_extra|help(_?text)?|docs?|description|usage|epilog|placeholder)$")
+CLOSED = frozenset({Const, Name, FString, Func})  # nothing inside them is a value of a key
+SILENT = frozenset({Name, FString, Func})  # without a key of their own they say nothing
 Counts = Callable[[str, int], bool]
 
 
@@ -86,34 +88,31 @@ def _below(top: Named) -> Iterator[Named]:
     stack = [top]
     while stack:
         row = stack.pop()
-        expr = row.value
-        if row.kind or isinstance(expr, Const):
+        kind = type(row.value)
+        if row.kind or kind is Const:
             yield row
-        stack.extend(reversed([*_inside(row, expr)]))
+        if kind not in CLOSED:
+            inside = [inner for inner in _inside(row, row.value) if inner.kind or type(inner.value) not in SILENT]
+            stack.extend(reversed(inside))
 
 
-def _inside(row: Named, expr: Expr) -> Iterable[Named]:
-    if isinstance(expr, (Const, Name, FString, Func)):
-        return
-    plain = row._replace(kind="") if row.kind else row
-    deeper = row._replace(above=(*row.above, row.key)) if row.key else row
+def _inside(row: Named, expr: Expr) -> list[Named]:
+    ref, region, key, _, kind, event, above = row
+    around = (*above, key) if key else above
     match expr:
         case Call(func=func, args=args, keywords=keywords):
-            yield plain._replace(value=func)
-            yield from (plain._replace(value=arg) for arg in args)
-            for keyword in keywords:
-                yield deeper._replace(key=keyword.name, value=keyword.value, kind="keyword")
+            given = [Named(ref, region, key, part, "", event, above) for part in (func, *args)]
+            return given + [Named(ref, region, keyword.name, keyword.value, "keyword", event, around)
+                            for keyword in keywords]
         case Display(kind="dict", keys=keys, items=items):
-            for key, item in zip(keys, items, strict=True):
-                if isinstance(key, Const) and key.kind == "str":
-                    yield deeper._replace(key=key.value, value=item, kind="entry")
-                else:
-                    yield plain._replace(value=item)
+            return [Named(ref, region, name.value, item, "entry", event, around) if isinstance(name, Const)
+                    and name.kind == "str" else Named(ref, region, key, item, "", event, above)
+                    for name, item in zip(keys, items, strict=True)]
         case Choice(items=items):
-            yield from (row._replace(value=item) for item in items)
+            return [Named(ref, region, key, item, kind, event, above) for item in items]
         case Sub(value=value):
-            yield plain._replace(value=value)
+            return [Named(ref, region, key, value, "", event, above)]
         case Op(op=op) if op in COMPARISONS:
-            return
+            return []
         case _:
-            yield from (plain._replace(value=part) for part in parts(expr))
+            return [Named(ref, region, key, part, "", event, above) for part in parts(expr)]

@@ -95,8 +95,8 @@ class PathUses:
     def __init__(self, project: Project, rules: Sequence[Rule]) -> None:
         self.project = project
         self.paths = Paths(project)
-        self._spots = Spots(project)
-        self._matcher = Matcher(project, Settings(project), self.predicates(), {})
+        self._spots = project.once(Spots)
+        self._matcher = Matcher(project, project.once(Settings), self.predicates(), {})
         self._scratch = Scratch(project, self.paths, self._spots)
         self._escapes = Escapes(project, self.paths)
         uses = list(self._uses(rules))

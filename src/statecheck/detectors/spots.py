@@ -9,6 +9,7 @@ from typing import NamedTuple
 from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Op
 from statecheck.facts.walk import iter_expr, span
 from statecheck.project.arguments import argument
+from statecheck.project.calls import Use
 from statecheck.project.constants import Located
 from statecheck.project.link import Project
 from statecheck.project.phases import is_main_guard
@@ -52,11 +53,18 @@ class Spots:
 
     def __init__(self, project: Project) -> None:
         self.project = project
+        self._counted: dict[tuple[str, int], bool] = {}
+        self._named: list[tuple[Use, str]] | None = None
 
     def counts(self, path: str, region: int) -> bool:
         """Does the region belong to the running application?"""
-        if not self.project.is_application(path):
-            return False
+        key = (path, region)
+        found = self._counted.get(key)
+        if found is None:
+            found = self._counted[key] = self.project.is_application(path) and self._runs(path, region)
+        return found
+
+    def _runs(self, path: str, region: int) -> bool:
         regions = self.project.files[path].regions
         while region >= 0:
             row = regions[region]
@@ -68,15 +76,28 @@ class Spots:
     def calls(self, wanted: frozenset[str]) -> Iterator[tuple[Spot, str]]:
         """Calls of the wanted foreign names, with the name; a class of the tree counts as its foreign base."""
         seen: set[tuple[str, int, str]] = set()
-        for use in self.project.graph.uses:
-            direct = any(isinstance(item.value, Foreign) and item.value.name == use.name for item in use.items)
-            name = use.name if direct else f"{use.name}.__call__"
-            match = next((spelling for spelling in self.project.knowledge.spellings(name) if spelling in wanted), None)
-            key = (use.ref.path, use.call.pos, match or "")
-            if match is not None and key not in seen and self.counts(use.ref.path, use.event.region):
+        matches: dict[str, str | None] = {}
+        for use, name in self._uses():
+            if name not in matches:
+                spellings = self.project.knowledge.spellings(name)
+                matches[name] = next((spelling for spelling in spellings if spelling in wanted), None)
+            match = matches[name]
+            if match is None:
+                continue
+            key = (use.ref.path, use.call.pos, match)
+            if key not in seen and self.counts(use.ref.path, use.event.region):
                 seen.add(key)
                 yield self._call(use.ref, use.event, use.call, match), match
         yield from self._constructions(wanted)
+
+    def _uses(self) -> list[tuple[Use, str]]:
+        """The foreign calls with the name that forms know them by: calling an object is its ``__call__``."""
+        if self._named is None:
+            self._named = []
+            for use in self.project.graph.uses:
+                direct = any(isinstance(item.value, Foreign) and item.value.name == use.name for item in use.items)
+                self._named.append((use, use.name if direct else f"{use.name}.__call__"))
+        return self._named
 
     def _constructions(self, wanted: frozenset[str]) -> Iterator[tuple[Spot, str]]:
         """``Worker()`` where ``class Worker(threading.Thread)``."""
@@ -97,14 +118,10 @@ class Spots:
     def walk(self, wanted: object) -> Iterator[MethodCall]:
         """All calls of the application that the predicate ``wanted`` accepts."""
         assert callable(wanted)
-        for ref, scope in self.project.tables.scopes():
-            if not self.project.is_application(ref.path):
-                continue
-            for event in scope.events:
-                for top in expressions(event):
-                    for node in iter_expr(top):
-                        if isinstance(node, Call) and wanted(node) and self.counts(ref.path, event.region):
-                            yield MethodCall(ref, event, node, node.func)
+        for row in self.project.tables.rows:
+            for call in row.calls:
+                if wanted(call) and self.counts(row.ref.path, row.event.region):
+                    yield MethodCall(row.ref, row.event, call, call.func)
 
     def method_calls(self, names: frozenset[str]) -> dict[str, list[MethodCall]]:
         """Calls of methods by their names."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar, cast
 
 from statecheck.facts.ir import FileFacts, Scope
 from statecheck.model import Location
@@ -17,6 +18,8 @@ from statecheck.project.modules import ModuleIndex
 from statecheck.project.phases import Phases
 from statecheck.project.tables import Tables
 from statecheck.project.values import ScopeRef
+
+T = TypeVar("T")
 
 
 class Project:
@@ -38,6 +41,15 @@ class Project:
             self.entries = EntryFinder(self.evaluator, self.graph).find()
         self.phases = Phases(self.evaluator, self.graph, self.entries, roles)
         self.lifetimes = Lifetimes(self.evaluator, self.phases)
+        self._application = frozenset(path for path in files if roles.get(path, "app") == "app" and
+                                      path not in self.evaluator.vendored)
+        self._made: dict[object, object] = {}
+
+    def once(self, make: Callable[[Project], T]) -> T:
+        """What ``make`` gives for the project, made when it is first asked for: detectors share their tables."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast(T, self._made[make])
 
     def _is_bare(self, ref: ScopeRef) -> bool:
         """Does a function say nothing of the types of its parameters?"""
@@ -60,7 +72,7 @@ class Project:
 
     def is_application(self, path: str) -> bool:
         """Is the file part of the application, and not a test, a migration or a copy of a framework?"""
-        return self.roles.get(path, "app") == "app" and path not in self.evaluator.vendored
+        return path in self._application
 
     def frameworks(self) -> dict[str, int]:
         """Entry points by framework, those of tests left out."""

@@ -147,9 +147,15 @@ class Settings:
             if self._project.is_application(table.path):
                 for store in table.stores:
                     yield from self._stored(store, holders)
+        filling = {f"{name}.{method}" for name, holder in holders.items() for method in holder.updates}
+        filling.update(name for holder in holders.values() for name in holder.objects)
+        spelled: dict[str, list[str]] = {}  # the few names that fill settings, by the name of the call
         for use in self._project.graph.uses:
-            if self._project.is_application(use.ref.path):
-                for spelling in self._project.knowledge.spellings(use.name):
+            if use.name not in spelled:
+                spellings = self._project.knowledge.spellings(use.name)
+                spelled[use.name] = [spelling for spelling in spellings if spelling in filling]
+            if spelled[use.name] and self._project.is_application(use.ref.path):
+                for spelling in spelled[use.name]:
                     yield from self._updated(spelling, use.ref, use.call, use.event.region, holders)
 
     def _holder(self, ref: ScopeRef, expr: Expr, region: int,
