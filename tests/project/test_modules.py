@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from statecheck.project.modules import ModuleIndex
+from statecheck.project.values import GlobalPlace
 
 from .support import tree
 
@@ -100,9 +101,8 @@ def test_two_services_with_an_equal_package_are_linked_apart() -> None:
     linked = tree({f"{side}/{path}": source for side in ("orders", "users") for path, source in service.items()})
     for side in ("orders", "users"):
         path = f"{side}/app/main.py"
-        bindings = linked.project.tables.files[path].bindings[0, "ITEMS"]
-        places = {item.place for item in linked.evaluator.binding(path, bindings[-1])}
-        assert {place.path for place in places if place and hasattr(place, "path")} == {f"{side}/app/store.py"}
+        places = {item.place for item in linked.evaluator.member(path, "ITEMS")}
+        assert places == {GlobalPlace(f"{side}/app/store.py", "ITEMS")}
         assert linked.member(f"{side}/manage.py", "main") == {f"module {side}/app/main.py"}
         caller = next(ref for ref, scope in linked.project.tables.scopes() if ref.path == path and scope.name == "run")
         assert {edge.callee.path for edge in linked.project.graph.edges[caller]} == {f"{side}/app/store.py"}
@@ -121,7 +121,8 @@ def test_a_script_imports_the_module_next_to_it_even_if_the_standard_library_has
 
 
 def test_inside_a_package_an_absolute_import_is_not_the_module_next_to_it() -> None:
-    linked = tree({"shop/__init__.py": "", "shop/queue.py": "JOBS = []", "shop/run.py": "import queue\nfrom . import queue as ours"})
+    linked = tree({"shop/__init__.py": "", "shop/queue.py": "JOBS = []", 
+                   "shop/run.py": "import queue\nfrom . import queue as ours"})
     assert linked.what("shop.run.queue") == {"foreign queue"}
     assert linked.what("shop.run.ours") == {"module shop/queue.py"}
 
