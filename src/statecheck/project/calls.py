@@ -138,7 +138,7 @@ class CallGraph:
                 self._add(ref, value.ref, (call.pos, event.region), "call")
                 bound = is_bound(self._evaluator, value, call)
                 self.call_sites[value.ref].append(CallSite(ref, event.region, call, bound))
-                for override in self._overrides(value) if bound else ():
+                for override in self._overrides(value) if bound and not _is_on_super(call) else ():
                     self._add(ref, override, (call.pos, event.region), "override")
                     self.call_sites[override].append(CallSite(ref, event.region, call, bound))
             elif isinstance(value, ClassValue):
@@ -258,3 +258,10 @@ class CallGraph:
         methods = self._methods.get(call.func.attr, ())
         if len(methods) == 1 and call.func.attr not in COMMON_METHODS and not call.func.attr.startswith("__"):
             self._add(ref, methods[0], (call.pos, event.region), "guess")
+
+
+def _is_on_super(call: Call) -> bool:
+    """``super().method()``: the method of the base class and no other."""
+    func = call.func
+    return (isinstance(func, Attr) and isinstance(func.value, Call) and isinstance(func.value.func, Name)
+            and func.value.func.id == "super")

@@ -44,7 +44,9 @@ class Classes:
         if ref in self._busy:
             return ClassInfo(ref, name, (ref,), (), True)
         self._busy.add(ref)
-        mro, foreign, unknown = [ref], [], False
+        above: list[ClassInfo] = []
+        foreign: list[str] = []
+        unknown = False
         scope = self._tables.scope(ref)
         around = ScopeRef(ref.path, scope.parent)
         for base in scope.bases:
@@ -52,14 +54,14 @@ class Classes:
             unknown = unknown or not items
             for item in items:
                 if isinstance(item.value, ClassValue):
-                    above = self.info(item.value.ref)
-                    mro += [cls for cls in above.mro if cls not in mro]
-                    foreign += [name for name in above.foreign if name not in foreign]
-                    unknown = unknown or above.unknown_base
+                    base_info = self.info(item.value.ref)
+                    above.append(base_info)
+                    foreign += [name for name in base_info.foreign if name not in foreign]
+                    unknown = unknown or base_info.unknown_base
                 elif isinstance(item.value, Foreign) and item.value.name not in foreign:
                     foreign.append(item.value.name)
         self._busy.discard(ref)
-        info = ClassInfo(ref, scope.name, tuple(mro), tuple(foreign), unknown)
+        info = ClassInfo(ref, scope.name, _linearised(ref, above), tuple(foreign), unknown)
         self._infos[ref] = info
         return info
 
@@ -161,3 +163,16 @@ class Classes:
             if scope.parent < 0:
                 return None
             current = ScopeRef(ref.path, scope.parent)
+
+
+def _linearised(ref: ScopeRef, above: list[ClassInfo]) -> tuple[ScopeRef, ...]:
+    """The method resolution order: a base stands after its subclasses, and bases keep their order where that is possible."""
+    order = [ref]
+    rows = [[cls for cls in info.mro if cls != ref] for info in above]
+    rows.append(list(dict.fromkeys(info.ref for info in above if info.ref != ref)))
+    while rows := [row for row in rows if row]:
+        heads = [row[0] for row in rows]
+        head = next((head for head in heads if not any(head in row[1:] for row in rows)), heads[0])  # else: Python refuses
+        order.append(head)
+        rows = [[cls for cls in row if cls != head] for row in rows]
+    return tuple(order)
