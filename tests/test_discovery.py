@@ -156,6 +156,8 @@ def test_a_name_that_is_not_utf8_is_a_problem_not_a_crash(root: Path) -> None:
     found = discover(root, Settings())
     assert [file.path for file in found.files] == ["a.py", "grün.py"]
     assert found.problems == (Problem("b\\xff.py", "is not read: its name is not UTF-8"),)
+    given = Path(os.fsdecode(bytes(root) + b"/b\xff.py"))
+    assert discover(root, Settings(), (given,)) == found
 
 
 def test_an_unreadable_folder_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

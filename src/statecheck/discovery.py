@@ -81,7 +81,7 @@ def discover(root: Path, settings: Settings, given: Sequence[Path] = ()) -> Tree
     for path in given:
         relative = path.relative_to(root).as_posix()
         if path.is_file():
-            paths.add(relative)
+            paths.update(_valid_names([relative], problems))
         elif relative != "." and not any(found.startswith(f"{relative}/") for found in paths):
             paths.update(f"{relative}/{inner}" for inner in _listed(path, settings, problems, walk=True))
     by_hand = {path.relative_to(root).as_posix() for path in given if path.is_file()}
@@ -92,7 +92,7 @@ def discover(root: Path, settings: Settings, given: Sequence[Path] = ()) -> Tree
         if kind:
             role: Role = "test" if is_test(relative) else "migration" if is_migration(relative) else "app"
             files.append(File(relative, kind, role, format_))
-    return Tree(root, tuple(files), tuple(problems))
+    return Tree(root, tuple(files), tuple(dict.fromkeys(problems)))
 
 
 def _bases(root: Path, given: Sequence[Path]) -> list[Path]:
