@@ -4,6 +4,9 @@ Under the headings "Flagged" and "Not flagged" each ``### heading`` is one case,
 A block is a file: ```` ```python title=shop/urls.py ````, "app.py" where no title is given. A line that ends in the
 comment ``# finding`` (in the comment syntax of its language) must carry exactly one finding of the rule, every other
 line none.
+
+A page of cases for all rules together has no sections: each ``## heading`` is a case. Its marks name the rule, and a
+letter joins the lines of one cause: ``# finding: secret``, ``# finding a: singleton-state|mutated-global``.
 """
 
 from __future__ import annotations
@@ -30,16 +33,25 @@ SECTIONS = (
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*(?P<language>[^\s`]*)(?P<info>[^`]*)$")
 _TITLE = re.compile(r"title=(?:\"([^\"]*)\"|(\S+))")
-_MARK = re.compile(r"\s*(?:#|//|--|;|/\*|<!--|\{#)\s*finding\s*(?:\*/|-->|#\})?\s*$")
+_MARK = re.compile(r"\s*(?:#|//|--|;|/\*|<!--|\{#)\s*finding(?P<named>(?:\s+(?P<group>\w+))?:\s*(?P<rules>[\w|-]*\w))?"
+                   r"\s*(?:\*/|-->|#\})?\s*$")
 _PROSE = frozenset({"", "text", "console", "output"})  # blocks that show something else than a file
 
 
+class Cause(Struct, frozen=True):
+    """One finding that is expected: the rules of which one must report it, and the places (path, line) it may name."""
+
+    rules: tuple[str, ...]
+    places: tuple[tuple[str, int], ...]
+
+
 class Case(Struct, frozen=True):
-    """A small project of a rule's page: its files by path, and the places (path, line from 1) that are flagged."""
+    """A small project of a page: its files by path, and the places (path, line from 1) that are flagged."""
 
     name: str
     files: dict[str, str]
-    expected: tuple[tuple[str, int], ...]
+    expected: tuple[tuple[str, int], ...]  # marked without the name of a rule
+    causes: tuple[Cause, ...] = ()
 
 
 class PageError(ValueError):
@@ -51,6 +63,8 @@ def page_cases(page: str) -> list[Case]:
     cases: list[Case] = []
     for section, name, files in _projects(page):
         case = _case(name, files)
+        if case.causes:
+            raise PageError(f'"{name}" names a rule in a mark; its own rule is meant: write "# finding"')
         if section == FLAGGED and not case.expected:
             raise PageError(f'"{name}" stands under "{FLAGGED}" and marks no line with "# finding"')
         if section == NOT_FLAGGED and case.expected:
@@ -59,9 +73,19 @@ def page_cases(page: str) -> list[Case]:
     return cases
 
 
+def project_cases(page: str) -> list[Case]:
+    """The cases of a page about all rules: one for each ``## heading`` with files. Raises PageError."""
+    cases = [_case(name, files) for _, name, files in _projects(page, ())]
+    for case in cases:
+        if case.expected:
+            path, line = case.expected[0]
+            raise PageError(f'"{case.name}" marks line {line} of {path} without the name of a rule')
+    return cases
+
+
 def run_case(case: Case, rule_name: str) -> list[Finding]:
     """The findings of the rule in the case, those that are shown by default."""
-    return [finding for finding in _report(case, rule_name).findings if finding.name == rule_name]
+    return [finding for finding in report_of(case, (rule_name,)).findings if finding.name == rule_name]
 
 
 def check_case(case: Case, rule_name: str) -> None:
@@ -70,7 +94,7 @@ def check_case(case: Case, rule_name: str) -> None:
     A marked line may be a finding below the default severity or confidence; an unmarked line may carry only such.
     """
     __tracebackhide__ = True  # the message says it all
-    report = _report(case, rule_name)
+    report = report_of(case, (rule_name,))
     assert not report.errors, f"{case.name}: {report.errors}"
     shown = [finding for finding in report.findings if finding.name == rule_name]
     hidden = [finding for finding in report.hidden if finding.name == rule_name]
@@ -99,7 +123,8 @@ def _place(finding: Finding) -> tuple[str, int]:
     return (finding.location.path, finding.location.line)
 
 
-def _report(case: Case, rule_name: str) -> Report:
+def report_of(case: Case, rules: tuple[str, ...] = ()) -> Report:
+    """What the rules say about a case: these (default: every stable rule), or those of its own statecheck.toml."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         for name, text in case.files.items():
@@ -107,7 +132,7 @@ def _report(case: Case, rule_name: str) -> Report:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="")
         own = root / "statecheck.toml"
-        settings = load_settings(root, config=own).settings if own.is_file() else Settings(select=(rule_name,))
+        settings = load_settings(root, config=own).settings if own.is_file() else Settings(select=rules)
         return check(Request(root=root, settings=settings, jobs=1))
 
 
@@ -125,8 +150,10 @@ def _lines(page: str) -> Iterator[tuple[str, bool]]:
             yield line, bool(opening)
 
 
-def _projects(page: str) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Section, case name and files of each case."""
+def _projects(
+    page: str, sections: tuple[str, ...] = (FLAGGED, NOT_FLAGGED),
+) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Section, case name and files of each case in these sections, or on the whole page."""
     section = name = ""
     files: dict[str, str] = {}
     block: list[str] | None = None
@@ -139,7 +166,7 @@ def _projects(page: str) -> Iterator[tuple[str, str, dict[str, str]]]:
                 files = {}
                 section = heading[2] if len(heading[1]) == 2 else section
                 name = heading[2]
-        elif section not in (FLAGGED, NOT_FLAGGED):
+        elif sections and section not in sections:
             continue
         elif block is None:
             block = [line]
@@ -177,9 +204,24 @@ def _file(block: list[str]) -> tuple[str, str] | None:
 
 def _case(name: str, files: dict[str, str]) -> Case:
     expected: list[tuple[str, int]] = []
+    causes: dict[str, Cause] = {}
     plain: dict[str, str] = {}
     for path, text in files.items():
         lines = text.split("\n")
-        expected += [(path, number) for number, line in enumerate(lines, 1) if _MARK.search(line)]
+        for number, line in enumerate(lines, 1):
+            mark = _MARK.search(line)
+            if mark and mark["named"]:
+                found = Cause(tuple(mark["rules"].split("|")), ((path, number),))
+                _join(causes, mark["group"] or f"{path}:{number}", found)
+            elif mark:
+                expected.append((path, number))
         plain[path] = "\n".join(_MARK.sub("", line) for line in lines)
-    return Case(name, plain, tuple(expected))
+    return Case(name, plain, tuple(expected), tuple(causes.values()))
+
+
+def _join(causes: dict[str, Cause], group: str, found: Cause) -> None:
+    known = causes.get(group, found)
+    if known.rules != found.rules:
+        path, line = found.places[0]
+        raise PageError(f'line {line} of {path}: the marks of "{group}" name different rules')
+    causes[group] = Cause(found.rules, known.places + found.places if known is not found else found.places)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from statecheck.detectors.endings import Endings
+from statecheck.detectors.locks import Locks
 from statecheck.detectors.matching import Predicate, site_of
 from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Attr, Call, Const, Expr
@@ -23,6 +24,7 @@ class Predicates:
         self._project = project
         self._effects = Effects(project.graph, project.knowledge)
         self._endings = Endings(project)
+        self._locks = Locks(project, self._effects)
         self._kept: dict[Site, list[Place]] | None = None
 
     def table(self) -> dict[str, Predicate]:
@@ -33,6 +35,7 @@ class Predicates:
             "context-managed": endings.context_managed, "discarded": self.discarded, "daemon": self.daemon,
             "held": self.held, "zero-argument": self.zero_argument, "in-test": self.in_test,
             "reads-changing-data": self.reads_changing_data,
+            "guards-shared": self._locks.guards_shared, "signals-requests": self._locks.signals,
         }
 
     def in_test(self, spot: Spot) -> bool:

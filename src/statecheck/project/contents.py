@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from statecheck.facts.ir import Op, Sub
+from statecheck.facts.ir import Comp, Const, Display, Op, Star, Sub
 from statecheck.project.tables import key_name
 from statecheck.project.values import (
     ClassValue,
@@ -50,11 +50,14 @@ class Contents:
         found: list[Item] = []
         for item in items:
             if isinstance(item.value, (ConstantValue, ClassValue, ModuleValue, FunctionValue)):
+                found += (item,) if item.depth and not isinstance(item.value, ConstantValue) else ()  # of values(), items()
                 continue
             if isinstance(item.value, Instance):
                 getter = self._evaluator.classes.method(item.value.cls, "__getitem__") or self._evaluator.classes.method(item.value.cls, "__iter__")
-                found += self._evaluator.returned(getter) if getter else ()
+                found += self._evaluator.returned(getter) if getter else (item,) if item.depth else ()
                 continue
+            if isinstance(item.value, ContainerValue):
+                found += self._written(item.value, item)
             if typed := self._element_type(item, methods):
                 found.append(Item(ForeignInstance(typed), item.place, item.depth + 1, item.via))
             elif item.place is not None:
@@ -62,6 +65,28 @@ class Contents:
                 found += [out._replace(place=item.place, depth=item.depth + 1, via=item.via) for out in inside]
                 found.append(Item(None, item.place, item.depth + 1, item.via))
         return tuple(found)
+
+    def _written(self, value: ContainerValue, item: Item) -> Iterator[Item]:
+        """What a display or comprehension puts into its container: what has a place of its own keeps it."""
+        display = self._evaluator.displays.get(value.site)
+        if display is None:
+            return
+        ref, expr, region = display
+        for out in self._evaluator.ask(("written", value.site), lambda: self._inside(ref, expr, region)):
+            if out.place is not None or item.place is None:
+                yield out
+            elif isinstance(out.value, (Instance, FunctionValue, ClassValue)):
+                yield out._replace(place=item.place, depth=item.depth + 1, via=item.via)
+
+    def _inside(self, ref: ScopeRef, expr: Display | Comp, region: int) -> Iterator[Item]:
+        if isinstance(expr, Display):
+            parts = [(ref, part, region) for part in expr.items[:MAX_STORES] if type(part) not in (Const, Star)]
+        else:
+            inner = ScopeRef(ref.path, expr.scope)
+            parts = [(inner, event.value, event.region) for event in self._evaluator.tables.scope(inner).events
+                     if event.op == "element" and event.value is not None]
+        for where, part, at in parts:
+            yield from (out for out in self._evaluator.evaluate(where, part, at) if not isinstance(out.value, ConstantValue))
 
     def _element_type(self, item: Item, methods: tuple[str, ...]) -> str | None:
         """The class of what lies inside an object of a foreign class, where a model tells."""

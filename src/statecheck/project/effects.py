@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from collections.abc import Iterator
 
-from statecheck.project.calls import CallGraph
+from statecheck.project.calls import CallGraph, Use
 from statecheck.project.knowledge import Knowledge
 from statecheck.project.values import ScopeRef
 
@@ -23,13 +24,20 @@ class Effects:
 
     def of(self, ref: ScopeRef) -> frozenset[str]:
         """All effect kinds that running the function can have."""
-        found: set[str] = set()
+        return frozenset(kind for current in self.reach(ref) for kind in self._own.get(current, ()))
+
+    def uses(self, ref: ScopeRef) -> Iterator[Use]:
+        """The calls of libraries that running the function can lead to."""
+        for current in self.reach(ref):
+            yield from self._graph.uses_in(current)
+
+    def reach(self, ref: ScopeRef) -> Iterator[ScopeRef]:
+        """The function, and those that it can call."""
         seen, queue = {ref}, deque([ref])
         while queue and len(seen) < REACH:
             current = queue.popleft()
-            found |= self._own.get(current, set())
+            yield current
             for edge in self._graph.edges.get(current, ()):
                 if edge.via != "guess" and edge.callee not in seen:
                     seen.add(edge.callee)
                     queue.append(edge.callee)
-        return frozenset(found)

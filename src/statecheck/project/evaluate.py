@@ -70,6 +70,7 @@ class Evaluator:
         self.parameters = Parameters(self)
         self.members = Members(self)
         self.contents = Contents(self)
+        self.displays: dict[Site, tuple[ScopeRef, Display | Comp, int]] = {}  # of containers met so far
         self.vendored = self.names.find_vendored()
         self._answers: dict[object, Items] = {}  # by the id of the expression, or by what else is asked for
         self._busy: set[object] = set()
@@ -130,7 +131,9 @@ class Evaluator:
         if isinstance(expr, Sub):
             return self.contents.subscript(ref, expr, region)
         if isinstance(expr, (Display, Comp)):
-            return (Item(ContainerValue(DISPLAYS[expr.kind], Site(ref.path, expr.pos))),)
+            site = Site(ref.path, expr.pos)
+            self.displays[site] = ref, expr, region
+            return (Item(ContainerValue(DISPLAYS[expr.kind], site)),)
         if isinstance(expr, Const):
             return (Item(ConstantValue(expr.kind, expr.value)),)
         if isinstance(expr, Choice):

@@ -10,6 +10,7 @@ from statecheck.project.tables import Store
 from statecheck.project.values import (
     ClassPlace,
     ClassValue,
+    ConstantValue,
     ContainerValue,
     FieldPlace,
     Foreign,
@@ -62,7 +63,7 @@ class Members:
         if isinstance(value, ContainerValue) and value.kind.partition(".")[0] not in ("builtins", "collections"):
             method = Item(Foreign(self._evaluator.knowledge.canonical(f"{value.kind}.{name}")))
             return (method, Item(None, item.place, item.depth + 1, item.via)) if item.place is not None else (method,)
-        if item.place is not None:
+        if item.place is not None and not isinstance(value, ConstantValue):
             return (Item(None, item.place, item.depth + 1, item.via),)
         return ()
 
@@ -147,7 +148,9 @@ class Members:
             return (Item(Foreign(full), item.place, item.depth, item.via),)
         place = ForeignPlace(self._evaluator.knowledge.root(owner), name)
         found = self._evaluator.ask(("stored", place), lambda: self._stored(place))
-        return [Item(Foreign(full), place, 0, item.via), *(out if out.place else out._replace(place=place) for out in found)]
+        if found:  # an attribute of our own making
+            return [out if out.place else out._replace(place=place) for out in found]
+        return [Item(Foreign(full), place, 0, item.via)]
 
     def _stored(self, place: ForeignPlace) -> Iterator[Item]:
         """What the tree stores into an attribute of a foreign object."""

@@ -20,6 +20,8 @@ PREDICATES: Final = frozenset(
         "held",  # the value is stored beyond the call that made it
         "zero-argument",  # the decorated function takes no argument but self
         "reads-changing-data",  # the function reads what can change while the process lives
+        "guards-shared",  # a lock around what other processes change too
+        "signals-requests",  # an event that one request sets and another waits for
         "from-upload",  # the data comes from an uploaded file
         "removes",  # the call deletes what the path names
         "moves",  # what the call's other path names is gone afterwards
@@ -34,11 +36,11 @@ PREDICATES: Final = frozenset(
 OWNED: Final = {
     "call": frozenset({
         "awaited", "joined", "gathered", "context-managed", "discarded", "daemon", "held", "zero-argument",
-        "reads-changing-data", "in-test",
+        "reads-changing-data", "in-test", "guards-shared", "signals-requests",
     }),
     "path-write": frozenset({
         "awaited", "joined", "gathered", "context-managed", "discarded", "daemon", "held", "zero-argument",
-        "reads-changing-data", "in-test", "from-upload", "removes", "moves", "reads", "temporary",
+        "reads-changing-data", "in-test", "guards-shared", "signals-requests", "from-upload", "removes", "moves", "reads", "temporary",
     }),
     "literal": frozenset({"drawn"}),
     "env-branch": frozenset({"compared"}),

@@ -1,0 +1,191 @@
+"""What a lock guards: only things of its own process, or something that other processes change as well.
+
+A lock that keeps others out of a read and a write of one shared thing (rows of a table, a file, a remote record) keeps
+out only the threads of its own process. So does one that turns a request away because the work is under way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from statecheck.detectors.matching import site_of
+from statecheck.detectors.spots import MethodCall, Spot, Spots, dotted, last_name
+from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Op, Sub
+from statecheck.facts.walk import iter_expr
+from statecheck.project.calls import Use
+from statecheck.project.effects import Effects
+from statecheck.project.link import Project
+from statecheck.project.phases import SURE
+from statecheck.project.tables import expressions
+from statecheck.project.values import ScopeRef, Site
+
+SHARED = frozenset({"db", "io", "storage", "network"})
+WRITING = re.compile(
+    r"^a?(?:save|create|add|add_all|delete|update|insert|merge|upsert|write|put|post|patch|remove|unlink|rename|replace|"
+    r"set|setex|setnx|incr|decr|hset|hdel|lpush|rpush|lpop|rpop|sadd|srem|zadd|zrem|upload|get_or_create|executemany)"
+    r"(?:_.*)?$")
+NEUTRAL = frozenset({"connect", "cursor", "begin", "commit", "rollback", "flush", "close", "mkdir", "makedirs", "refresh"})
+CHANGING_SQL = re.compile(r"\s*(?:insert|update|delete|replace|merge|upsert)\b", re.IGNORECASE)
+WRITE_MODE = re.compile(r"[rwax+bt]*[wax+][rwax+bt]*")
+ENTERING = frozenset({"acquire", "locked"})
+SIGNALS = frozenset({"set", "wait"})
+
+
+class Guarded(NamedTuple):
+    """A stretch of a function that runs under a lock: regions below ``region``, from ``start`` on."""
+
+    ref: ScopeRef
+    region: int
+    start: int
+    end: int
+    claim: bool = False  # whoever comes while it is taken is turned away
+
+
+class Locks:
+    """Answers for one project. Where locks are taken is collected once."""
+
+    def __init__(self, project: Project, effects: Effects) -> None:
+        self._project = project
+        self._effects = effects
+        self._taken: dict[Site, list[Guarded]] | None = None
+        self._signals: dict[str, list[MethodCall]] | None = None
+
+    def guards_shared(self, spot: Spot) -> bool:
+        """Does the lock guard what other processes change too, in code that runs while the process serves?"""
+        return self.where(spot) is not None
+
+    def where(self, spot: Spot) -> Guarded | None:
+        """The first such stretch of code."""
+        if self._taken is None:
+            self._taken = {}
+            for site, guarded in self._find():
+                self._taken.setdefault(site, []).append(guarded)
+        for guarded in self._taken.get(Site(spot.ref.path, spot.start), ()):
+            if self._project.phases.runtime(guarded.ref) == SURE and self._is_shared(guarded):
+                return guarded
+        return None
+
+    def signals(self, spot: Spot) -> bool:
+        """Does one request set the event, and another function that serves wait for it?"""
+        if self._signals is None:
+            self._signals = Spots(self._project).method_calls(SIGNALS)
+        made = Site(spot.ref.path, spot.start)
+        setting = {row.ref for row in self._signals.get("set", ()) if self._is_of(row, made)}
+        setting = {ref for ref in setting if self._certainty(ref, "request") == SURE}
+        waiting = {row.ref for row in self._signals.get("wait", ()) if self._is_of(row, made)} - setting
+        return bool(setting) and any(self._certainty(ref, "request") == SURE for ref in waiting)
+
+    def _certainty(self, ref: ScopeRef, phase: str) -> int:
+        return next((reach.certainty for name, reach in self._project.phases.of(ref).items() if name == phase), 0)
+
+    def _is_of(self, row: MethodCall, made: Site) -> bool:
+        items = self._project.evaluator.evaluate(row.ref, row.receiver, row.event.region)
+        return any(site_of(item) == made for item in items)
+
+    # -- where locks are taken ---------------------------------------------------------------------------------------
+
+    def _find(self) -> Iterator[tuple[Site, Guarded]]:
+        for ref, scope in self._project.tables.scopes():
+            if not self._project.is_application(ref.path):
+                continue
+            regions = self._project.files[ref.path].regions
+            for index, region in enumerate(regions):
+                if region.scope == ref.scope and region.kind == "with" and isinstance(region.test, (Name, Attr, Sub)):
+                    for site in self._sites(ref, region.test, region.parent):
+                        yield site, Guarded(ref, index, region.pos, scope.body_end)
+            for event in scope.events:
+                for call in _entering(event):
+                    assert isinstance(call.func, Attr)
+                    for site in self._sites(ref, call.func.value, event.region):
+                        yield site, Guarded(ref, scope.region, event.pos, scope.body_end, self._turns_away(ref, event, call))
+
+    def _sites(self, ref: ScopeRef, expr: Expr, region: int) -> Iterator[Site]:
+        for item in self._project.evaluator.evaluate(ref, expr, region):
+            site = site_of(item)
+            if site is not None:
+                yield site
+
+    def _turns_away(self, ref: ScopeRef, event: Event, call: Call) -> bool:
+        """``if not lock.acquire(blocking=False): return …``, ``if lock.locked(): return …``"""
+        if event.op != "test":
+            return False
+        regions = self._project.files[ref.path].regions
+        return any(row.scope == ref.scope and row.kind == "if" and row.leaves and row.test is not None
+                   and any(node == call for node in iter_expr(row.test)) for row in regions)
+
+    # -- what happens under them -------------------------------------------------------------------------------------
+
+    def _is_shared(self, guarded: Guarded) -> bool:
+        """Is one kind of shared thing both read and written; for a claim: is anything shared written?"""
+        if self._is_lazy(guarded):
+            return False
+        reads: set[str] = set()
+        writes: set[str] = set()
+        for use in self._uses(guarded):
+            kind = self._project.knowledge.effect(use.name)
+            if kind in SHARED and last_name(use.call.func) not in NEUTRAL and last_name(use.call.func) != "":
+                (writes if _writes(use.call) else reads).add(kind)
+        if "db" in reads and self._saves(guarded):
+            writes.add("db")
+        return bool(writes) if guarded.claim else bool(reads & writes)
+
+    def _uses(self, guarded: Guarded) -> Iterator[Use]:
+        """The foreign calls in the stretch, and in all functions that it calls."""
+        graph = self._project.graph
+        for use in graph.uses_in(guarded.ref):
+            if self._inside(guarded, use.call.pos, use.event.region):
+                yield use
+        for edge in graph.edges.get(guarded.ref, ()):
+            if edge.via in ("call", "inline", "property") and self._inside(guarded, edge.pos, edge.region):
+                yield from self._effects.uses(edge.callee)
+
+    def _inside(self, guarded: Guarded, pos: int, region: int) -> bool:
+        if not guarded.start <= pos <= guarded.end:
+            return False
+        regions = self._project.files[guarded.ref.path].regions
+        while region >= 0 and region != guarded.region:
+            region = regions[region].parent
+        return region == guarded.region
+
+    def _events(self, guarded: Guarded) -> Iterator[Event]:
+        for event in self._project.scope(guarded.ref).events:
+            if self._inside(guarded, event.pos, event.region):
+                yield event
+
+    def _saves(self, guarded: Guarded) -> bool:
+        """``job.save()``: of a row whose type is not known."""
+        return any(isinstance(node, Call) and last_name(node.func) in ("save", "asave", "commit")
+                   for event in self._events(guarded) for top in expressions(event) for node in iter_expr(top))
+
+    def _is_lazy(self, guarded: Guarded) -> bool:
+        """Is something made on first use, and kept in this process: ``if x is None: x = …``?"""
+        asked: set[str] = set()
+        kept: set[str] = set()
+        for event in self._events(guarded):
+            if event.op == "test" and event.value is not None:
+                asked |= {dotted(node) for node in iter_expr(event.value) if isinstance(node, (Name, Attr))}
+            for target in event.targets if event.op in ("assign", "annotated", "augmented") else ():
+                kept.add(dotted(target.value if isinstance(target, Sub) else target))
+        scope = self._project.scope(guarded.ref)
+        shared = {name for name in kept if "." in name or name not in scope.binds} - {""}
+        return not asked.isdisjoint(shared)
+
+
+def _entering(event: Event) -> Iterator[Call]:
+    for top in expressions(event):
+        for node in iter_expr(top):
+            if isinstance(node, Call) and isinstance(node.func, Attr) and node.func.attr in ENTERING:
+                yield node
+
+
+def _writes(call: Call) -> bool:
+    """Does the call change something, as far as its name, its mode or its SQL tells?"""
+    name = last_name(call.func)
+    if name == "open":
+        given = [*call.args, *(word.value for word in call.keywords if word.name == "mode")]
+        return any(isinstance(expr, Const) and expr.kind == "str" and WRITE_MODE.fullmatch(expr.value) for expr in given)
+    if name.startswith("execute"):
+        return any(isinstance(node, Const) and CHANGING_SQL.match(node.value) for expr in call.args for node in iter_expr(expr))
+    return bool(WRITING.match(name)) and not isinstance(call.func, Op)
