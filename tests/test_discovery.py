@@ -210,6 +210,8 @@ def test_without_a_project_the_whole_package_of_a_given_file_is_read(tmp_path: P
     tree(tmp_path, "shop/__init__.py", "shop/cart.py", "shop/web/__init__.py", "shop/web/views.py", "other/x.py")
     wanted = ["shop/__init__.py", "shop/cart.py", "shop/web/__init__.py", "shop/web/views.py"]
     assert paths(tmp_path, given=(tmp_path / "shop" / "web" / "views.py",)) == wanted
+    (tmp_path / "shop" / "events").mkdir()
+    assert paths(tmp_path, given=(tmp_path / "shop" / "events",)) == wanted
 
 
 def test_a_given_file_is_read_even_if_excluded_or_ignored(root: Path) -> None:

@@ -39,6 +39,8 @@ def test_without_any_mark_the_root_is_where_imports_of_the_package_start(tmp_pat
     for folder in ("shop", "shop/web"):
         write(tmp_path / folder / "__init__.py", "")
     start = write(tmp_path / "shop" / "web" / "views.py", "")
+    namespace = write(tmp_path / "shop" / "web" / "events" / "chat.py", "")
+    assert load(namespace).root == tmp_path
     assert {load(place).root for place in (start, start.parent, tmp_path / "shop", tmp_path)} == {tmp_path}
 
 

@@ -29,6 +29,7 @@ DEFAULT_EXCLUDES = (
     ".venv/", "venv/", "site-packages/", "node_modules/", "__pypackages__/", "build/", "_build/", "dist/", "buck-out/",
     ".tox/", ".nox/", ".eggs/", "*.egg-info/", ".direnv/", ".pyenv/", ".pants.d/", ".ipynb_checkpoints/", ".terraform/",
     ".mypy_cache/", ".pytest_cache/", ".ruff_cache/", ".pytype/", ".hypothesis/", ".statecheck_cache/",
+    "_vendor/", "_vendored/", "vendored/",  # code of others, as in site-packages; "vendor" may be a shop's
 )  # fmt: skip
 PYTHON_SUFFIXES = (".py", ".pyw")  # stubs (.pyi) hold no state
 

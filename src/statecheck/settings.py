@@ -26,6 +26,9 @@ MIGRATION_PATHS = ("migrations/", "alembic/versions/")
 PROJECT_MARKS = ("statecheck.toml", "pyproject.toml", "setup.py", "setup.cfg", "manage.py")
 
 
+_MOST_GAP = 2  # folders without __init__.py that still belong to the package above them
+
+
 class SettingsError(Exception):
     """Settings that cannot be used. The text is one line: where, and what is wrong."""
 
@@ -169,10 +172,13 @@ def _marked(folder: Path) -> Path | None:
 
 def package(folder: Path) -> tuple[Path, Path]:
     """Where imports of code in ``folder`` start, and the topmost package on the way; outside one, both ``folder``."""
-    top = None
-    while (folder / "__init__.py").is_file() and folder != folder.parent:
-        top, folder = folder, folder.parent
-    return folder, top or folder
+    top, gap = None, 0
+    for parent in (folder, *folder.parents[:-1]):
+        if (parent / "__init__.py").is_file():
+            top, gap = parent, 0
+        elif (gap := gap + 1) > _MOST_GAP:
+            break
+    return (top.parent, top) if top else (folder, folder)
 
 
 def _override(text: str) -> _Source:
