@@ -138,7 +138,8 @@ class TestBackends:
         assert [form for form, _ in forms(source, "process-backend")] == ["flask-socketio"]
 
     def test_a_bot_that_main_starts_keeps_its_conversations(self) -> None:
-        source = ("import asyncio\nfrom aiogram import Dispatcher\nfrom aiogram.fsm.storage.memory import MemoryStorage\n"
+        source = ("import asyncio\nfrom aiogram import Dispatcher\n"
+                  "from aiogram.fsm.storage.memory import MemoryStorage\n"
                   "async def main():\n    dp = Dispatcher({})\n    await dp.start_polling()\n"
                   "if __name__ == '__main__':\n    asyncio.run(main())\n")
         assert forms(source.format(""), "process-backend") == [("aiogram-dispatcher", 5)]
@@ -222,3 +223,55 @@ class TestDecorators:
         source = (f"import functools, requests, importlib.resources\n@functools.cache\n{function}\n"
                   f"{APP}@app.get('/')\ndef v(): f(1)\n")
         assert [finding.severity for finding in find(source, "process-cache")] == expected
+
+
+class TestCoordination:
+    HEAD = ("import threading, psycopg\nfrom pathlib import Path\n" + APP + "lock = {lock}\n"
+            "@app.post('/')\ndef view():\n    db = psycopg.connect('x')\n{body}")
+
+    def run(self, *lines: str, lock: str = "threading.Lock()") -> list[Finding]:
+        body = "".join(f"    {line}\n" for line in lines)
+        return find(self.HEAD.format(lock=lock, body=body), "process-coordination")
+
+    def test_a_read_and_a_write_of_rows_under_a_lock(self) -> None:
+        finding, = self.run("with lock:", "    db.execute('select 1')", "    db.execute('update t set x = 1')")
+        assert (finding.symbol, finding.location.line, finding.severity, finding.confidence) == (
+            "app.lock", 5, "medium", "high")
+        assert finding.entry_points == ("POST /",)
+        assert [step.role for step in finding.flow] == ["definition", "entry", "write"]
+
+    @pytest.mark.parametrize("lines", [
+        ("with lock:", "    text = Path('/srv/x').read_text()", "    Path('/srv/x').write_text(text + 'x')"),
+        ("with lock:", "    text = open('/srv/x').read()", "    open('/srv/x', 'w').write(text)"),
+        ("lock.acquire()", "db.execute('select 1')", "db.execute('insert into t values (1)')", "lock.release()"),
+        ("if not lock.acquire(blocking=False): return 'busy'", "db.execute('insert into t values (1)')"),
+        ("if lock.locked(): return 'busy'", "with lock: db.execute('insert into t values (1)')"),
+    ])
+    def test_what_all_processes_share(self, lines: tuple[str, ...]) -> None:
+        assert len(self.run(*lines)) == 1
+
+    @pytest.mark.parametrize("lines", [
+        ("with lock: db.execute('insert into t values (1)')",),
+        ("with lock: return db.execute('select 1').fetchone()",),
+        ("with lock: print('x')", "db.execute('select 1')", "db.execute('delete from t')"),
+        ("global seen", "with lock:", "    if seen is None:", "        db.execute('select 1')",
+         "        db.execute('insert into t values (1)')", "        seen = True"),
+    ], ids=["a connection that is not thread-safe", "only reads", "after the lock", "made on first use"])
+    def test_what_is_its_own(self, lines: tuple[str, ...]) -> None:
+        assert self.run(*lines) == []
+
+    @pytest.mark.parametrize(("lock", "expected"), [
+        ("threading.Semaphore()", 1), ("threading.Semaphore(1)", 1), ("threading.Semaphore(8)", 0),
+        ("shared_lock()", 0),
+    ])
+    def test_only_a_semaphore_of_one_keeps_all_others_out(self, lock: str, expected: int) -> None:
+        lines = ("with lock:", "    db.execute('select 1')", "    db.execute('delete from t')")
+        assert len(self.run(*lines, lock=lock)) == expected
+
+    def test_an_event_between_requests(self) -> None:
+        source = f"import threading\n{APP}go = threading.Event()\n@app.post('/go')\ndef tell(): go.set()\n"
+        waits = "@app.get('/')\ndef wait(): go.wait()\n"
+        assert forms(source + waits, "process-coordination") == [("event", 4)]
+        assert not find(source, "process-coordination")
+        worker = "def loop(): go.wait()\nthreading.Thread(target=loop).start()\n"
+        assert not find(source + worker, "process-coordination"), "a flag that stops this process's own thread"

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from statecheck.detectors.api import Context
 from statecheck.detectors.flow import call_steps, labels, sentence
+from statecheck.detectors.locks import Guarded
 from statecheck.detectors.matching import Evidence, Matcher
 from statecheck.detectors.predicates import Predicates
 from statecheck.detectors.serving import Serving
@@ -37,6 +38,7 @@ class Hit(NamedTuple):
     wanted: Wanted
     spot: Spot
     evidence: Evidence
+    guarded: Guarded | None = None  # of a lock: where it is taken
 
 
 def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
@@ -45,9 +47,11 @@ def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
     forms = [Wanted(rule, form, number) for rule in rules for number, form in enumerate(rule.forms)]
     settings, spots = project.once(Settings), project.once(Spots)
     methods = frozenset(name for row in forms for name in (*row.form.changed_by, *row.form.completed_by))
-    matcher = Matcher(project, settings, Predicates(project).table(), spots.method_calls(methods))
+    predicates = Predicates(project)
+    matcher = Matcher(project, settings, predicates.table(), spots.method_calls(methods))
     hits = [*_of_code(project, forms, spots, matcher), *_of_settings(forms, spots, matcher)]
-    return [report(project, matcher.serving, hit) for hit in _best(hits)]
+    best = [hit._replace(guarded=predicates.guarded(hit.wanted.form, hit.spot)) for hit in _best(hits)]
+    return [report(project, matcher.serving, hit) for hit in best]
 
 
 def _of_code(project: Project, forms: Sequence[Wanted], spots: Spots, matcher: Matcher) -> Iterator[Hit]:
@@ -122,7 +126,7 @@ def report(project: Project, serving: Serving, hit: Hit) -> Finding:
     rule, form, spot = hit.wanted.rule, hit.wanted.form, hit.spot
     where = project.location(spot.ref.path, spot.start, spot.end)
     symbol, name = _symbol(project, spot)
-    runs = spot.function or spot.ref
+    runs = hit.guarded.ref if hit.guarded is not None else spot.function or spot.ref
     entries = project.phases.entries_to(runs) if spot.setting is None else []
     severity = form.severity or rule.severity
     if hit.evidence.variable is not None and severity == "high":
@@ -133,7 +137,7 @@ def report(project: Project, serving: Serving, hit: Hit) -> Finding:
               "form": form.id, "detail": hit.evidence.detail}
     return Finding(
         rule=rule.code, name=rule.name, family=rule.family, severity=severity, confidence=_confidence(serving, hit),
-        location=where, symbol=symbol, scope=project.scope(runs).qualname,
+        location=where, symbol=symbol, scope=project.scope(spot.function or spot.ref).qualname,
         message=(form.message or rule.message).format_map(values), instead=form.instead or rule.instead, harm=harm,
         entry_points=labels(entries), flow=_flow(project, hit, where, name), form=form.id)
 
@@ -171,6 +175,10 @@ def _flow(project: Project, hit: Hit, where: Location, name: str) -> tuple[Step,
         return (*steps, Step("definition", where, f"`{spot.name}` stands on it"))
     if spot.made is not None:
         steps += _starts(project, spot.made, spot.name)
+    if hit.guarded is not None:
+        at = project.location(hit.guarded.ref.path, hit.guarded.start, hit.guarded.start)
+        taken = Step("write", at, f"`{name}` is taken around what other processes change too")
+        return (Step("definition", where, f"`{name}` stands here"), *call_steps(project, hit.guarded.ref), taken)
     return (*steps, Step("definition", where, f"`{name}` stands here"))
 
 

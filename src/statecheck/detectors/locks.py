@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from statecheck.detectors.matching import site_of
 from statecheck.detectors.spots import MethodCall, Spot, Spots, dotted, last_name
-from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Op, Sub
+from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Sub
 from statecheck.facts.walk import iter_expr
 from statecheck.project.calls import Use
 from statecheck.project.effects import Effects
@@ -99,7 +99,8 @@ class Locks:
                 for call in _entering(event):
                     assert isinstance(call.func, Attr)
                     for site in self._sites(ref, call.func.value, event.region):
-                        yield site, Guarded(ref, scope.region, event.pos, scope.body_end, self._turns_away(ref, event, call))
+                        claim = self._turns_away(ref, event, call)
+                        yield site, Guarded(ref, scope.region, event.pos, scope.body_end, claim)
 
     def _sites(self, ref: ScopeRef, expr: Expr, region: int) -> Iterator[Site]:
         for item in self._project.evaluator.evaluate(ref, expr, region):
@@ -184,8 +185,9 @@ def _writes(call: Call) -> bool:
     """Does the call change something, as far as its name, its mode or its SQL tells?"""
     name = last_name(call.func)
     if name == "open":
-        given = [*call.args, *(word.value for word in call.keywords if word.name == "mode")]
-        return any(isinstance(expr, Const) and expr.kind == "str" and WRITE_MODE.fullmatch(expr.value) for expr in given)
+        given = [*call.args[-1:], *(word.value for word in call.keywords if word.name == "mode")]
+        return any(isinstance(expr, Const) and WRITE_MODE.fullmatch(expr.value) for expr in given)
     if name.startswith("execute"):
-        return any(isinstance(node, Const) and CHANGING_SQL.match(node.value) for expr in call.args for node in iter_expr(expr))
-    return bool(WRITING.match(name)) and not isinstance(call.func, Op)
+        texts = [node.value for expr in call.args for node in iter_expr(expr) if isinstance(node, Const)]
+        return any(CHANGING_SQL.match(text) for text in texts)
+    return bool(WRITING.match(name))

@@ -6,13 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from statecheck.detectors.endings import Endings
-from statecheck.detectors.locks import Locks
+from statecheck.detectors.locks import Guarded, Locks
 from statecheck.detectors.matching import Predicate, site_of
 from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Attr, Call, Const, Expr
 from statecheck.project.effects import Effects
 from statecheck.project.link import Project
 from statecheck.project.values import ClassPlace, FieldPlace, GlobalPlace, Place, ScopeRef, Site
+from statecheck.rules.schema import Form
 
 CHANGING = frozenset({"io", "db", "network", "time", "random", "storage"})
 
@@ -37,6 +38,10 @@ class Predicates:
             "reads-changing-data": self.reads_changing_data,
             "guards-shared": self._locks.guards_shared, "signals-requests": self._locks.signals,
         }
+
+    def guarded(self, form: Form, spot: Spot) -> Guarded | None:
+        """Where the lock that is made at the place is taken, if the form asks what it guards."""
+        return self._locks.where(spot) if "guards-shared" in form.predicates else None
 
     def in_test(self, spot: Spot) -> bool:
         """Is the place test code?"""
