@@ -53,6 +53,7 @@ class CallGraph:
         self.edges: dict[ScopeRef, list[Edge]] = defaultdict(list)
         self.callers: dict[ScopeRef, list[Edge]] = defaultdict(list)
         self.uses: list[Use] = []
+        self.header_uses: list[Use] = []  # foreign calls in decorators, defaults and annotations: Depends(get_store)
         self.call_sites: dict[ScopeRef, list[CallSite]] = defaultdict(list)
         self.escaped: dict[ScopeRef, list[ScopeRef]] = defaultdict(list)  # functions used as values → where
         self._methods = self._methods_by_name()
@@ -92,6 +93,8 @@ class CallGraph:
                 self._add(ref, ScopeRef(ref.path, child), (inner.pos, inner.defined_in), "inline")
             if inner.kind in ("def", "class") and inner.decorators:
                 self._read_decorators(ref, ScopeRef(ref.path, child), inner)
+            if inner.kind in ("def", "class"):
+                self._read_header(ref, inner)
         for row in self._tables.rows_in(ref):
             event = row.event
             self._read_expressions(ref, event, row.nodes)
@@ -217,6 +220,21 @@ class CallGraph:
             for inner in iter_expr(decorator):
                 if isinstance(inner, Call):
                     self._read_callbacks(around, Event("expr", inner.pos, inner.end, scope.defined_in), inner, "")
+
+    def _read_header(self, around: ScopeRef, scope: Scope) -> None:
+        """Calls inside decorators, defaults and annotations: they run where the function or class is defined."""
+        exprs = [given for decorator in scope.decorators if isinstance(decorator, Call)
+                 for given in (*decorator.args, *(keyword.value for keyword in decorator.keywords))]
+        exprs += [expr for param in scope.params for expr in (param.default, param.annotation) if expr is not None]
+        for expr in exprs:
+            for call in iter_expr(expr) if type(expr) not in (Name, Attr, Const) else ():
+                for item in self._evaluator.evaluate(around, call.func, scope.defined_in) if isinstance(call, Call) else ():
+                    assert isinstance(call, Call)
+                    if isinstance(item.value, FunctionValue):
+                        self._add(around, item.value.ref, (call.pos, scope.defined_in), "call")
+                    elif isinstance(item.value, (Foreign, ForeignInstance)):
+                        event = Event("expr", call.pos, call.end, scope.defined_in)
+                        self.header_uses.append(Use(around, event, call, item.value.name, False))
 
     def _wrappers(self, around: ScopeRef, decorator: Expr, scope: Scope) -> Iterator[ScopeRef]:
         """The inner functions that a home-made decorator puts in place of what it decorates."""

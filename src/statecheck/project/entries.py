@@ -90,7 +90,7 @@ class EntryFinder:
         return Item(ClassValue(ref)) if scope.kind == "class" else Item(FunctionValue(ref))
 
     def _called(self) -> Iterator[Entry]:
-        for use in self._graph.uses:
+        for use in (*self._graph.uses, *self._graph.header_uses):
             for known in self._knowledge.entries_for(use.name, "call"):
                 given = argument(use.call, known.entry.argument, known.entry.position)
                 if given is not None:

@@ -59,7 +59,8 @@ class Members:
         if isinstance(value, ForeignInstance):
             return self.foreign_attribute(value.name, name, item)
         if isinstance(value, FunctionValue):
-            return (Item(None, FunctionPlace(value.ref, name)),)
+            typed = self._decorated_type(value.ref)
+            return self.foreign_attribute(typed, name, Item(None)) if typed else (Item(None, FunctionPlace(value.ref, name)),)
         if isinstance(value, ContainerValue) and value.kind.partition(".")[0] not in ("builtins", "collections"):
             method = Item(Foreign(self._evaluator.knowledge.canonical(f"{value.kind}.{name}")))
             return (method, Item(None, item.place, item.depth + 1, item.via)) if item.place is not None else (method,)
@@ -86,6 +87,16 @@ class Members:
         if all(binding.kind == "declared" for binding in bindings):
             return items  # a bare annotation tells the type and keeps nothing
         return self._evaluator.names.held(items, ClassPlace(owner, name))
+
+    def _decorated_type(self, function: ScopeRef) -> str | None:
+        """The foreign class that a decorator makes of a function, where a model tells: a command, a group of commands."""
+        scope = self._evaluator.tables.scope(function)
+        for decorator in scope.decorators:
+            func = decorator.func if isinstance(decorator, Call) else decorator
+            for item in self._evaluator.evaluate(ScopeRef(function.path, scope.parent), func, scope.defined_in):
+                if isinstance(item.value, Foreign) and (typed := self._evaluator.knowledge.returned_type(item.value.name)):
+                    return typed
+        return None
 
     def _is_data_class(self, cls: ScopeRef) -> bool:
         """Are the annotated attributes of the class fields of its objects?"""

@@ -131,7 +131,7 @@ class Phases:
                     yield ref, "startup", SURE, None
                 elif self._is_command(ref, scope):
                     yield ref, "cli", SURE, None
-                elif ref not in self._graph.escaped and self._is_registered(ref, scope):
+                elif ref not in self._graph.escaped and ref not in self._by_function and self._is_registered(ref, scope):
                     yield ref, "request", POSSIBLE, None
 
     def _escaped(self) -> Iterable[tuple[ScopeRef, Phase]]:
@@ -143,8 +143,13 @@ class Phases:
             yield ref, "cli" if given and given <= {"cli", "test"} else "request"
 
     def _called(self, ref: ScopeRef) -> bool:
-        return any(edge.via in ("call", "override", "property") and edge.caller != ref and self._roles.get(edge.caller.path) != "test"
+        return any(edge.caller != ref and self._roles.get(edge.caller.path) != "test" and self._is_call(edge)
                    for edge in self._graph.callers.get(ref, ()))
+
+    def _is_call(self, edge: Edge) -> bool:
+        """Does the edge run the function there and then? A sort key is called by what it is given to."""
+        return edge.via in ("call", "override", "property") or (
+            edge.via == "callback" and bool(edge.registered) and self._passes(edge))
 
     def _is_command(self, ref: ScopeRef, scope: Scope) -> bool:
         """Does a decorator of a command-line framework (an option, an argument) stand on it?"""
