@@ -80,9 +80,10 @@ class Names:
     def _find_member(self, path: str, name: str) -> Iterable[Item]:
         if path in self._evaluator.vendored:
             return (self.foreign(self._evaluator.knowledge.canonical(f"{self._evaluator.vendored[path]}.{name}")),)
-        if self._evaluator.knowledge.taught and (full := f"{self._evaluator.modules.name(path)}.{name}") in self._evaluator.knowledge.taught:
+        table = self._evaluator.tables.files.get(path)  # None: a folder without __init__.py
+        taught = self._evaluator.knowledge.taught
+        if taught and table is not None and (full := f"{self._evaluator.modules.name(path)}.{name}") in taught:
             return (self.foreign(full),)
-        table = self._evaluator.tables.files.get(path)
         if table is not None and (0, name) in table.bindings:
             return self.held(self.bound_items(path, table.bindings[0, name]), GlobalPlace(path, name))
         if table is not None:
