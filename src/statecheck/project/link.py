@@ -92,6 +92,11 @@ class Project:
     def _has_entries(self, framework: str) -> bool:
         return any(known.framework == framework for rows in self.knowledge.entries.values() for known in rows)
 
+    def _is_own(self, path: str, dotted: str) -> bool:
+        """Does the first part of a module's name stand for a package of the tree?"""
+        top = self.modules.find(path, dotted.partition(".")[0]) or ""
+        return top.endswith("__init__.py")
+
     def unresolved_imports(self) -> list[str]:
         """Imports that should lead into the tree and do not: relative ones, and those of a package that the tree holds."""
         missing: set[str] = set()
@@ -99,6 +104,8 @@ class Project:
             for row in facts.imports:
                 if row.level and self.modules.relative(path, row.level, row.module) is None:
                     missing.add(f"{path}: {'.' * row.level}{row.module}")
+                elif not row.level and self._is_own(path, row.module) and self.modules.find(path, row.module) is None:
+                    missing.add(f"{path}: {row.module}")
         return sorted(missing)
 
 

@@ -60,10 +60,6 @@ class ModuleIndex:
             return self._module_at(_join(dirname(module), name))
         return None
 
-    def knows_top(self, dotted: str) -> bool:
-        """Does some import root of the tree hold the first part of ``dotted``?"""
-        return dotted.partition(".")[0] in self._roots_of
-
     def _search(self, importer: str, dotted: str) -> str | None:
         top = dotted.partition(".")[0]
         folder = dirname(importer)
