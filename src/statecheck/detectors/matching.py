@@ -222,12 +222,12 @@ def fits(condition: Condition, constant: Constant) -> bool:
     text = constant.text
     if condition.literal and constant.kind == "str" and constant.whole and constant.variable is None:
         return True
-    if constant.whole and any(_equals(constant, wanted) for wanted in condition.equals):
+    if condition.equals and constant.whole and any(_equals(constant, wanted) for wanted in condition.equals):
         return True
     if constant.kind != "str":
         return False
     return (text.startswith(condition.prefix) or text.endswith(condition.suffix)
-            or any(part in text for part in condition.contains)
+            or bool(condition.contains and any(part in text for part in condition.contains))
             or bool(condition.regex and re.search(condition.regex, text)))
 
 

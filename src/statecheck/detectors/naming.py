@@ -9,7 +9,7 @@ from typing import NamedTuple
 from statecheck.facts.ir import Attr, Call, Choice, Const, Display, Event, Expr, FString, Func, Name, Op, Scope, Sub
 from statecheck.facts.walk import parts
 from statecheck.project.link import Project
-from statecheck.project.tables import expressions
+from statecheck.project.tables import Row, expressions
 from statecheck.project.values import ScopeRef
 
 COMPARISONS = frozenset({"==", "!=", "in", "not in", "is", "is not", "<", ">", "<=", ">="})
@@ -17,6 +17,7 @@ BINDING = ("assign", "annotated", "walrus")
 EXAMPLES = re.compile(
     r"(?i)(^|_)(examples?|samples?|schema_extra|help(_?text)?|docs?|description|usage|epilog|placeholder)$")
 CLOSED = frozenset({Const, Name, FString, Func})  # nothing inside them is a value of a key
+NAMING = frozenset({Const, Display})
 SILENT = frozenset({Name, FString, Func})  # without a key of their own they say nothing
 Counts = Callable[[str, int], bool]
 
@@ -47,13 +48,19 @@ def named_values(project: Project, counts: Counts) -> Iterator[Named]:
     for ref, scope in project.tables.scopes():
         if not project.is_application(ref.path):
             continue
-        for event in scope.events:
-            if counts(ref.path, event.region):
+        for row in project.tables.rows_in(ref):
+            event = row.event
+            if (event.op in BINDING or _has_values(row)) and counts(ref.path, event.region):
                 yield from _of_event(ref, scope, event)
         for param in scope.params if counts(ref.path, scope.defined_in) else ():
             if param.default is not None:
                 outer = ref._replace(scope=scope.parent)
                 yield from _below(Named(outer, scope.defined_in, param.name, param.default, "default"))
+
+
+def _has_values(row: Row) -> bool:
+    """Does a constant, an entry or a keyword stand in the event? Nothing else has a name where nothing is bound."""
+    return any(type(node) in NAMING for node in row.nodes) or any(call.keywords for call in row.calls)
 
 
 def _of_event(ref: ScopeRef, scope: Scope, event: Event) -> Iterator[Named]:

@@ -208,10 +208,10 @@ class Knowledge:
         return base in self.lineage(name)
 
     def _first(self, table: Mapping[str, T], name: str) -> T | None:
-        found = table.get(name)
-        if found is not None:
-            return found
-        return next((table[spelling] for spelling in self.spellings(name)[1:] if spelling in table), None)
+        for spelling in self.spellings(name):
+            if spelling in table:
+                return table[spelling]
+        return None
 
     def _collect_bases(self, models: list[Model]) -> dict[str, tuple[str, ...]]:
         return {self.canonical(name): tuple(self.canonical(base) for base in bases)

@@ -51,7 +51,8 @@ class Members:
         if isinstance(value, Foreign):
             if isinstance(item.place, ForeignPlace):
                 return self.foreign_attribute(value.name, name, item)
-            return (self._evaluator.names.foreign(self._evaluator.knowledge.canonical(f"{value.name}.{name}"))._replace(place=item.place, depth=item.depth, via=item.via),)
+            found = self._evaluator.names.foreign(self._evaluator.knowledge.canonical(f"{value.name}.{name}"))
+            return (Item(found.value, item.place, item.depth, item.via),)
         if isinstance(value, ClassValue):
             return self._class_attribute(value.ref, name, item)
         if isinstance(value, Instance):

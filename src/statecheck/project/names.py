@@ -45,13 +45,13 @@ class Names:
         if scope.kind == "class":
             place = ClassPlace(ScopeRef(ref.path, home), expr.id)
             return self.held(self.bound_items(ref.path, table.bindings[home, expr.id]), place)
-        here, there = self._evaluator.tables.function_around(ref), self._evaluator.tables.function_around(ScopeRef(ref.path, home))
-        if here == there:
+        around = self._evaluator.tables.function_around
+        if ref.scope == home or around(ref) == around(ScopeRef(ref.path, home)):
             if ref.scope != home:  # a comprehension reads a local of the function around it
                 region = table.facts.scopes[ref.scope].defined_in
             bindings = table.reaching(home, expr.id, region if region >= 0 else scope.region, expr.pos)
             return self.bound_items(ref.path, bindings)
-        return self.held(self.bound_items(ref.path, table.bindings[home, expr.id]), CellPlace(there, expr.id))
+        return self.held(self.bound_items(ref.path, table.bindings[home, expr.id]), CellPlace(around(ScopeRef(ref.path, home)), expr.id))
 
     def _module_items(self, ref: ScopeRef, expr: Name, region: int) -> Iterable[Item]:
         """A module-level name: code of the module body sees what was bound before, all other code any of it."""
@@ -115,7 +115,8 @@ class Names:
 
     def held(self, items: Iterable[Item], place: Place) -> Iterable[Item]:
         """Items read from ``place``: a fresh value now lives there; an alias keeps the place it came from."""
-        found = [item._replace(place=place) if item.place is None and not _is_definition(item.value) else item for item in items]
+        found = [Item(item.value, place, item.depth, item.via) if item.place is None and not _is_definition(item.value) else item
+                 for item in items]
         return found or (Item(None, place),)
 
     def bound_items(self, path: str, bindings: Iterable[Binding]) -> list[Item]:

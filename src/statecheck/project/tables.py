@@ -6,7 +6,21 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, FileFacts, Import, Name, Param, Scope, Star, Sub
+from statecheck.facts.ir import (
+    Attr,
+    Call,
+    Const,
+    Display,
+    Event,
+    Expr,
+    FileFacts,
+    Import,
+    Name,
+    Param,
+    Scope,
+    Star,
+    Sub,
+)
 from statecheck.facts.walk import iter_expr
 from statecheck.project.values import ScopeRef
 
@@ -117,13 +131,17 @@ class FileTable:
         if len(bindings) < 2:
             return bindings
         kept: list[Binding] = []
-        loop = self.loop_around(region)
+        loop: int | None = None
+        is_loop_known = False  # it is only asked for where a binding stands behind
         for binding in bindings:
             if binding.pos < pos:
                 if binding.kind != "augmented" and self.is_inside(region, binding.region):
                     kept = []
                 kept.append(binding)
-            elif loop is not None and self.is_inside(binding.region, loop):
+                continue
+            if not is_loop_known:
+                loop, is_loop_known = self.loop_around(region), True
+            if loop is not None and self.is_inside(binding.region, loop):
                 kept.append(binding)
         return kept or bindings
 
