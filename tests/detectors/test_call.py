@@ -94,6 +94,20 @@ class TestBackgroundWork:
         source = in_view("Job().start()", head=head)
         assert [form for form, _ in forms(source, "background-work")] == ["threading-thread"]
 
+    @pytest.mark.parametrize(("work", "severity"), [
+        ("def job():\n    while True: time.sleep(5)\n", "low"),
+        ("def job():\n    if os.getppid() == 1: os._exit(1)\n", "low"),
+        ("def job(process):\n    process.wait()\n    logging.info('gone')\n", "low"),
+        ("def job():\n    tell()\ndef tell():\n    posthog.capture('x')\n", "low"),
+        ("def job():\n    time.sleep(5)\n    requests.post('u')\n", "high"),
+        ("def job():\n    time.sleep(5)\n    DONE['x'] = 1\n", "high"),
+        ("def job():\n    unknown.run()\n", "high"),
+    ])
+    def test_work_that_nobody_misses_is_low(self, work: str, severity: str) -> None:
+        head = f"import threading, time, os, logging, posthog, requests\nDONE = {{}}\n{work}"
+        finding, = find(in_view("threading.Thread(target=job).start()", head=head), "background-work")
+        assert finding.severity == severity
+
     def test_a_queue_counts_when_requests_fill_it(self) -> None:
         filled = f"import queue\n{APP}jobs = queue.Queue()\n@app.post('/')\ndef view(): jobs.put(1)\n"
         finding, = find(filled, "background-work")

@@ -26,7 +26,7 @@ WRITING = re.compile(
     r"^a?(?:save|create|add|add_all|delete|update|insert|merge|upsert|write|put|post|patch|remove|unlink|rename|replace|"
     r"set|setex|setnx|incr|decr|hset|hdel|lpush|rpush|lpop|rpop|sadd|srem|zadd|zrem|upload|get_or_create|executemany)"
     r"(?:_.*)?$")
-NEUTRAL = frozenset({"connect", "cursor", "begin", "commit", "rollback", "flush", "close", "mkdir", "makedirs", "refresh"})
+NEUTRAL = frozenset({"connect", "cursor", "begin", "commit", "rollback", "flush", "close", "mkdir", "makedirs"})
 CHANGING_SQL = re.compile(r"\s*(?:insert|update|delete|replace|merge|upsert)\b", re.IGNORECASE)
 WRITE_MODE = re.compile(r"[rwax+bt]*[wax+][rwax+bt]*")
 ENTERING = frozenset({"acquire", "locked"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from statecheck.detectors.duties import Duties
 from statecheck.detectors.endings import Endings
 from statecheck.detectors.locks import Guarded, Locks
 from statecheck.detectors.matching import Predicate, site_of
@@ -26,6 +27,7 @@ class Predicates:
         self._effects = Effects(project.graph, project.knowledge)
         self._endings = Endings(project)
         self._locks = Locks(project, self._effects)
+        self._duties = Duties(project, self._effects)
         self._kept: dict[Site, list[Place]] | None = None
 
     def table(self) -> dict[str, Predicate]:
@@ -37,6 +39,7 @@ class Predicates:
             "held": self.held, "zero-argument": self.zero_argument, "in-test": self.in_test,
             "reads-changing-data": self.reads_changing_data,
             "guards-shared": self._locks.guards_shared, "signals-requests": self._locks.signals,
+            "changes-nothing": self._duties.changes_nothing, "cleans-up": self._duties.cleans_up,
         }
 
     def guarded(self, form: Form, spot: Spot) -> Guarded | None:

@@ -20,6 +20,8 @@ PREDICATES: Final = frozenset(
         "held",  # the value is stored beyond the call that made it
         "zero-argument",  # the decorated function takes no argument but self
         "reads-changing-data",  # the function reads what can change while the process lives
+        "changes-nothing",  # the work that is started only waits, watches, logs or counts
+        "cleans-up",  # the work that is started only closes or removes something
         "guards-shared",  # a lock around what other processes change too
         "signals-requests",  # an event that one request sets and another waits for
         "from-upload",  # the data comes from an uploaded file
@@ -37,10 +39,12 @@ OWNED: Final = {
     "call": frozenset({
         "awaited", "joined", "gathered", "context-managed", "discarded", "daemon", "held", "zero-argument",
         "reads-changing-data", "in-test", "guards-shared", "signals-requests",
+        "changes-nothing", "cleans-up",
     }),
     "path-write": frozenset({
         "awaited", "joined", "gathered", "context-managed", "discarded", "daemon", "held", "zero-argument",
-        "reads-changing-data", "in-test", "guards-shared", "signals-requests", "from-upload", "removes", "moves", "reads", "temporary",
+        "reads-changing-data", "in-test", "guards-shared", "signals-requests",
+        "changes-nothing", "cleans-up", "from-upload", "removes", "moves", "reads", "temporary",
     }),
     "literal": frozenset({"drawn"}),
     "env-branch": frozenset({"compared"}),

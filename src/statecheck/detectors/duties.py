@@ -1,0 +1,105 @@
+"""What loose work does: nothing that is missed when it ends early, or cleaning up after an answer."""
+
+from __future__ import annotations
+
+from statecheck.detectors.spots import Spot, last_name
+from statecheck.facts.ir import Attr, Call, Expr, Name, Sub
+from statecheck.facts.walk import iter_expr
+from statecheck.project.arguments import argument
+from statecheck.project.effects import Effects
+from statecheck.project.link import Project
+from statecheck.project.tables import expressions
+from statecheck.project.values import Foreign, ForeignInstance, FunctionValue, ScopeRef
+
+QUIET = frozenset({"quiet", "wait", "time", "random", "env", "telemetry"})  # effects that nobody misses
+WATCHING = frozenset({  # of a process, a thread, an event or a logger, whatever its type
+    "wait", "poll", "is_alive", "is_set", "sleep", "kill", "terminate", "send_signal", "debug", "info", "warning",
+    "error", "exception", "critical", "log",
+})
+ENDING = frozenset({"close", "aclose", "cleanup", "shutdown"})
+REMOVING = frozenset({"remove", "unlink", "rmtree", "rmdir"})
+LOOKING = frozenset({"exists", "isfile", "isdir", "is_file", "is_dir"})
+SMALL = 12  # functions of one target
+
+
+class Duties:
+    """Answers for one project."""
+
+    def __init__(self, project: Project, effects: Effects) -> None:
+        self._project = project
+        self._effects = effects
+
+    def changes_nothing(self, spot: Spot) -> bool:
+        """Does the work only wait, watch, log or count, and store nothing? All that it calls must be known."""
+        targets = self._targets(spot)
+        return bool(targets) and all(self._is_quiet(ref) for ref in targets)
+
+    def cleans_up(self, spot: Spot) -> bool:
+        """Does the work only close or remove what the answer needed?"""
+        given = self._given(spot)
+        if given is None:
+            return False
+        if last_name(given) in ENDING | REMOVING:
+            return True
+        targets = self._targets(spot)
+        return bool(targets) and all(self._only_ends(ref) for ref in targets)
+
+    def _given(self, spot: Spot) -> Expr | None:
+        if spot.call is None:
+            return None
+        for known in self._project.knowledge.entries_for(spot.name, "call"):
+            if (given := argument(spot.call, known.entry.argument, known.entry.position)) is not None:
+                return given
+        return None
+
+    def _targets(self, spot: Spot) -> list[ScopeRef]:
+        """The functions of the tree that are the work; of a coroutine the function that was called."""
+        given = self._given(spot)
+        if given is None and spot.call is not None and spot.call.args:
+            given = spot.call.args[0]
+        func = given.func if isinstance(given, Call) else given
+        if func is None:
+            return []
+        items = self._project.evaluator.evaluate(spot.ref, func, spot.region)
+        return [item.value.ref for item in items if isinstance(item.value, FunctionValue)]
+
+    def _is_quiet(self, ref: ScopeRef) -> bool:
+        reached = list(self._effects.reach(ref))
+        calls = [(one, call, region) for one in reached for call, region in self._calls(one)]
+        if len(reached) > SMALL or not calls or any(self._stores(one) for one in reached):
+            return False
+        return all(self._is_quiet_call(*row) for row in calls)
+
+    def _only_ends(self, ref: ScopeRef) -> bool:
+        """Is all that it does to close or remove, or to look whether there is something to remove?"""
+        if self._stores(ref):
+            return False
+        ends = False
+        for call, region in self._calls(ref):
+            name = last_name(call.func)
+            if name in ENDING | REMOVING:
+                ends = True
+            elif name not in LOOKING and not self._is_quiet_call(ref, call, region):
+                return False
+        return ends
+
+    def _calls(self, ref: ScopeRef) -> list[tuple[Call, int]]:
+        return [(node, event.region) for event in self._project.scope(ref).events for top in expressions(event)
+                for node in iter_expr(top) if isinstance(node, Call)]
+
+    def _is_quiet_call(self, ref: ScopeRef, call: Call, region: int) -> bool:
+        items = self._project.evaluator.evaluate(ref, call.func, region)
+        if any(isinstance(item.value, FunctionValue) for item in items):
+            return True  # it is looked at by itself
+        names = [item.value.name for item in items if isinstance(item.value, (Foreign, ForeignInstance))]
+        if names:
+            return all(self._project.knowledge.effect(name) in QUIET for name in names) or (
+                isinstance(call.func, Attr) and call.func.attr in WATCHING)
+        return isinstance(call.func, Attr) and call.func.attr in WATCHING
+
+    def _stores(self, ref: ScopeRef) -> bool:
+        """Does it keep anything outside its own variables?"""
+        scope = self._project.scope(ref)
+        outer = {*scope.globals, *scope.nonlocals}
+        return any(isinstance(target, (Attr, Sub)) or (isinstance(target, Name) and target.id in outer)
+                   for event in scope.events for target in event.targets)
