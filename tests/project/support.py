@@ -1,7 +1,7 @@
 """Small trees written in a test, and short words for what the linker makes of them.
 
-A name is spelled ``module.Class.method`` (the dotted name of the module, then the qualified name in it); a variable of a
-function is ``module.function.variable``. See :func:`spell_value` and :func:`spell_place` for how answers are spelled.
+A name is spelled ``module.Class.method`` (the dotted name of the module, then the qualified name in it); a variable
+of a function is ``module.function.variable``. See :meth:`Linked.spell_value` and :meth:`Linked.spell_place`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Linked:
     def ref(self, name: str) -> ScopeRef:
         """The scope with this dotted name; of several with one name (a property and its setter) the last."""
         found = [ref for ref, _ in self.project.tables.scopes() if self.project.qualified(ref) == name]
-        assert found, f"no scope {name} in {sorted(self.project.qualified(ref) for ref, _ in self.project.tables.scopes())}"
+        assert found, f"no scope {name}"
         return found[-1]
 
     def what(self, name: str) -> set[str]:
@@ -144,7 +144,7 @@ class Linked:
         return self.project.qualified(ref)
 
     def spell_value(self, value: Value) -> str:
-        """``module a/b.py``, ``def a.f``, ``class a.C``, ``object a.C``, ``foreign x.y``, ``object of x.Y``, ``dict`` …"""
+        """``module a/b.py``, ``def a.f``, ``class a.C``, ``object a.C``, ``foreign x.y``, ``object of x.Y`` …"""
         match value:
             case ModuleValue(path=path):
                 return f"module {path}"

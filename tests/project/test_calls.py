@@ -65,7 +65,8 @@ class TestMethods:
 
     def test_on_module_level_objects_of_other_modules(self) -> None:
         linked = tree({"store.py": "class Store:\n    def put(self): ...\nstore = Store()",
-                       "main.py": "import store\nfrom store import store as s\ndef a(): store.store.put()\ndef b(): s.put()"})
+                       "main.py": "import store\nfrom store import store as s\ndef a(): store.store.put()\n"
+                                  "def b(): s.put()"})
         assert linked.calls("main.a") == linked.calls("main.b") == {"store.Store.put"}
 
     def test_on_annotated_parameters_and_returned_objects(self) -> None:
@@ -138,7 +139,8 @@ class TestMethods:
         assert "app.A._secret" not in linked.calls("app.A.run")
 
     def test_a_literal_name_is_that_method(self) -> None:
-        linked = one("class A:\n    def run(self): getattr(self, 'go')()\n    def go(self): ...\n    def stop(self): ...")
+        linked = one("class A:\n    def run(self): getattr(self, 'go')()\n    def go(self): ...\n"
+                     "    def stop(self): ...")
         assert linked.calls("app.A.run") == {"app.A.go"}
 
 

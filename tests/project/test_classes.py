@@ -20,7 +20,8 @@ def method(linked: Linked, cls: str, name: str) -> str | None:
 
 class TestOrder:
     def test_bases_across_files(self) -> None:
-        linked = tree({"base.py": "class Base:\n    def f(self): ...", "mid.py": "import base\nclass Mid(base.Base): ...",
+        linked = tree({"base.py": "class Base:\n    def f(self): ...", "mid.py": "import base\n"
+                                                                                 "class Mid(base.Base): ...",
                        "main.py": "from mid import Mid\nclass Leaf(Mid): ..."})
         assert mro(linked, "main.Leaf") == ["main.Leaf", "mid.Mid", "base.Base"]
         assert method(linked, "main.Leaf", "f") == "base.Base.f"
@@ -47,7 +48,8 @@ class TestOrder:
         assert foreign(linked, "app.Both") == ("flask.views.MethodView", "threading.Thread")
 
     def test_generic_bases(self) -> None:
-        linked = one("from typing import Generic, TypeVar\nT = TypeVar('T')\nclass A(Generic[T]): ...\nclass B(A[int]): ...")
+        linked = one("from typing import Generic, TypeVar\nT = TypeVar('T')\nclass A(Generic[T]): ...\n"
+                     "class B(A[int]): ...")
         assert mro(linked, "app.B") == ["app.B", "app.A"]
 
     def test_a_class_that_inherits_from_itself_by_mistake(self) -> None:
@@ -223,7 +225,8 @@ class TestClassAttributes:
         assert linked.what("app.f.found") == {"dict"}
 
     def test_one_that_init_replaces_is_a_field(self) -> None:
-        linked = one("class A:\n    rows = None\n    def __init__(self): self.rows = {}\n    def f(self):\n        found = self.rows")
+        linked = one("class A:\n    rows = None\n    def __init__(self): self.rows = {}\n    def f(self):\n"
+                     "        found = self.rows")
         assert linked.where("app.A.f.found") == {"field app.A.rows"}
 
     def test_a_field_of_a_data_class_belongs_to_the_object(self) -> None:

@@ -28,7 +28,8 @@ class TestFlask:
         ("app.add_url_rule('/a', view_func=lambda: 'x')", "GET /a"),
     ])
     def test_functions(self, registered: str, label: str) -> None:
-        linked = one(f"from flask import Blueprint, Flask\napp = Flask(__name__)\nbp = Blueprint('b', __name__)\n{registered}")
+        linked = one(f"from flask import Blueprint, Flask\napp = Flask(__name__)\nbp = Blueprint('b', __name__)\n"
+                     f"{registered}")
         assert linked.entries() == {(label, "request", "flask")}
 
     def test_class_views(self) -> None:
@@ -52,7 +53,8 @@ class TestFlask:
     def test_blueprints_and_applications_of_other_modules(self) -> None:
         linked = tree({
             "shop/__init__.py": "from flask import Flask\napp = Flask(__name__)\nfrom . import views",
-            "shop/views.py": "from . import app\nfrom .bp import bp\n@app.get('/a')\ndef a(): ...\n@bp.get('/b')\ndef b(): ...",
+            "shop/views.py": "from . import app\nfrom .bp import bp\n@app.get('/a')\ndef a(): ...\n@bp.get('/b')\n"
+                             "def b(): ...",
             "shop/bp.py": "import flask\nbp = flask.Blueprint('b', __name__)",
         })
         assert requests(linked) == {"GET /a", "GET /b"}
@@ -288,7 +290,8 @@ class TestQueues:
         "from celery import shared_task\n@shared_task\ndef job(): ...",
         "from rq import Queue\nq = Queue()\ndef job(): ...\ndef view(): q.enqueue(job)",
         "from rq.decorators import job as queued\n@queued('low')\ndef job(): ...",
-        "from apscheduler.schedulers.background import BackgroundScheduler\ns = BackgroundScheduler()\ndef job(): ...\ns.add_job(job, 'cron')",
+        "from apscheduler.schedulers.background import BackgroundScheduler\ns = BackgroundScheduler()\ndef job(): ...\n"
+        "s.add_job(job, 'cron')",
         "from apscheduler.schedulers.background import BackgroundScheduler\ns = BackgroundScheduler()\n"
         "@s.scheduled_job('interval')\ndef job(): ...",
         "import threading\ndef job(): ...\nthreading.Thread(target=job).start()",
@@ -322,7 +325,8 @@ class TestShells:
         "import click\n@click.group()\ndef top(): ...\n@top.command()\ndef main(): ...",
         "import typer\napp = typer.Typer()\n@app.command()\ndef main(): ...",
         "import typer\ndef main(): ...\nif __name__ == '__main__':\n    typer.run(main)",
-        "import argparse\ndef main():\n    argparse.ArgumentParser().parse_args()\nif __name__ == '__main__':\n    main()",
+        "import argparse\ndef main():\n    argparse.ArgumentParser().parse_args()\nif __name__ == '__main__':\n"
+        "    main()",
         "import argparse\ndef main(args): ...\np = argparse.ArgumentParser()\np.set_defaults(func=main)",
         "import click\n@click.option('-x')\n@click.command()\ndef main(x): ...",
     ])
@@ -361,7 +365,8 @@ class TestGateways:
 
 class TestTaught:
     def test_a_decorator_of_the_team(self) -> None:
-        taught = Settings(entry_points=(TaughtEntryPoint(names=("lib.web.endpoint",), match="decorator", phase="request"),))
+        taught = Settings(entry_points=(TaughtEntryPoint(names=("lib.web.endpoint",), match="decorator",
+                                                         phase="request"),))
         linked = tree({"lib/__init__.py": "", "lib/web.py": "def endpoint(f): return f",
                        "main.py": "from lib.web import endpoint\n@endpoint\ndef view(): helper()\ndef helper(): ..."},
                       settings=taught)

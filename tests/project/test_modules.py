@@ -121,7 +121,7 @@ def test_a_script_imports_the_module_next_to_it_even_if_the_standard_library_has
 
 
 def test_inside_a_package_an_absolute_import_is_not_the_module_next_to_it() -> None:
-    linked = tree({"shop/__init__.py": "", "shop/queue.py": "JOBS = []", 
+    linked = tree({"shop/__init__.py": "", "shop/queue.py": "JOBS = []",
                    "shop/run.py": "import queue\nfrom . import queue as ours"})
     assert linked.what("shop.run.queue") == {"foreign queue"}
     assert linked.what("shop.run.ours") == {"module shop/queue.py"}

@@ -59,7 +59,8 @@ class TestImports:
         assert linked.where("b.X") == {"global a.X"}
 
     @pytest.mark.parametrize(("first", "second"), [
-        ("from b import x", "from a import x"), ("from b import *", "from a import *"), ("import b\nx = b.x", "import a\nx = a.x"),
+        ("from b import x", "from a import x"), ("from b import *", "from a import *"),
+        ("import b\nx = b.x", "import a\nx = a.x"),
     ])
     def test_a_name_that_two_modules_import_from_each_other_is_nothing(self, first: str, second: str) -> None:
         linked = tree({"a.py": first, "b.py": second, "main.py": "from a import x"})
@@ -89,7 +90,8 @@ class TestImports:
         assert linked.where("main.f.found") == {"global store.ITEMS"}
 
     def test_foreign_names_have_one_spelling(self) -> None:
-        linked = one("from flask import Flask\nfrom flask.app import Flask as F\nimport flask\na = Flask\nb = F\nc = flask.Flask")
+        linked = one("from flask import Flask\nfrom flask.app import Flask as F\nimport flask\na = Flask\nb = F\n"
+                     "c = flask.Flask")
         assert linked.what("app.a") == linked.what("app.b") == linked.what("app.c") == {"foreign flask.Flask"}
 
     def test_a_copy_of_a_one_file_framework_is_that_framework(self) -> None:

@@ -40,7 +40,8 @@ def test_the_body_of_a_factory_is_start_up_and_its_views_are_requests() -> None:
 
 
 def test_a_factory_that_the_module_calls_stays_start_up() -> None:
-    linked = one("from flask import Flask\ndef make():\n    fill()\n    return Flask(__name__)\ndef fill(): ...\napp = make()")
+    linked = one("from flask import Flask\ndef make():\n    fill()\n    return Flask(__name__)\ndef fill(): ...\n"
+                 "app = make()")
     assert linked.phases("app.make") == linked.phases("app.fill") == {"startup": "sure"}
 
 
@@ -96,7 +97,8 @@ def test_a_main_function_that_sets_up_handlers_is_start_up() -> None:
 
 
 def test_tests_and_migrations_by_their_role() -> None:
-    linked = tree({"shop.py": "def add(): ...\ndef other(): ...", "tests/test_shop.py": "import shop\ndef test_add(): shop.add()",
+    linked = tree({"shop.py": "def add(): ...\ndef other(): ...", "tests/test_shop.py": "import shop\n"
+                                                                                        "def test_add(): shop.add()",
                    "migrations/one.py": "import shop\ndef forward(): shop.other()"},
                   roles={"tests/test_shop.py": "test", "migrations/one.py": "migration"})
     assert linked.phases("shop.add") == {"test": "sure"}
@@ -131,7 +133,8 @@ def test_a_method_of_a_class_with_an_unknown_base_may_be_called() -> None:
 
 
 def test_a_function_that_only_a_command_hands_on_stays_a_command() -> None:
-    linked = one("import unknown\ndef a(): ...\ndef main(): keep(a)\ndef keep(f): ...\nif __name__ == '__main__':\n    main()")
+    linked = one("import unknown\ndef a(): ...\ndef main(): keep(a)\ndef keep(f): ...\nif __name__ == '__main__':\n"
+                 "    main()")
     assert linked.phases("app.a") == {"cli": "possible"}
 
 

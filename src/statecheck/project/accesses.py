@@ -206,6 +206,10 @@ class Accesses:
         wanted: dict[str, set[Place]] = defaultdict(set)
         for place in places:
             wanted[place.name].add(place)
+        for facts in (table.facts for table in self._tables.files.values()):
+            for row in facts.imports:
+                if row.name in wanted and row.bound != row.name:  # from m import CACHE as c
+                    wanted[row.bound] |= wanted[row.name]
         found: dict[Place, list[Access]] = defaultdict(list)
         for ref, _, event, nodes, _ in self._tables.rows:
             if any((type(node) is Name and node.id in wanted) or (type(node) is Attr and node.attr in wanted)

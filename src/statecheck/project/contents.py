@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from statecheck.facts.ir import Comp, Const, Display, Op, Star, Sub
+from statecheck.facts.ir import Attr, Call, Comp, Const, Display, Expr, Func, Name, Op, Star, Sub
 from statecheck.project.tables import key_name
 from statecheck.project.values import (
     ClassValue,
@@ -25,6 +26,16 @@ from statecheck.project.values import (
 if TYPE_CHECKING:
     from statecheck.project.evaluate import Evaluator
 
+class Addition(NamedTuple):
+    """``container.append(given)``: a method that changes a container, with arguments that may be objects."""
+
+    ref: ScopeRef
+    region: int
+    pos: int
+    container: Name | Attr
+    given: tuple[Expr, ...]
+
+
 MAX_STORES = 12  # statements asked for what lies in a container
 
 
@@ -33,6 +44,7 @@ class Contents:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._additions: dict[str, list[Addition]] | None = None
 
     def subscript(self, ref: ScopeRef, expr: Sub, region: int) -> Iterable[Item]:
         items = self._evaluator.evaluate(ref, expr.value, region)
@@ -65,6 +77,29 @@ class Contents:
                 found += [out._replace(place=item.place, depth=item.depth + 1, via=item.via) for out in inside]
                 found.append(Item(None, item.place, item.depth + 1, item.via))
         return tuple(found)
+
+    def written(self, items: Items) -> Items:
+        """What displays and comprehensions among ``items`` put into their containers."""
+        return tuple(out for item in items if isinstance(item.value, ContainerValue) for out in self._written(item.value, item))
+
+    def additions(self) -> list[Addition]:
+        """All statements of the tree that put something into a container by a method."""
+        return [adding for rows in self._by_container().values() for adding in rows]
+
+    def _by_container(self) -> dict[str, list[Addition]]:
+        """Additions by the last name of their container."""
+        if self._additions is None:
+            found: dict[str, list[Addition]] = defaultdict(list)
+            changing = self._evaluator.knowledge.changing_methods
+            for row in self._evaluator.tables.rows:
+                for call in row.calls:
+                    func = call.func
+                    if isinstance(func, Attr) and func.attr in changing and isinstance(func.value, (Name, Attr)):
+                        name = func.value.id if isinstance(func.value, Name) else func.value.attr
+                        if given := tuple(part for part in call.args if isinstance(part, (Name, Attr, Call, Func))):
+                            found[name].append(Addition(row.ref, row.event.region, call.pos, func.value, given))
+            self._additions = found
+        return self._additions
 
     def _written(self, value: ContainerValue, item: Item) -> Iterator[Item]:
         """What a display or comprehension puts into its container: what has a place of its own keeps it."""
@@ -105,3 +140,9 @@ class Contents:
                 for item in self._evaluator.evaluate(store.ref, store.value, store.event.region):
                     if isinstance(item.value, (Instance, FunctionValue, ClassValue)):
                         yield item
+        for adding in self._by_container().get(place.name, ())[:MAX_STORES]:
+            if any(item.place == place for item in self._evaluator.evaluate(adding.ref, adding.container, adding.region)):
+                for part in adding.given:
+                    for item in self._evaluator.evaluate(adding.ref, part, adding.region):
+                        if isinstance(item.value, (Instance, FunctionValue, ClassValue)):
+                            yield item

@@ -239,6 +239,9 @@ class Evaluator:
         site = Site(ref.path, call.pos)
         if name == "builtins.getattr" and len(call.args) >= 2 and isinstance(call.args[1], Const):
             return tuple(self.members.attributes(self.evaluate(ref, call.args[0], region), call.args[1].value))
+        if name == "builtins.type" and len(call.args) == 1:
+            given = self.evaluate(ref, call.args[0], region)
+            return tuple(Item(ClassValue(each.value.cls)) for each in given if isinstance(each.value, Instance))
         if name == "builtins.super":
             method = self.tables.function_around(ref)
             cls = self.tables.class_around(method)

@@ -6,6 +6,7 @@ from collections import deque
 from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Scope, Sub
+from statecheck.project.contents import Addition
 from statecheck.project.evaluate import Evaluator
 from statecheck.project.phases import Phases
 from statecheck.project.tables import Store
@@ -154,7 +155,9 @@ class Lifetimes:
                 place: Place = GlobalPlace(path, name) if kind == "module" else ClassPlace(ScopeRef(path, scope), name)
                 for binding in bindings:
                     if binding.kind == "value":
-                        self._mark_items(self._evaluator.binding(path, binding), Holder(place, path, binding.pos, "held by"))
+                        items, holder = self._evaluator.binding(path, binding), Holder(place, path, binding.pos, "held by")
+                        self._mark_items(items, holder)
+                        self._mark_items(self._evaluator.contents.written(items), holder._replace(inside=True))
 
         for ref, function in self._tables.scopes():
             if function.kind == "def" and function.decorators:
@@ -176,6 +179,16 @@ class Lifetimes:
             for store in stores:
                 if store.value is not None:
                     self._read_store(store)
+        for adding in self._evaluator.contents.additions():
+            self._read_addition(adding)
+
+    def _read_addition(self, adding: Addition) -> None:
+        """``WORKERS.append(Worker())``"""
+        made = tuple(item for part in adding.given for item in self._evaluator.evaluate(adding.ref, part, adding.region)
+                     if isinstance(item.value, Instance) and item.value.site is not None)
+        for item in self._evaluator.evaluate(adding.ref, adding.container, adding.region) if made else ():
+            if item.place is not None and not isinstance(item.place, FieldPlace) and self.keeps(item.place):
+                self._mark_items(made, Holder(item.place, adding.ref.path, adding.pos, "held by", True))
 
     def _read_store(self, store: Store) -> None:
         assert store.value is not None

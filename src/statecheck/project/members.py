@@ -77,6 +77,8 @@ class Members:
                 found = [out for store in stores if store.value is not None
                          for out in self._evaluator.evaluate(store.ref, store.value, store.event.region)]
                 return self._evaluator.names.held(found, ClassPlace(cls, name))
+            if below := self._below(cls, name, item):
+                return below
             return [Item(Foreign(self._evaluator.knowledge.canonical(f"{base}.{name}"))) for base in self._evaluator.classes.info(cls).foreign]
         owner, method = member
         if method >= 0:
@@ -98,6 +100,12 @@ class Members:
                 if isinstance(item.value, Foreign) and (typed := self._evaluator.knowledge.returned_type(item.value.name)):
                     return typed
         return None
+
+    def _below(self, cls: ScopeRef, name: str, item: Item) -> list[Item]:
+        """What the bodies of subclasses bind to a name that the class itself only uses: ``cls.registry``, a hook."""
+        subs = [sub for sub in self._evaluator.classes.subclasses(cls)
+                if (sub.scope, name) in self._evaluator.tables.files[sub.path].bindings]
+        return [out for sub in subs[:MAX_STORES] for out in self._class_attribute(sub, name, item)]
 
     def _is_data_class(self, cls: ScopeRef) -> bool:
         """Are the annotated attributes of the class fields of its objects?"""
@@ -145,6 +153,10 @@ class Members:
                 place = FieldPlace(member[0], name)
                 items = [out._replace(place=place) if isinstance(out.place, ClassPlace) else out for out in items]
             return [out._replace(via=(*out.via, *via)) for out in items]
+        if name == "__class__":
+            return (Item(ClassValue(value.cls)),)
+        if below := self._below(value.cls, name, item):
+            return [out._replace(via=(*out.via, *via)) for out in below]
         foreign = self._evaluator.classes.info(value.cls).foreign
         if foreign:
             return [out for base in foreign[:2] for out in self.foreign_attribute(base, name, item)]
