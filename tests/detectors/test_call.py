@@ -166,6 +166,16 @@ class TestBackends:
         assert len(find(source)) == 1
 
 
+class TestDatabases:
+    @pytest.mark.parametrize(("body", "expected"), [
+        ("sqlite3.connect(path).execute('vacuum')", 0), ("app.db = sqlite3.connect(path)", 1),
+    ])
+    def test_a_command_that_creates_a_file_and_one_that_serves_it(self, body: str, expected: int) -> None:
+        source = ("import click, sqlite3\nfrom flask import Flask\n@click.command()\n@click.argument('path')\n"
+                  f"def serve(path):\n    app = Flask('x')\n    {body}\n    app.run()\n")
+        assert len(find(source, "local-database")) == expected
+
+
 class TestSettings:
     SETTINGS = "INSTALLED_APPS = ['django.contrib.sessions']\nROOT_URLCONF = 'urls'\n"
     LOCMEM = "CACHES = {'default': {'BACKEND': 'django.core.cache.backends.locmem.LocMemCache'}}\n"
@@ -227,6 +237,12 @@ class TestDecorators:
         finding, = find(source, "process-cache")
         assert (finding.form, finding.location.line) == ("lru-cache", 4)
         assert (finding.symbol, finding.scope) == ("app.rate", "rate")
+
+    @pytest.mark.parametrize(("use", "expected"), [("return f(1)", 0), ("app.f = f", 1), ("return f", 1)])
+    def test_a_memo_that_ends_with_the_request_is_silent(self, use: str, expected: int) -> None:
+        source = (f"import functools, requests\n{APP}@app.get('/')\ndef v():\n    @functools.cache\n"
+                  f"    def f(x): return requests.get(x)\n    {use}\n")
+        assert len(find(source, "process-cache")) == expected
 
     @pytest.mark.parametrize(("function", "expected"), [
         ("def f(): return requests.get('u')", []), ("def f(x): return x + 1", ["low"]),

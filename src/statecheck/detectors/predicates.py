@@ -10,13 +10,17 @@ from statecheck.detectors.endings import Endings
 from statecheck.detectors.locks import Guarded, Locks
 from statecheck.detectors.matching import Predicate, site_of
 from statecheck.detectors.spots import Spot
-from statecheck.facts.ir import Attr, Call, Const, Expr
+from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Sub
+from statecheck.facts.walk import iter_expr
 from statecheck.project.effects import Effects
 from statecheck.project.link import Project
+from statecheck.project.phases import SURE
+from statecheck.project.tables import expressions
 from statecheck.project.values import ClassPlace, FieldPlace, GlobalPlace, Place, ScopeRef, Site
 from statecheck.rules.schema import Form
 
 CHANGING = frozenset({"io", "db", "network", "time", "random", "storage"})
+COMMAND = frozenset({"cli", "startup", "test"})  # a command that serves is start-up as well
 
 
 class Predicates:
@@ -40,6 +44,7 @@ class Predicates:
             "reads-changing-data": self.reads_changing_data,
             "guards-shared": self._locks.guards_shared, "signals-requests": self._locks.signals,
             "changes-nothing": self._duties.changes_nothing, "cleans-up": self._duties.cleans_up,
+            "per-call": self.per_call, "of-a-command": self.of_a_command,
         }
 
     def guarded(self, form: Form, spot: Spot) -> Guarded | None:
@@ -56,6 +61,26 @@ class Predicates:
             return False
         params = self._project.scope(spot.function).params
         return len(params) <= (1 if self._project.evaluator.classes.receiver(spot.function) else 0)
+
+    def per_call(self, spot: Spot) -> bool:
+        """Does the decorated function stand in one that runs for each request, and does not leave it?"""
+        function = spot.function
+        if function is None or self._project.scope(spot.ref).kind != "def":
+            return False
+        name = self._project.scope(function).name
+        nodes = [node for event in self._project.scope(spot.ref).events if _hands_out(event)
+                 for top in expressions(event) for node in iter_expr(top)]
+        called = [node.func for node in nodes if isinstance(node, Call)]
+        leaves = any(isinstance(node, Name) and node.id == name and not any(node is func for func in called)
+                     for node in nodes)
+        return not leaves and self._project.phases.runtime(spot.ref) == SURE
+
+    def of_a_command(self, spot: Spot) -> bool:
+        """Does only a command run the code, and is the value used on the spot: ``connect(path).execute("vacuum")``?"""
+        if spot.event is None or spot.event.op not in ("expr", "with"):
+            return False
+        reached = self._project.phases.of(spot.ref)
+        return "cli" in reached and COMMAND.issuperset(reached)
 
     def reads_changing_data(self, spot: Spot) -> bool:
         """Does the function read what can change while the process lives? Files shipped with the code cannot."""
@@ -111,6 +136,11 @@ def _note(found: dict[Site, list[Place]], place: Place, sites: Iterable[Site | N
     for site in sites:
         if site is not None:
             found[site].append(place)
+
+
+def _hands_out(event: Event) -> bool:
+    """Does the event return something, or store it outside the function's own variables?"""
+    return event.op in ("return", "yield") or any(isinstance(target, (Attr, Sub)) for target in event.targets)
 
 
 def _started(expr: Expr) -> Expr:

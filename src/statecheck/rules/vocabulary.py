@@ -20,6 +20,8 @@ PREDICATES: Final = frozenset(
         "held",  # the value is stored beyond the call that made it
         "zero-argument",  # the decorated function takes no argument but self
         "reads-changing-data",  # the function reads what can change while the process lives
+        "per-call",  # the decorated function is made anew by each request
+        "of-a-command",  # the value is used on the spot, by code that only a command runs
         "changes-nothing",  # the work that is started only waits, watches, logs or counts
         "cleans-up",  # the work that is started only closes or removes something
         "guards-shared",  # a lock around what other processes change too
@@ -39,12 +41,13 @@ OWNED: Final = {
     "call": frozenset({
         "awaited", "joined", "gathered", "context-managed", "discarded", "daemon", "held", "zero-argument",
         "reads-changing-data", "in-test", "guards-shared", "signals-requests",
-        "changes-nothing", "cleans-up",
+        "changes-nothing", "cleans-up", "per-call", "of-a-command",
     }),
     "path-write": frozenset({
         "awaited", "joined", "gathered", "context-managed", "discarded", "daemon", "held", "zero-argument",
         "reads-changing-data", "in-test", "guards-shared", "signals-requests",
-        "changes-nothing", "cleans-up", "from-upload", "removes", "moves", "reads", "temporary",
+        "changes-nothing", "cleans-up", "per-call", "of-a-command",
+        "from-upload", "removes", "moves", "reads", "temporary",
     }),
     "literal": frozenset({"drawn"}),
     "env-branch": frozenset({"compared"}),
