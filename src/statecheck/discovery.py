@@ -97,7 +97,7 @@ def discover(root: Path, settings: Settings, given: Sequence[Path] = ()) -> Tree
 
 
 def _bases(root: Path, given: Sequence[Path]) -> list[Path]:
-    """The folders to list: the project. Where nothing marks one, the packages given; they may meet in the whole disk."""
+    """The folders to list: the project. Where nothing marks one, the packages given: they may meet in the disk."""
     if not given or _has_git(root) or has_mark(root):
         return [root]
     folders = {package(path if path.is_dir() else path.parent)[1] for path in given}

@@ -36,8 +36,8 @@ class SettingsError(Exception):
 class TaughtEntryPoint(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """A team's own wrapper through which a framework calls their code.
 
-    match = "decorator": the decorated function is called. "function": the function with this name is. "call": the function given as ``argument`` (or at 0-based
-    ``position``). "subclass": the ``methods`` of every subclass. "attribute": a function assigned to it. "setting":
+    match = "decorator": the decorated function is called. "function": the function with this name is. "call": the
+    function given as ``argument`` (or at 0-based ``position``). "subclass": the ``methods`` of every subclass. "attribute": a function assigned to it. "setting":
     dotted strings under this key.
     """
 
