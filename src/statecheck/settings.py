@@ -37,8 +37,8 @@ class TaughtEntryPoint(Struct, frozen=True, forbid_unknown_fields=True, rename="
     """A team's own wrapper through which a framework calls their code.
 
     match = "decorator": the decorated function is called. "function": the function with this name is. "call": the
-    function given as ``argument`` (or at 0-based ``position``). "subclass": the ``methods`` of every subclass. "attribute": a function assigned to it. "setting":
-    dotted strings under this key.
+    function given as ``argument`` (or at 0-based ``position``). "subclass": the ``methods`` of every subclass.
+    "attribute": a function assigned to it. "setting": dotted strings under this key.
     """
 
     names: tuple[str, ...]  # dotted: "shop.web.endpoint"
