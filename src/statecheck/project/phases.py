@@ -11,11 +11,13 @@ from statecheck.model import Phase
 from statecheck.project.calls import CallGraph, Edge
 from statecheck.project.entries import Entry
 from statecheck.project.evaluate import Evaluator
+from statecheck.project.nearest import nearest_entries
 from statecheck.project.values import ScopeRef
 
 SURE, POSSIBLE, GUESS = 3, 2, 1
 RUNTIME: tuple[Phase, ...] = ("request", "worker")
 SETUP: tuple[Phase, ...] = ("import", "startup")
+ENTRIES_KEPT = 8  # of one function
 
 
 class Reach(NamedTuple):
@@ -43,6 +45,7 @@ class Phases:
                             for entry in self.entries if entry.phase == "request" and self._tables.scope(entry.ref).parent > 0}
         self._registrars |= {self._tables.function_around(entry.where) for entry in self.entries if entry.where and entry.phase == "request"}
         self.reach: dict[ScopeRef, dict[Phase, Reach]] = defaultdict(dict)
+        self._nearest: dict[ScopeRef, list[Entry]] | None = None
         self._spread()
 
     def of(self, ref: ScopeRef) -> Mapping[Phase, Reach]:
@@ -80,19 +83,12 @@ class Phases:
                 phase = next((other for other in ("import", "startup", "cli") if other in self.reach.get(current, {})), phase)
         return steps[::-1]
 
-    def entries_to(self, ref: ScopeRef, limit: int = 8) -> list[Entry]:
-        """The run-time entry points from which the function is reached, nearest first."""
-        start = self._tables.function_around(ref)
-        found: list[Entry] = []
-        seen, queue = {start}, deque([start])
-        while queue and len(found) < limit:
-            current = queue.popleft()
-            found += [entry for entry in self._by_function.get(current, ()) if entry.phase in RUNTIME and entry not in found]
-            for edge in self._graph.callers.get(current, ()):
-                if edge.via != "guess" and edge.caller not in seen and self._passes(edge):
-                    seen.add(edge.caller)
-                    queue.append(edge.caller)
-        return found[:limit]
+    def entries_to(self, ref: ScopeRef) -> list[Entry]:
+        """The run-time entry points from which the function is reached, nearest first, at most ``ENTRIES_KEPT``."""
+        if self._nearest is None:
+            self._nearest = nearest_entries([entry for entry in self.entries if entry.phase in RUNTIME], self._graph.edges,
+                                            lambda edge: edge.via != "guess" and self._passes(edge), ENTRIES_KEPT)
+        return self._nearest.get(self._tables.function_around(ref), [])
 
     def _passes(self, edge: Edge) -> bool:
         return edge.via != "callback" or self._evaluator.knowledge.caller(edge.registered) is not None
