@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from statecheck.facts.ir import Attr, Call, Choice, Const, Display, Expr, Name, Op, Sub
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
@@ -129,6 +131,23 @@ def is_memo_write(project: Project, write: Access) -> bool:
     function = project.tables.function_around(write.ref)
     return any(_looks_up(node, write.place.name, key) for event in project.scope(function).events
                if event.value is not None and event is not write.event for node in iter_expr(event.value))
+
+
+def is_passing(project: Project, write: Access, writes: Sequence[Access]) -> bool:
+    """``x[key] = …`` and, in the same function, ``del x[key]`` or ``x.pop(key)``: there while one call runs."""
+    function = project.tables.function_around(write.ref)
+    key = _key(write)
+    kinds = {other.kind for other in writes if key is not None and _key(other) == key
+             and project.tables.function_around(other.ref) == function}
+    return {"change", "clear"} <= kinds
+
+
+def _key(write: Access) -> object:
+    """The key that a write puts in or takes out; None where it names none."""
+    if write.how in (".pop()", ".discard()", ".remove()", ".add()") and write.given:
+        return _shape(write.given[0])
+    target = next((part for part in write.event.targets if isinstance(part, Sub)), None)
+    return _shape(target.index) if target is not None and write.how.startswith(("[…]", "del")) else None
 
 
 def _looks_up(node: Expr, name: str, key: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from statecheck.detectors.guards import from_request, is_revalidated, is_set_once, noted_once
+from statecheck.detectors.guards import from_request, is_passing, is_revalidated, is_set_once, noted_once
 from statecheck.facts.ir import Const
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
@@ -81,6 +81,10 @@ def harmless_writes(project: Project, place: Place, writes: Sequence[Access]) ->
         return "it is set once, on first use"
     if all(is_revalidated(project, write) for write in writes):
         return "it is compared with what all processes share before it is used"
+    if all(is_initialiser(project, place, write) for write in writes):
+        return "it is filled right after the object is made"
+    if all(is_passing(project, write, writes) for write in writes):
+        return "each entry is taken out again by the call that put it in"
     if len(rebinds) == len(writes):
         if all(is_initialiser(project, place, write) or is_set_once(project, write) for write in rebinds):
             return "it is set up right after the object is made"
