@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from statecheck.project.calls import Edge
 from statecheck.project.entries import Entry
 from statecheck.project.nearest import nearest_entries
 from statecheck.project.values import ScopeRef
-from tests.project.support import tree
+
+from .support import tree
 
 ENTRIES = """
     from flask import Flask
@@ -45,7 +48,8 @@ def entry(number: int) -> Entry:
 
 
 def chain(*numbers: int) -> dict[ScopeRef, list[Edge]]:
-    return {ref(one): [Edge(ref(one), ref(two), one, 0, "call")] for one, two in zip(numbers, numbers[1:], strict=False)}
+    steps = pairwise(numbers)
+    return {ref(one): [Edge(ref(one), ref(two), one, 0, "call")] for one, two in steps}
 
 
 def test_the_entry_point_with_fewer_calls_in_between_comes_first() -> None:
@@ -61,7 +65,7 @@ def test_the_entry_point_with_fewer_calls_in_between_comes_first() -> None:
 
 def test_a_function_keeps_no_more_entry_points_than_asked_for_and_each_once() -> None:
     edges = {ref(number): [Edge(ref(number), ref(9), pos, 0, "call") for pos in (1, 2)] for number in range(5)}
-    found = nearest_entries([entry(number) for number in range(5)], edges, lambda edge: True, limit=3)
+    found = nearest_entries([entry(number) for number in range(5)], edges, lambda _: True, limit=3)
     assert [known.label for known in found[ref(9)]] == ["GET /0", "GET /1", "GET /2"]
 
 
