@@ -81,8 +81,8 @@ def harmless_writes(project: Project, place: Place, writes: Sequence[Access]) ->
         return "it is set once, on first use"
     if all(is_revalidated(project, write) for write in writes):
         return "it is compared with what all processes share before it is used"
-    if all(is_initialiser(project, place, write) for write in writes):
-        return "it is filled right after the object is made"
+    if all(is_initialiser(project, place, write, by_constructor=True) for write in writes):
+        return "it is filled while the object is made"
     if all(is_passing(project, write, writes) for write in writes):
         return "each entry is taken out again by the call that put it in"
     if len(rebinds) == len(writes):
@@ -97,12 +97,12 @@ def harmless_writes(project: Project, place: Place, writes: Sequence[Access]) ->
     return ""
 
 
-def is_initialiser(project: Project, place: Place, write: Access) -> bool:
-    """Is the writing method called only where the object has just been made?"""
+def is_initialiser(project: Project, place: Place, write: Access, by_constructor: bool = False) -> bool:
+    """Is the writing method called only where the object has just been made, or only by its constructor?"""
     if not isinstance(place, FieldPlace):
         return False
     method = project.tables.function_around(write.ref)
-    maker = project.evaluator.classes.method(place.cls, "__init__")
+    maker = None if by_constructor else project.evaluator.classes.method(place.cls, "__init__")
     calls = [edge for edge in project.graph.callers.get(method, ()) if edge.via == "call" and project.is_application(edge.caller.path)]
     return bool(calls) and all(_makes(project, edge.caller, place.cls, maker) for edge in calls)
 

@@ -20,7 +20,6 @@ from statecheck.project.values import ClassPlace, FieldPlace, GlobalPlace, Place
 from statecheck.rules.schema import Form
 
 CHANGING = frozenset({"io", "db", "network", "time", "random", "storage"})
-COMMAND = frozenset({"cli", "startup", "test"})  # a command that serves is start-up as well
 
 
 class Predicates:
@@ -76,11 +75,12 @@ class Predicates:
         return not leaves and self._project.phases.runtime(spot.ref) == SURE
 
     def of_a_command(self, spot: Spot) -> bool:
-        """Does only a command run the code, and is the value used on the spot: ``connect(path).execute("vacuum")``?"""
+        """Does a command run the code, no request for sure, and is the value used up on the spot (``connect(path).execute(…)``)?"""
         if spot.event is None or spot.event.op not in ("expr", "with"):
             return False
         reached = self._project.phases.of(spot.ref)
-        return "cli" in reached and COMMAND.issuperset(reached)
+        command = "cli" in reached and reached["cli"].certainty == SURE
+        return command and self._project.phases.runtime(spot.ref) < SURE
 
     def reads_changing_data(self, spot: Spot) -> bool:
         """Does the function read what can change while the process lives? Files shipped with the code cannot."""

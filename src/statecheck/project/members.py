@@ -172,9 +172,10 @@ class Members:
             return (Item(Foreign(full), item.place, item.depth, item.via),)
         place = ForeignPlace(self._evaluator.knowledge.root(owner), name)
         found = self._evaluator.ask(("stored", place), lambda: self._stored(place))
-        if found:  # an attribute of our own making
-            return [out if out.place else out._replace(place=place) for out in found]
-        return [Item(Foreign(full), place, 0, item.via)]
+        stored = [out if out.place else out._replace(place=place) for out in found]
+        if any(isinstance(out.value, Instance) for out in stored):  # an attribute of our own making
+            return stored
+        return [Item(Foreign(full), place, 0, item.via), *stored]
 
     def _stored(self, place: ForeignPlace) -> Iterator[Item]:
         """What the tree stores into an attribute of a foreign object."""
