@@ -10,8 +10,11 @@ from statecheck.model import Finding
 from statecheck.testing import Case, Cause, PageError, project_cases, report_of
 
 PAGES = sorted((Path(__file__).parent / "cases").glob("[a-z]*.md"))
-CASES = [pytest.param(case, id=f"{page.stem}: {case.name}")
-         for page in PAGES for case in project_cases(page.read_text(encoding="utf-8"))]
+CASES = [
+    pytest.param(case, id=f"{page.stem}: {case.name}")
+    for page in PAGES
+    for case in project_cases(page.read_text(encoding="utf-8"))
+]
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -31,8 +34,9 @@ def differences(case: Case, findings: tuple[Finding, ...]) -> list[str]:
         else:
             places = " or ".join(f"{path}:{line}" for path, line in cause.places)
             missing.append(f"missing: {' or '.join(cause.rules)} at {places}")
-    return missing + [f"unexpected: {finding.name} at {finding.location.path}:{finding.location.line}"
-                      for finding in open_findings]
+    return missing + [
+        f"unexpected: {finding.name} at {finding.location.path}:{finding.location.line}" for finding in open_findings
+    ]
 
 
 def meets(finding: Finding, cause: Cause) -> bool:
@@ -81,14 +85,22 @@ def test_a_finding_without_mark_and_a_mark_without_finding_are_told() -> None:
     page = TALLY.replace("  # finding: secret", "").replace('return ""', 'return ""  # finding: file-write')
     [case] = project_cases(page)
     assert differences(case, report_of(case).findings) == [
-        "missing: file-write at app.py:10", "unexpected: secret at app.py:5"]
+        "missing: file-write at app.py:10",
+        "unexpected: secret at app.py:5",
+    ]
 
 
-@pytest.mark.parametrize(("old", "new", "message"), [
-    ("# finding: secret", "# finding", '"Votes by choice" marks line 5 of app.py without the name of a rule'),
-    ("1  # finding a: mutated-global|process-cache", "1  # finding a: secret",
-     'line 9 of app.py: the marks of "a" name different rules'),
-])
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("# finding: secret", "# finding", '"Votes by choice" marks line 5 of app.py without the name of a rule'),
+        (
+            "1  # finding a: mutated-global|process-cache",
+            "1  # finding a: secret",
+            'line 9 of app.py: the marks of "a" name different rules',
+        ),
+    ],
+)
 def test_marks_that_cannot_be_read(old: str, new: str, message: str) -> None:
     with pytest.raises(PageError) as caught:
         project_cases(TALLY.replace(old, new))

@@ -100,16 +100,24 @@ class Score:
     false_alarms: list[tuple[dict, list[dict]]] = field(default_factory=list)
 
     def __add__(self, other: Score) -> Score:
-        return Score(self.found + other.found, self.missed + other.missed,
-                     self.true_alarms + other.true_alarms, self.false_alarms + other.false_alarms)
+        return Score(
+            self.found + other.found,
+            self.missed + other.missed,
+            self.true_alarms + other.true_alarms,
+            self.false_alarms + other.false_alarms,
+        )
 
     def row(self) -> dict:
         labelled, raised = len(self.found) + len(self.missed), len(self.true_alarms) + len(self.false_alarms)
-        return {"labelled": labelled, "found": len(self.found),
-                "recall": len(self.found) / labelled if labelled else None,
-                "true_alarms": len(self.true_alarms), "false_alarms": len(self.false_alarms),
-                "precision": len(self.true_alarms) / raised if raised else None,
-                "repeats": len(self.true_alarms) / len(self.found) if self.found else None}
+        return {
+            "labelled": labelled,
+            "found": len(self.found),
+            "recall": len(self.found) / labelled if labelled else None,
+            "true_alarms": len(self.true_alarms),
+            "false_alarms": len(self.false_alarms),
+            "precision": len(self.true_alarms) / raised if raised else None,
+            "repeats": len(self.true_alarms) / len(self.found) if self.found else None,
+        }
 
 
 def score(

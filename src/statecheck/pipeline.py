@@ -81,8 +81,11 @@ def collect(request: Request, tree: Tree) -> Material:
     pack = load_rules(request.settings, request.root)
     python = [(file.path, tree.root / file.path) for file in tree.files if file.kind == "python"]
     progress = request.progress
-    extraction = extract_files(python, request.jobs or request.settings.jobs,
-                               (lambda done, total: progress("Reading", done, total)) if progress else None)
+    extraction = extract_files(
+        python,
+        request.jobs or request.settings.jobs,
+        (lambda done, total: progress("Reading", done, total)) if progress else None,
+    )
     documents, unread = read_documents(tree)
     return Material(tree, pack, extraction.facts, documents, (*tree.problems, *extraction.problems, *unread))
 
@@ -145,9 +148,12 @@ def judge(material: Material, request: Request) -> Report:
     shown = [finding for finding in kept if _is_shown(finding, request.settings)]
     hidden = [finding for finding in kept if not _is_shown(finding, request.settings)]
     return Report(
-        root=str(request.root), findings=tuple(sorted(shown, key=Finding.sort_key)),
-        hidden=tuple(sorted(hidden, key=Finding.sort_key)), errors=(*analysis.material.problems, *problems),
-        summary=summarise(analysis, len(shown), len(hidden)))
+        root=str(request.root),
+        findings=tuple(sorted(shown, key=Finding.sort_key)),
+        hidden=tuple(sorted(hidden, key=Finding.sort_key)),
+        errors=(*analysis.material.problems, *problems),
+        summary=summarise(analysis, len(shown), len(hidden)),
+    )
 
 
 def find(analysis: Analysis, request: Request) -> tuple[list[Finding], list[Problem]]:
@@ -187,7 +193,9 @@ def run_rules(analysis: Analysis, rules: Sequence[Rule], request: Request) -> tu
             problems.append(Problem("", f'no detector "{name}" is installed: its rules were not checked'))
             continue
         try:
-            found += detectors[name]([rule for rule in rules if name in (rule.detector, *rule.also_detected_by)], context)
+            found += detectors[name](
+                [rule for rule in rules if name in (rule.detector, *rule.also_detected_by)], context
+            )
         except Exception as error:  # a broken detector must not hide what the others found
             problems.append(Problem("", f"internal error in detector {name}: {type(error).__name__}: {error}"))
     return found, problems
@@ -198,7 +206,10 @@ def _is_reported(finding: Finding, request: Request, analysis: Analysis) -> bool
         return False
     if not request.paths:
         return True
-    places = {finding.location.path, *(step.location.path for step in finding.flow if step.role in ("definition", "write"))}
+    places = {
+        finding.location.path,
+        *(step.location.path for step in finding.flow if step.role in ("definition", "write")),
+    }
     return any(within(path, request.root, request.paths) for path in places)
 
 
@@ -210,11 +221,18 @@ def summarise(analysis: Analysis, shown: int, hidden: int) -> Summary:
     """What was looked at, with warnings where "nothing found" could be mistaken for "clean"."""
     project = analysis.project
     unparsed = tuple(path for path, _ in failures(analysis.material.facts))
-    warnings = [f"{framework} is imported, but no entry point of it was found: its requests were not followed"
-                for framework in project.silent_frameworks()]
+    warnings = [
+        f"{framework} is imported, but no entry point of it was found: its requests were not followed"
+        for framework in project.silent_frameworks()
+    ]
     return Summary(
-        files=len(project.files), documents=len(analysis.material.documents),
-        lines=sum(len(facts.line_starts) for facts in project.files.values()), entry_points=project.frameworks(),
-        unresolved_imports=tuple(project.unresolved_imports()), unparsed=unparsed, shown=shown, hidden=hidden,
-        warnings=tuple(warnings))
-
+        files=len(project.files),
+        documents=len(analysis.material.documents),
+        lines=sum(len(facts.line_starts) for facts in project.files.values()),
+        entry_points=project.frameworks(),
+        unresolved_imports=tuple(project.unresolved_imports()),
+        unparsed=unparsed,
+        shown=shown,
+        hidden=hidden,
+        warnings=tuple(warnings),
+    )

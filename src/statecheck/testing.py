@@ -27,14 +27,22 @@ from statecheck.settings import load as load_settings
 
 FLAGGED, NOT_FLAGGED = "Flagged", "Not flagged"
 SECTIONS = (
-    "What it flags", "Why it breaks with two processes", FLAGGED, NOT_FLAGGED, "Instead", "Known limits", "Options",
+    "What it flags",
+    "Why it breaks with two processes",
+    FLAGGED,
+    NOT_FLAGGED,
+    "Instead",
+    "Known limits",
+    "Options",
 )
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*(?P<language>[^\s`]*)(?P<info>[^`]*)$")
 _TITLE = re.compile(r"title=(?:\"([^\"]*)\"|(\S+))")
-_MARK = re.compile(r"\s*(?:#|//|--|;|/\*|<!--|\{#)\s*finding(?P<named>(?:\s+(?P<group>\w+))?:\s*(?P<rules>[\w|-]*\w))?"
-                   r"\s*(?:\*/|-->|#\})?\s*$")
+_MARK = re.compile(
+    r"\s*(?:#|//|--|;|/\*|<!--|\{#)\s*finding(?P<named>(?:\s+(?P<group>\w+))?:\s*(?P<rules>[\w|-]*\w))?"
+    r"\s*(?:\*/|-->|#\})?\s*$"
+)
 _PROSE = frozenset({"", "text", "console", "output"})  # blocks that show something else than a file
 
 
@@ -99,10 +107,16 @@ def check_case(case: Case, rule_name: str) -> None:
     shown = [finding for finding in report.findings if finding.name == rule_name]
     hidden = [finding for finding in report.hidden if finding.name == rule_name]
     got = Counter(_place(finding) for finding in (*shown, *hidden))
-    wrong = [f"{path}:{line}: {got[path, line]} findings instead of one"
-             for path, line in case.expected if got[path, line] != 1]
-    wrong += [f"{finding.location.path}:{finding.location.line}: unexpected: {finding.message}"
-              for finding in shown if _place(finding) not in case.expected]
+    wrong = [
+        f"{path}:{line}: {got[path, line]} findings instead of one"
+        for path, line in case.expected
+        if got[path, line] != 1
+    ]
+    wrong += [
+        f"{finding.location.path}:{finding.location.line}: unexpected: {finding.message}"
+        for finding in shown
+        if _place(finding) not in case.expected
+    ]
     assert not wrong, "\n".join((f"{rule_name}, {case.name}:", *wrong))
 
 
@@ -151,7 +165,8 @@ def _lines(page: str) -> Iterator[tuple[str, bool]]:
 
 
 def _projects(
-    page: str, sections: tuple[str, ...] = (FLAGGED, NOT_FLAGGED),
+    page: str,
+    sections: tuple[str, ...] = (FLAGGED, NOT_FLAGGED),
 ) -> Iterator[tuple[str, str, dict[str, str]]]:
     """Section, case name and files of each case in these sections, or on the whole page."""
     section = name = ""

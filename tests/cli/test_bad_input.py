@@ -110,9 +110,7 @@ def test_only_documents_and_no_python_is_no_error(tmp_path: Path, capsys: pytest
 
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     program = f"{sys.executable} -m statecheck"
-    return subprocess.run(
-        ["sh", "-c", f"{program} {command}"], cwd=folder, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(["sh", "-c", f"{program} {command}"], cwd=folder, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,7 @@ def run(engine: Engine, project: Path, capsys: pytest.CaptureFixture[str]) -> Ru
 
     return run_
 
+
 # Commands
 
 

@@ -38,26 +38,46 @@ def texts(found: Resolved) -> list[str]:
     return [constant.text for constant in found.constants]
 
 
-@pytest.mark.parametrize(("expression", "expected"), [
-    ("'a'", ["a"]), ("NAME", ["n"]), ("URL", ["sqlite:///x.db"]), ("Config.PORT", ["80"]), ("Config().host", ["h"]),
-    ("'a' if NAME else 'b'", ["a", "b"]), ("'a' + NAME", ["an"]), ("f'a{NAME}/{f()}.db'", [f"an/{HOLE}.db"]),
-    ("'a{}b'.format(NAME)", [f"a{HOLE}b"]), ("'a%sb' % NAME", [f"a{HOLE}b"]), ("{'k': 'v'}['k']", ["v"]),
-    ("os.path.join('a', f(), 'b')", [f"a/{HOLE}/b"]), ("pathlib.Path('a') / 'b'", ["a/b"]),
-    ("str(pathlib.Path('a'))", ["a"]),
-    ("f()", []),
-])
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("'a'", ["a"]),
+        ("NAME", ["n"]),
+        ("URL", ["sqlite:///x.db"]),
+        ("Config.PORT", ["80"]),
+        ("Config().host", ["h"]),
+        ("'a' if NAME else 'b'", ["a", "b"]),
+        ("'a' + NAME", ["an"]),
+        ("f'a{NAME}/{f()}.db'", [f"an/{HOLE}.db"]),
+        ("'a{}b'.format(NAME)", [f"a{HOLE}b"]),
+        ("'a%sb' % NAME", [f"a{HOLE}b"]),
+        ("{'k': 'v'}['k']", ["v"]),
+        ("os.path.join('a', f(), 'b')", [f"a/{HOLE}/b"]),
+        ("pathlib.Path('a') / 'b'", ["a/b"]),
+        ("str(pathlib.Path('a'))", ["a"]),
+        ("f()", []),
+    ],
+)
 def test_literals(expression: str, expected: list[str]) -> None:
     found = resolve(expression)
     assert texts(found) == expected
     assert all(constant.variable is None for constant in found.constants)
 
 
-@pytest.mark.parametrize("expression", [
-    "os.environ.get('V', 'd')", "os.getenv('V', 'd')", "os.getenv('V', default='d')", "os.environ.get('V') or 'd'",
-    "decouple.config('V', default='d')", "env('V', default='d')", "env.str('V', 'd')",
-])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "os.environ.get('V', 'd')",
+        "os.getenv('V', 'd')",
+        "os.getenv('V', default='d')",
+        "os.environ.get('V') or 'd'",
+        "decouple.config('V', default='d')",
+        "env('V', default='d')",
+        "env.str('V', 'd')",
+    ],
+)
 def test_defaults_of_the_environment(expression: str) -> None:
-    constant, = resolve(expression).constants
+    (constant,) = resolve(expression).constants
     assert (constant.text, constant.variable) == ("d", "V")
 
 
@@ -84,10 +104,17 @@ def test_none_is_told_from_nothing() -> None:
     assert not resolve("None if NAME else 'a'").is_none
 
 
-@pytest.mark.parametrize(("expression", "path", "expected"), [
-    ("{'a': {'b': 1}}", "a.b", ["1"]), ("dict(a=dict(b=1))", "a.b", ["1"]), ("{'a': 1, 'c': 2}", "*", ["1", "2"]),
-    ("{**base, 'c': 2}", "a", ["0"]), ("base", "a", ["0"]), ("{'a': 1}", "z", []),
-])
+@pytest.mark.parametrize(
+    ("expression", "path", "expected"),
+    [
+        ("{'a': {'b': 1}}", "a.b", ["1"]),
+        ("dict(a=dict(b=1))", "a.b", ["1"]),
+        ("{'a': 1, 'c': 2}", "*", ["1", "2"]),
+        ("{**base, 'c': 2}", "a", ["0"]),
+        ("base", "a", ["0"]),
+        ("{'a': 1}", "z", []),
+    ],
+)
 def test_key_paths(expression: str, path: str, expected: list[str]) -> None:
     tree = project(f"{HEAD}base = {{'a': 0}}\nx = {expression}\n")
     resolver = Resolver(tree)

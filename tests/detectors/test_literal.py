@@ -22,14 +22,17 @@ FLASK = "import os, secrets, uuid\nfrom flask import Flask\napp = Flask(__name__
 
 def find(files: dict[str, str] | str, roles: dict[str, str] | None = None) -> list[Finding]:
     tree = {"app.py": files} if isinstance(files, str) else files
-    linked = link({path: extract(text) for path, text in tree.items()}, {**dict.fromkeys(tree, "app"), **(roles or {})},
-                  Knowledge(PACK))
+    linked = link(
+        {path: extract(text) for path, text in tree.items()},
+        {**dict.fromkeys(tree, "app"), **(roles or {})},
+        Knowledge(PACK),
+    )
     rules = [rule for rule in PACK.rules.values() if rule.detector == "literal"]
     return sorted(detect(rules, Context(linked, {}, {})), key=Finding.sort_key)
 
 
 def only(files: dict[str, str] | str) -> Finding:
-    finding, = find(files)
+    (finding,) = find(files)
     return finding
 
 
@@ -38,21 +41,28 @@ def loud(files: dict[str, str] | str) -> list[Finding]:
 
 
 class TestSeverity:
-    @pytest.mark.parametrize(("line", "severity", "form"), [
-        (f'app.config["SECRET_KEY"] = "{KEY}"', "high", "secret-key"),
-        (f'app.secret_key = "{KEY}"', "high", "secret-key-attribute"),
-        (f'app.config["SECRET_KEY"] = os.environ.get("SECRET_KEY", "{KEY}")', "high", "env-default"),
-        ('app.config["SECRET_KEY"] = os.environ.get("SECRET_KEY", "changeme")', "medium", "env-default-placeholder"),
-        ('app.config["SECRET_KEY"] = os.environ.get("SECRET_KEY", "marmalade")', "medium", "env-default-word"),
-        ('URL = os.environ.get("REDIS_URL", "redis://localhost:6379/0")', "low", "env-default-local"),
-        ('URL = os.environ.get("REDIS_URL", "redis://cache:6379/0")', "low", "env-default-local"),
-        ('URL = os.environ.get("REDIS_URL", "redis://cache.example.com:6379/0")', "medium", "env-default"),
-        ('URL = "postgresql://shop:h7Gx2pQ@db.example.com/shop"', "high", "url-with-password"),
-        ('URL = "postgresql://postgres:postgres@localhost/shop"', "low", "url-known-password"),
-        ('DEFAULT_PASSWORD = "admin123"', "medium", "named-password"),
-        ("app.config['DEBUG'] = True", "medium", "config-debug"),
-        ("debug = os.environ.get('DEBUG', 'true') == 'true'", "medium", "env-default"),
-    ])
+    @pytest.mark.parametrize(
+        ("line", "severity", "form"),
+        [
+            (f'app.config["SECRET_KEY"] = "{KEY}"', "high", "secret-key"),
+            (f'app.secret_key = "{KEY}"', "high", "secret-key-attribute"),
+            (f'app.config["SECRET_KEY"] = os.environ.get("SECRET_KEY", "{KEY}")', "high", "env-default"),
+            (
+                'app.config["SECRET_KEY"] = os.environ.get("SECRET_KEY", "changeme")',
+                "medium",
+                "env-default-placeholder",
+            ),
+            ('app.config["SECRET_KEY"] = os.environ.get("SECRET_KEY", "marmalade")', "medium", "env-default-word"),
+            ('URL = os.environ.get("REDIS_URL", "redis://localhost:6379/0")', "low", "env-default-local"),
+            ('URL = os.environ.get("REDIS_URL", "redis://cache:6379/0")', "low", "env-default-local"),
+            ('URL = os.environ.get("REDIS_URL", "redis://cache.example.com:6379/0")', "medium", "env-default"),
+            ('URL = "postgresql://shop:h7Gx2pQ@db.example.com/shop"', "high", "url-with-password"),
+            ('URL = "postgresql://postgres:postgres@localhost/shop"', "low", "url-known-password"),
+            ('DEFAULT_PASSWORD = "admin123"', "medium", "named-password"),
+            ("app.config['DEBUG'] = True", "medium", "config-debug"),
+            ("debug = os.environ.get('DEBUG', 'true') == 'true'", "medium", "env-default"),
+        ],
+    )
     def test_the_ladder(self, line: str, severity: str, form: str) -> None:
         finding = only(FLASK + line + "\n")
         assert (finding.severity, finding.form, finding.location.line) == (severity, form, 4)
@@ -62,75 +72,100 @@ class TestSeverity:
         assert not find(FLASK + f'app.secret_key = os.environ.get("SECRET_KEY", "{value}")\n')
 
     def test_the_default_of_a_settings_field_is_judged_as_such_wherever_it_is_used(self) -> None:
-        finding = only("import jwt\nfrom pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n"
-                       "    jwt_secret: str = 'change-me'\nsettings = Settings()\n"
-                       "def sign(claims):\n    return jwt.encode(claims, settings.jwt_secret)\n")
+        finding = only(
+            "import jwt\nfrom pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n"
+            "    jwt_secret: str = 'change-me'\nsettings = Settings()\n"
+            "def sign(claims):\n    return jwt.encode(claims, settings.jwt_secret)\n"
+        )
         assert (finding.form, finding.severity, finding.location.line) == ("settings-field-placeholder", "medium", 4)
 
 
 class TestRandomKeys:
-    @pytest.mark.parametrize("value", [
-        "secrets.token_hex(32)",
-        "os.environ.get('KEY') or secrets.token_hex()",
-        "os.environ.get('KEY', uuid.uuid4().hex)",
-        "str(uuid.uuid4())",
-        "fresh()",
-    ])
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "secrets.token_hex(32)",
+            "os.environ.get('KEY') or secrets.token_hex()",
+            "os.environ.get('KEY', uuid.uuid4().hex)",
+            "str(uuid.uuid4())",
+            "fresh()",
+        ],
+    )
     def test_a_key_drawn_by_each_process(self, value: str) -> None:
         finding = only(f"{FLASK}def fresh():\n    return secrets.token_urlsafe()\napp.secret_key = {value}\n")
         assert (finding.form, finding.severity, finding.harm) == ("random-key-attribute", "high", "split")
 
     def test_a_key_that_is_written_down_is_not_drawn_again(self) -> None:
-        assert not find(f"{FLASK}def setup(store):\n    key = store.get('key')\n    if not key:\n"
-                        "        key = secrets.token_hex()\n        store.set('key', key)\n    app.secret_key = key\n")
+        assert not find(
+            f"{FLASK}def setup(store):\n    key = store.get('key')\n    if not key:\n"
+            "        key = secrets.token_hex()\n        store.set('key', key)\n    app.secret_key = key\n"
+        )
 
     def test_a_key_read_back_from_a_file_is_for_the_rules_of_the_disk(self) -> None:
-        assert not find(f"{FLASK}def load():\n    key = secrets.token_hex()\n    open('key', 'w').write(key)\n"
-                        "    return key\napp.secret_key = load()\n")
+        assert not find(
+            f"{FLASK}def load():\n    key = secrets.token_hex()\n    open('key', 'w').write(key)\n"
+            "    return key\napp.secret_key = load()\n"
+        )
 
 
 class TestPlace:
     def test_the_literal_is_reported_once_where_it_stands(self) -> None:
-        finding = only({"conf.py": f'KEY = "{KEY}"\n', "app.py": FLASK + "import conf\napp.secret_key = conf.KEY\n"
-                        "app.config['SECRET_KEY'] = conf.KEY\n"})
+        finding = only(
+            {
+                "conf.py": f'KEY = "{KEY}"\n',
+                "app.py": FLASK + "import conf\napp.secret_key = conf.KEY\napp.config['SECRET_KEY'] = conf.KEY\n",
+            }
+        )
         assert (finding.location.path, finding.location.line, finding.symbol) == ("conf.py", 1, "conf.KEY")
         steps = [(step.role, step.location.path) for step in finding.flow]
         assert steps == [("definition", "conf.py"), ("read", "app.py")]
 
     def test_the_value_is_never_told(self) -> None:
-        for finding in find(FLASK + f'app.secret_key = "{KEY}"\nURL = "postgresql://shop:h7Gx2pQ@db.example.com/shop"\n'):
+        for finding in find(
+            FLASK + f'app.secret_key = "{KEY}"\nURL = "postgresql://shop:h7Gx2pQ@db.example.com/shop"\n'
+        ):
             texts = [finding.message, finding.instead, finding.symbol, *(step.message for step in finding.flow)]
             assert finding.sensitive
             assert not any(KEY in text or "h7Gx2pQ" in text for text in texts)
 
     def test_one_literal_is_one_finding(self) -> None:
-        assert len(find(FLASK + "import redis\napp.config['REDIS_URL'] = os.environ.get('REDIS_URL', "
-                        "'redis://cache.example.com')\ncache = redis.from_url(app.config['REDIS_URL'])\n")) == 1
+        assert (
+            len(
+                find(
+                    FLASK + "import redis\napp.config['REDIS_URL'] = os.environ.get('REDIS_URL', "
+                    "'redis://cache.example.com')\ncache = redis.from_url(app.config['REDIS_URL'])\n"
+                )
+            )
+            == 1
+        )
 
 
 class TestSilence:
-    @pytest.mark.parametrize("line", [
-        'TOKEN_HEADER = "X-Auth-Token-2"',
-        'PASSWORD_FIELD = "password_1"',
-        'password = "password"',
-        'ACCESS_TOKEN = "access-token"',
-        'API_KEY = "WANDB_API_KEY"',
-        'token = "/api/v2/download-token"',
-        'PASSWORD_RESET = "account/password_reset_2.html"',
-        'SECRET = "app.core.secrets_2.load"',
-        'token_scopes = "https://www.example.com/auth/drive.file"',
-        'secret_help = "At least 12 characters, 1 digit!"',
-        'NEXT = {"example": {"next_page_token": "eyJpbmRleCI6IDExfQ=="}}',
-        'TOKEN = f"{app.name}-9f27c1d0a84e5b6677"',
-        'URL = f"postgresql://{app.name}:{app.name}@db.example.com/shop"',
-        'if app.name == "postgresql://shop:h7Gx2pQ@db.example.com/shop": pass',
-        'XMLNS = "http://www.w3.org/2000/svg"',
-        'API = os.environ.get("API_URL", "https://api.github.com")',
-        'PASSWORD = os.environ["PASSWORD"]',
-        'import openai; client = openai.OpenAI(api_key="not-needed")',
-        'KEY = os.environ.get("OPENAI_API_KEY", "placeholder")',
-        '"""postgresql://shop:h7Gx2pQ@db.example.com/shop"""',
-    ])
+    @pytest.mark.parametrize(
+        "line",
+        [
+            'TOKEN_HEADER = "X-Auth-Token-2"',
+            'PASSWORD_FIELD = "password_1"',
+            'password = "password"',
+            'ACCESS_TOKEN = "access-token"',
+            'API_KEY = "WANDB_API_KEY"',
+            'token = "/api/v2/download-token"',
+            'PASSWORD_RESET = "account/password_reset_2.html"',
+            'SECRET = "app.core.secrets_2.load"',
+            'token_scopes = "https://www.example.com/auth/drive.file"',
+            'secret_help = "At least 12 characters, 1 digit!"',
+            'NEXT = {"example": {"next_page_token": "eyJpbmRleCI6IDExfQ=="}}',
+            'TOKEN = f"{app.name}-9f27c1d0a84e5b6677"',
+            'URL = f"postgresql://{app.name}:{app.name}@db.example.com/shop"',
+            'if app.name == "postgresql://shop:h7Gx2pQ@db.example.com/shop": pass',
+            'XMLNS = "http://www.w3.org/2000/svg"',
+            'API = os.environ.get("API_URL", "https://api.github.com")',
+            'PASSWORD = os.environ["PASSWORD"]',
+            'import openai; client = openai.OpenAI(api_key="not-needed")',
+            'KEY = os.environ.get("OPENAI_API_KEY", "placeholder")',
+            '"""postgresql://shop:h7Gx2pQ@db.example.com/shop"""',
+        ],
+    )
     def test_what_only_looks_like_it(self, line: str) -> None:
         assert not loud(FLASK + line + "\n")
 
@@ -146,17 +181,37 @@ class TestSilence:
 
 
 class TestShape:
-    @pytest.mark.parametrize("text", [
-        KEY, "v8sk33sy82!uw3ty=!jjv5vp7", "82a6dd0b06d2bd066c424bb3bba2dcb1", "admin123", "Tr0ub4dor&3",
-    ])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            KEY,
+            "v8sk33sy82!uw3ty=!jjv5vp7",
+            "82a6dd0b06d2bd066c424bb3bba2dcb1",
+            "admin123",
+            "Tr0ub4dor&3",
+        ],
+    )
     def test_drawn(self, text: str) -> None:
         assert looks_drawn(text)
 
-    @pytest.mark.parametrize("text", [
-        "", "short1", "password", "access-token", "CLIENT_SECRET_KEY", "account/password_reset", "www.example.com",
-        "https://example.com/a1b2c3", "2024-01-31", "read:user:email", "Your new password",
-        "{secret_1234567}", "aaaaaaaaaaaa1",
-    ])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "short1",
+            "password",
+            "access-token",
+            "CLIENT_SECRET_KEY",
+            "account/password_reset",
+            "www.example.com",
+            "https://example.com/a1b2c3",
+            "2024-01-31",
+            "read:user:email",
+            "Your new password",
+            "{secret_1234567}",
+            "aaaaaaaaaaaa1",
+        ],
+    )
     def test_chosen(self, text: str) -> None:
         assert not looks_drawn(text)
 

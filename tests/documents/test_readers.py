@@ -21,7 +21,7 @@ def place(node: Node) -> tuple[int, int, int, int]:
 
 class TestYaml:
     def test_places_run_from_key_to_end_of_value(self) -> None:
-        facts = facts_of('a:\n  "b c": \'é x\'  # note\n  list: [1, two]\n  text: |\n    one\n    two\n')
+        facts = facts_of("a:\n  \"b c\": 'é x'  # note\n  list: [1, two]\n  text: |\n    one\n    two\n")
         assert place(node_at(facts, "a")) == (1, 1, 1, 2)
         assert place(node_at(facts, "a.b c")) == (2, 3, 2, 15)
         assert place(node_at(facts, "a.text")) == (4, 3, 4, 10)
@@ -118,10 +118,10 @@ class TestTemplates:
             ('"{{ .Values.x | default "a b" | quote }}"', "a b"),
             ("'{{ x | default(\"y\") }}'", "y"),
             ("{{ x | default(true) }}", "true"),
-            ("pre-{{ .x | default \"a\" }}-post", "pre-a-post"),
+            ('pre-{{ .x | default "a" }}-post', "pre-a-post"),
             ("{{ .Values.x | default .Values.y }}", None),
             ('{{ .Values.x | default "a: b" }}', None),
-            ('{{ .Values.x }}{{ .Values.y }}', None),
+            ("{{ .Values.x }}{{ .Values.y }}", None),
             ('{{ template "x" . }}', None),
             ('"${{ env.X }}"', None),
         ],

@@ -131,8 +131,10 @@ class Linked:
 
     def writes(self) -> dict[str, set[tuple[str, str]]]:
         """All writes: place → (function, kind)."""
-        return {self.spell_place(place): {(self.spell(access.ref), access.kind) for access in accesses}
-                for place, accesses in Accesses(self.evaluator).writes.items()}
+        return {
+            self.spell_place(place): {(self.spell(access.ref), access.kind) for access in accesses}
+            for place, accesses in Accesses(self.evaluator).writes.items()
+        }
 
     def readers(self, place: str) -> set[str]:
         """The functions that read a place that something writes to."""

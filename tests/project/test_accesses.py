@@ -7,42 +7,82 @@ import pytest
 from .support import one, tree
 
 
-@pytest.mark.parametrize(("statement", "kind"), [
-    ("X[1] = 2", "change"), ("X[1] += 2", "change"), ("X.update(a=1)", "change"), ("X.setdefault(1, 2)", "change"),
-    ("X |= {}", None), ("del X[1]", "clear"), ("X.pop(1)", "clear"), ("X.clear()", "clear"), ("X.get(1)", None),
-    ("X[1]", None), ("for k in X: ...", None), ("X[1].append(2)", "change"), ("X[1]['n'] += 1", "change"),
-    ("X[1].n = 2", "change"),
-    ("X['a']['b']['c'] = 1", "change"), ("X.setdefault(1, []).append(2)", "change"), ("X.get(1).add(3)", "change"),
-    ("e = X[1]\n    e['n'] = 2", "change"), ("e = X\n    e[1] = 2", "change"),
-    ("for e in X.values():\n        e.clear()", "clear"),
-    ("for k, e in X.items():\n        e['n'] = 1", "change"), ("a, X[1] = 1, 2", "change"), ("[*X[1]] = []", "change"),
-    ("with open('f') as X[1]: ...", "change"), ("for X[1] in []: ...", "change"), ("setattr(X, 'a', 1)", "change"),
-    ("e = dict(X)\n    e[1] = 2", None), ("e = X.copy()\n    e[1] = 2", None), ("e = {**X}\n    e[1] = 2", None),
-    ("e = list(X)\n    e.append(1)", None), ("X = {}\n    X[1] = 2", None), ("e = X or {}\n    e[1] = 2", "change"),
-    ("if e := X:\n        e[1] = 2", "change"), ("(lambda: X.clear())()", "clear"), ("[X.pop(k) for k in ()]", "clear"),
-    ("X.__setitem__(1, 2)", "change"),
-    ("e = X.get\n    e(1)", None), ("X[1]: int = 2", "change"), ("e = X['a'] = {}\n    e[1] = 2", "change"),
-])
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("X[1] = 2", "change"),
+        ("X[1] += 2", "change"),
+        ("X.update(a=1)", "change"),
+        ("X.setdefault(1, 2)", "change"),
+        ("X |= {}", None),
+        ("del X[1]", "clear"),
+        ("X.pop(1)", "clear"),
+        ("X.clear()", "clear"),
+        ("X.get(1)", None),
+        ("X[1]", None),
+        ("for k in X: ...", None),
+        ("X[1].append(2)", "change"),
+        ("X[1]['n'] += 1", "change"),
+        ("X[1].n = 2", "change"),
+        ("X['a']['b']['c'] = 1", "change"),
+        ("X.setdefault(1, []).append(2)", "change"),
+        ("X.get(1).add(3)", "change"),
+        ("e = X[1]\n    e['n'] = 2", "change"),
+        ("e = X\n    e[1] = 2", "change"),
+        ("for e in X.values():\n        e.clear()", "clear"),
+        ("for k, e in X.items():\n        e['n'] = 1", "change"),
+        ("a, X[1] = 1, 2", "change"),
+        ("[*X[1]] = []", "change"),
+        ("with open('f') as X[1]: ...", "change"),
+        ("for X[1] in []: ...", "change"),
+        ("setattr(X, 'a', 1)", "change"),
+        ("e = dict(X)\n    e[1] = 2", None),
+        ("e = X.copy()\n    e[1] = 2", None),
+        ("e = {**X}\n    e[1] = 2", None),
+        ("e = list(X)\n    e.append(1)", None),
+        ("X = {}\n    X[1] = 2", None),
+        ("e = X or {}\n    e[1] = 2", "change"),
+        ("if e := X:\n        e[1] = 2", "change"),
+        ("(lambda: X.clear())()", "clear"),
+        ("[X.pop(k) for k in ()]", "clear"),
+        ("X.__setitem__(1, 2)", "change"),
+        ("e = X.get\n    e(1)", None),
+        ("X[1]: int = 2", "change"),
+        ("e = X['a'] = {}\n    e[1] = 2", "change"),
+    ],
+)
 def test_writes_to_a_module_level_dict(statement: str, kind: str | None) -> None:
     linked = one(f"X = {{}}\ndef f():\n    {statement}\n")
     kinds = {found for _, found in linked.writes().get("global app.X", set())}
     assert (kind in kinds) if kind else kinds == set()
 
 
-@pytest.mark.parametrize(("made", "statement", "kind"), [
-    ("[]", "X.append(1)", "change"), ("[]", "X += [1]", None), ("[]", "X[:] = []", "change"),
-    ("[]", "X.sort()", "change"),
-    ("[]", "X.index(1)", None), ("set()", "X.add(1)", "change"), ("set()", "X.discard(1)", "clear"),
-    ("()", "X.count(1)", None),
-    ("deque()", "X.appendleft(1)", "change"), ("deque()", "X.popleft()", "clear"),
-    ("defaultdict(list)", "X[1].append(2)", "change"),
-    ("Counter()", "X['a'] += 1", "change"), ("OrderedDict()", "X.move_to_end(1)", "change"),
-    ("count()", "next(X)", "change"),
-    ("'text'", "X.pop()", None), ("len", "X.append(1)", None),
-])
+@pytest.mark.parametrize(
+    ("made", "statement", "kind"),
+    [
+        ("[]", "X.append(1)", "change"),
+        ("[]", "X += [1]", None),
+        ("[]", "X[:] = []", "change"),
+        ("[]", "X.sort()", "change"),
+        ("[]", "X.index(1)", None),
+        ("set()", "X.add(1)", "change"),
+        ("set()", "X.discard(1)", "clear"),
+        ("()", "X.count(1)", None),
+        ("deque()", "X.appendleft(1)", "change"),
+        ("deque()", "X.popleft()", "clear"),
+        ("defaultdict(list)", "X[1].append(2)", "change"),
+        ("Counter()", "X['a'] += 1", "change"),
+        ("OrderedDict()", "X.move_to_end(1)", "change"),
+        ("count()", "next(X)", "change"),
+        ("'text'", "X.pop()", None),
+        ("len", "X.append(1)", None),
+    ],
+)
 def test_containers(made: str, statement: str, kind: str | None) -> None:
-    linked = one(f"from collections import Counter, OrderedDict, defaultdict, deque\nfrom itertools import count\n"
-                 f"X = {made}\ndef f():\n    {statement}\n")
+    linked = one(
+        f"from collections import Counter, OrderedDict, defaultdict, deque\nfrom itertools import count\n"
+        f"X = {made}\ndef f():\n    {statement}\n"
+    )
     kinds = {found for _, found in linked.writes().get("global app.X", set())}
     assert kinds == ({kind} if kind else set())
 
@@ -57,11 +97,18 @@ class TestModules:
         assert linked.writes()["global app.X"] == {("app.f", "rebind")}
 
     def test_from_other_modules(self) -> None:
-        linked = tree({"store.py": "D = {}\nn = 0", "a.py": "from store import D\ndef f(): D[1] = 2",
-                       "b.py": "import store\ndef f():\n    store.D.clear()\n    store.n = 1",
-                       "c.py": "from store import *\ndef f(): D.update({})"})
-        assert linked.writes() == {"global store.D": {("a.f", "change"), ("b.f", "clear"), ("c.f", "change")},
-                                   "global store.n": {("b.f", "rebind")}}
+        linked = tree(
+            {
+                "store.py": "D = {}\nn = 0",
+                "a.py": "from store import D\ndef f(): D[1] = 2",
+                "b.py": "import store\ndef f():\n    store.D.clear()\n    store.n = 1",
+                "c.py": "from store import *\ndef f(): D.update({})",
+            }
+        )
+        assert linked.writes() == {
+            "global store.D": {("a.f", "change"), ("b.f", "clear"), ("c.f", "change")},
+            "global store.n": {("b.f", "rebind")},
+        }
 
     def test_through_a_parameter_a_return_value_and_a_field(self) -> None:
         linked = one("""
@@ -74,8 +121,11 @@ class TestModules:
                 def __init__(self): self.cache = CACHE
                 def c(self): self.cache[1] = 2
         """)
-        assert linked.writes()["global app.CACHE"] == {("app.put", "change"), ("app.b", "change"), ("app.C.c",
-                                                                                                    "change")}
+        assert linked.writes()["global app.CACHE"] == {
+            ("app.put", "change"),
+            ("app.b", "change"),
+            ("app.C.c", "change"),
+        }
 
     def test_several_containers_in_a_loop(self) -> None:
         linked = one("A, B = {}, {}\ndef reset():\n    for each in (A, B):\n        each.clear()")
@@ -86,8 +136,12 @@ class TestModules:
         assert linked.writes() == {"field app.C.x": {("app.f", "rebind")}}
 
     def test_reads(self) -> None:
-        linked = tree({"store.py": "D = {}\ndef put(): D[1] = 2\ndef get(): return D.get(1)\ndef other(): ...",
-                       "main.py": "from store import D as d\ndef show(): return len(d)"})
+        linked = tree(
+            {
+                "store.py": "D = {}\ndef put(): D[1] = 2\ndef get(): return D.get(1)\ndef other(): ...",
+                "main.py": "from store import D as d\ndef show(): return len(d)",
+            }
+        )
         assert {"store.get", "main.show"} <= linked.readers("global store.D")
         assert "store.other" not in linked.readers("global store.D")
 
@@ -110,8 +164,13 @@ class TestClasses:
         """)
         assert linked.writes()["class attribute app.Base.count"] == {("app.Base.e", "rebind")}
         assert linked.writes()["class attribute app.Base.rows"] == {
-            ("app.Base.a", "change"), ("app.Base.b", "change"), ("app.Base.c", "clear"), ("app.Base.d", "clear"),
-            ("app.Leaf.g", "clear"), ("app.h", "clear")}
+            ("app.Base.a", "change"),
+            ("app.Base.b", "change"),
+            ("app.Base.c", "clear"),
+            ("app.Base.d", "clear"),
+            ("app.Leaf.g", "clear"),
+            ("app.h", "clear"),
+        }
 
     def test_a_registry_of_the_base_that_subclasses_define(self) -> None:
         linked = one("""
@@ -132,9 +191,15 @@ class TestClasses:
                 def c(self): del self.x
                 def d(self): self.x.clear()
         """)
-        assert linked.writes() == {"field app.C.x": {
-            ("app.C.__init__", "rebind"), ("app.C.a", "change"), ("app.C.b", "rebind"), ("app.C.c", "rebind"),
-            ("app.C.d", "clear")}}
+        assert linked.writes() == {
+            "field app.C.x": {
+                ("app.C.__init__", "rebind"),
+                ("app.C.a", "change"),
+                ("app.C.b", "rebind"),
+                ("app.C.c", "rebind"),
+                ("app.C.d", "clear"),
+            }
+        }
 
     def test_an_object_just_made_is_nobody_elses(self) -> None:
         assert one("class C: ...\ndef f():\n    c = C()\n    c.x = 1").writes() == {}
@@ -152,8 +217,10 @@ class TestCells:
                     seen[1] = 2
                 return f
         """)
-        assert linked.writes() == {"local app.make.n": {("app.make.f", "rebind")},
-                                   "local app.make.seen": {("app.make.f", "change")}}
+        assert linked.writes() == {
+            "local app.make.n": {("app.make.f", "rebind")},
+            "local app.make.seen": {("app.make.f", "change")},
+        }
 
     def test_a_local_is_no_place(self) -> None:
         assert one("def f():\n    x = {}\n    x[1] = 2\n    return x").writes() == {}

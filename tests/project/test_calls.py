@@ -9,14 +9,20 @@ from .support import one, tree
 
 class TestMethods:
     def test_functions_of_other_modules(self) -> None:
-        linked = tree({"shop/__init__.py": "", "shop/cart.py": "def add(): ...", "main.py": """
+        linked = tree(
+            {
+                "shop/__init__.py": "",
+                "shop/cart.py": "def add(): ...",
+                "main.py": """
             import shop.cart
             from shop import cart
             from shop.cart import add as put
             def a(): shop.cart.add()
             def b(): cart.add()
             def c(): put()
-        """})
+        """,
+            }
+        )
         for name in ("main.a", "main.b", "main.c"):
             assert linked.calls(name) == {"shop.cart.add"}
 
@@ -64,9 +70,12 @@ class TestMethods:
         assert linked.calls("app.f") == {"app.A.__init__"}
 
     def test_on_module_level_objects_of_other_modules(self) -> None:
-        linked = tree({"store.py": "class Store:\n    def put(self): ...\nstore = Store()",
-                       "main.py": "import store\nfrom store import store as s\ndef a(): store.store.put()\n"
-                                  "def b(): s.put()"})
+        linked = tree(
+            {
+                "store.py": "class Store:\n    def put(self): ...\nstore = Store()",
+                "main.py": "import store\nfrom store import store as s\ndef a(): store.store.put()\ndef b(): s.put()",
+            }
+        )
         assert linked.calls("main.a") == linked.calls("main.b") == {"store.Store.put"}
 
     def test_on_annotated_parameters_and_returned_objects(self) -> None:
@@ -139,8 +148,9 @@ class TestMethods:
         assert "app.A._secret" not in linked.calls("app.A.run")
 
     def test_a_literal_name_is_that_method(self) -> None:
-        linked = one("class A:\n    def run(self): getattr(self, 'go')()\n    def go(self): ...\n"
-                     "    def stop(self): ...")
+        linked = one(
+            "class A:\n    def run(self): getattr(self, 'go')()\n    def go(self): ...\n    def stop(self): ..."
+        )
         assert linked.calls("app.A.run") == {"app.A.go"}
 
 
@@ -215,8 +225,12 @@ class TestDecorators:
         assert ("app.cached.decorate.wrapper", "decorator") in linked.edges("app.view")
 
     def test_in_another_module(self) -> None:
-        linked = tree({"deco.py": "def d(f):\n    def inner(): f()\n    return inner",
-                       "main.py": "from deco import d\n@d\ndef view(): ..."})
+        linked = tree(
+            {
+                "deco.py": "def d(f):\n    def inner(): f()\n    return inner",
+                "main.py": "from deco import d\n@d\ndef view(): ...",
+            }
+        )
         assert linked.calls("main.view") == {"deco.d.inner"}
         assert "main.view" in linked.calls("deco.d.inner")
 
@@ -231,10 +245,17 @@ class TestDecorators:
         assert linked.calls("app.view") == {"app.Count.__call__"}
 
 
-@pytest.mark.parametrize("handed", [
-    "sorted([], key=callback)", "threading.Thread(target=callback)", "unknown.register(callback)",
-    "pool.submit(functools.partial(callback, 1))", "threading.Timer(5, callback)", "atexit.register(callback)",
-])
+@pytest.mark.parametrize(
+    "handed",
+    [
+        "sorted([], key=callback)",
+        "threading.Thread(target=callback)",
+        "unknown.register(callback)",
+        "pool.submit(functools.partial(callback, 1))",
+        "threading.Timer(5, callback)",
+        "atexit.register(callback)",
+    ],
+)
 def test_callbacks_given_to_something_foreign(handed: str) -> None:
     linked = one(f"""
         import atexit, functools, threading, unknown

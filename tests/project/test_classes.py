@@ -20,9 +20,13 @@ def method(linked: Linked, cls: str, name: str) -> str | None:
 
 class TestOrder:
     def test_bases_across_files(self) -> None:
-        linked = tree({"base.py": "class Base:\n    def f(self): ...", "mid.py": "import base\n"
-                                                                                 "class Mid(base.Base): ...",
-                       "main.py": "from mid import Mid\nclass Leaf(Mid): ..."})
+        linked = tree(
+            {
+                "base.py": "class Base:\n    def f(self): ...",
+                "mid.py": "import base\nclass Mid(base.Base): ...",
+                "main.py": "from mid import Mid\nclass Leaf(Mid): ...",
+            }
+        )
         assert mro(linked, "main.Leaf") == ["main.Leaf", "mid.Mid", "base.Base"]
         assert method(linked, "main.Leaf", "f") == "base.Base.f"
 
@@ -48,8 +52,9 @@ class TestOrder:
         assert foreign(linked, "app.Both") == ("flask.views.MethodView", "threading.Thread")
 
     def test_generic_bases(self) -> None:
-        linked = one("from typing import Generic, TypeVar\nT = TypeVar('T')\nclass A(Generic[T]): ...\n"
-                     "class B(A[int]): ...")
+        linked = one(
+            "from typing import Generic, TypeVar\nT = TypeVar('T')\nclass A(Generic[T]): ...\nclass B(A[int]): ..."
+        )
         assert mro(linked, "app.B") == ["app.B", "app.A"]
 
     def test_a_class_that_inherits_from_itself_by_mistake(self) -> None:
@@ -78,12 +83,17 @@ class TestFields:
         assert linked.where("app.C.f.found") == {"field app.C.x"}
 
     def test_a_field_set_in_the_base_class(self) -> None:
-        linked = tree({"base.py": "class Base:\n    def __init__(self): self.x = {}", "main.py": """
+        linked = tree(
+            {
+                "base.py": "class Base:\n    def __init__(self): self.x = {}",
+                "main.py": """
             from base import Base
             class Leaf(Base):
                 def f(self):
                     found = self.x
-        """})
+        """,
+            }
+        )
         assert linked.where("main.Leaf.f.found") == {"field base.Base.x"}
 
     def test_a_field_set_in_the_subclass_and_used_in_the_base(self) -> None:
@@ -225,8 +235,10 @@ class TestClassAttributes:
         assert linked.what("app.f.found") == {"dict"}
 
     def test_one_that_init_replaces_is_a_field(self) -> None:
-        linked = one("class A:\n    rows = None\n    def __init__(self): self.rows = {}\n    def f(self):\n"
-                     "        found = self.rows")
+        linked = one(
+            "class A:\n    rows = None\n    def __init__(self): self.rows = {}\n    def f(self):\n"
+            "        found = self.rows"
+        )
         assert linked.where("app.A.f.found") == {"field app.A.rows"}
 
     def test_a_field_of_a_data_class_belongs_to_the_object(self) -> None:

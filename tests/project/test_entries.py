@@ -14,22 +14,26 @@ def requests(linked: Linked) -> set[str]:
 
 
 class TestFlask:
-    @pytest.mark.parametrize(("registered", "label"), [
-        ("@app.route('/a')\ndef view(): ...", "GET /a"),
-        ("@app.route(rule='/a', methods=['POST', 'put'])\ndef view(): ...", "POST,PUT /a"),
-        ("@app.delete('/a')\ndef view(): ...", "DELETE /a"),
-        ("@bp.route('/a')\ndef view(): ...", "GET /a"),
-        ("def view(): ...\napp.add_url_rule('/a', 'a', view)", "GET /a"),
-        ("def view(): ...\napp.add_url_rule('/a', view_func=view, methods=['POST'])", "POST /a"),
-        ("@app.before_request\ndef view(): ...", "hook view"),
-        ("@bp.before_app_request\ndef view(): ...", "hook view"),
-        ("@app.errorhandler(404)\ndef view(error): ...", "error handler view"),
-        ("def view(error): ...\napp.register_error_handler(500, view)", "error handler view"),
-        ("app.add_url_rule('/a', view_func=lambda: 'x')", "GET /a"),
-    ])
+    @pytest.mark.parametrize(
+        ("registered", "label"),
+        [
+            ("@app.route('/a')\ndef view(): ...", "GET /a"),
+            ("@app.route(rule='/a', methods=['POST', 'put'])\ndef view(): ...", "POST,PUT /a"),
+            ("@app.delete('/a')\ndef view(): ...", "DELETE /a"),
+            ("@bp.route('/a')\ndef view(): ...", "GET /a"),
+            ("def view(): ...\napp.add_url_rule('/a', 'a', view)", "GET /a"),
+            ("def view(): ...\napp.add_url_rule('/a', view_func=view, methods=['POST'])", "POST /a"),
+            ("@app.before_request\ndef view(): ...", "hook view"),
+            ("@bp.before_app_request\ndef view(): ...", "hook view"),
+            ("@app.errorhandler(404)\ndef view(error): ...", "error handler view"),
+            ("def view(error): ...\napp.register_error_handler(500, view)", "error handler view"),
+            ("app.add_url_rule('/a', view_func=lambda: 'x')", "GET /a"),
+        ],
+    )
     def test_functions(self, registered: str, label: str) -> None:
-        linked = one(f"from flask import Blueprint, Flask\napp = Flask(__name__)\nbp = Blueprint('b', __name__)\n"
-                     f"{registered}")
+        linked = one(
+            f"from flask import Blueprint, Flask\napp = Flask(__name__)\nbp = Blueprint('b', __name__)\n{registered}"
+        )
         assert linked.entries() == {(label, "request", "flask")}
 
     def test_class_views(self) -> None:
@@ -51,12 +55,14 @@ class TestFlask:
         assert not linked.entries_at("app.Cart.helper")
 
     def test_blueprints_and_applications_of_other_modules(self) -> None:
-        linked = tree({
-            "shop/__init__.py": "from flask import Flask\napp = Flask(__name__)\nfrom . import views",
-            "shop/views.py": "from . import app\nfrom .bp import bp\n@app.get('/a')\ndef a(): ...\n@bp.get('/b')\n"
-                             "def b(): ...",
-            "shop/bp.py": "import flask\nbp = flask.Blueprint('b', __name__)",
-        })
+        linked = tree(
+            {
+                "shop/__init__.py": "from flask import Flask\napp = Flask(__name__)\nfrom . import views",
+                "shop/views.py": "from . import app\nfrom .bp import bp\n@app.get('/a')\ndef a(): ...\n@bp.get('/b')\n"
+                "def b(): ...",
+                "shop/bp.py": "import flask\nbp = flask.Blueprint('b', __name__)",
+            }
+        )
         assert requests(linked) == {"GET /a", "GET /b"}
 
     def test_an_application_made_by_a_factory_or_given_as_parameter(self) -> None:
@@ -98,7 +104,9 @@ class TestFlask:
 
 class TestFastApi:
     def test_verbs_routers_and_websockets(self) -> None:
-        linked = tree({"main.py": """
+        linked = tree(
+            {
+                "main.py": """
             from fastapi import FastAPI
             from routes import router
             app = FastAPI()
@@ -111,17 +119,21 @@ class TestFastApi:
             async def timing(request, call_next): ...
             @app.exception_handler(ValueError)
             async def failed(request, error): ...
-        """, "routes.py": """
+        """,
+                "routes.py": """
             import fastapi
             router = fastapi.APIRouter(prefix="/x")
             @router.post("/b")
             def b(): ...
             @router.api_route("/c", methods=["PUT"])
             def c(): ...
-        """})
+        """,
+            }
+        )
         assert linked.entries() == {
-            (label, "request", "fastapi") for label in (
-                "GET /a", "POST /b", "PUT /c", "websocket /ws", "middleware timing", "error handler failed")}
+            (label, "request", "fastapi")
+            for label in ("GET /a", "POST /b", "PUT /c", "websocket /ws", "middleware timing", "error handler failed")
+        }
 
     def test_dependencies(self) -> None:
         linked = one("""
@@ -184,19 +196,21 @@ class TestFastApi:
 
 class TestDjango:
     def test_url_patterns(self) -> None:
-        linked = tree({
-            "site/__init__.py": "", "polls/__init__.py": "",
-            "site/urls.py": """
+        linked = tree(
+            {
+                "site/__init__.py": "",
+                "polls/__init__.py": "",
+                "site/urls.py": """
                 from django.urls import include, path
                 from polls.views import top
                 urlpatterns = [path("", top), path("polls/", include("polls.urls"))]
             """,
-            "polls/urls.py": """
+                "polls/urls.py": """
                 from django.urls import path, re_path
                 from . import views
                 urlpatterns = [path("<int:n>/", views.detail), re_path("^old$", views.Old.as_view())]
             """,
-            "polls/views.py": """
+                "polls/views.py": """
                 from django.views import View
                 def top(request): ...
                 def detail(request, n): helper()
@@ -205,7 +219,8 @@ class TestDjango:
                     def get(self, request): ...
                     def other(self): ...
             """,
-        })
+            }
+        )
         assert linked.entries_at("polls.views.top")
         assert linked.entries_at("polls.views.detail")
         assert linked.entries_at("polls.views.Old.get")
@@ -232,15 +247,20 @@ class TestDjango:
         assert linked.phases("app.Carts.inner") == {}
 
     def test_middleware_by_setting(self) -> None:
-        linked = tree({"site/__init__.py": "", "site/settings.py": "MIDDLEWARE = ['site.mid.Count', 'site.mid.simple']",
-                       "site/mid.py": """
+        linked = tree(
+            {
+                "site/__init__.py": "",
+                "site/settings.py": "MIDDLEWARE = ['site.mid.Count', 'site.mid.simple']",
+                "site/mid.py": """
             class Count:
                 def __init__(self, get_response): self.get_response = get_response
                 def __call__(self, request): ...
             def simple(get_response):
                 def handle(request): ...
                 return handle
-        """})
+        """,
+            }
+        )
         assert linked.phases("site.mid.Count.__call__") == {"request": "sure"}
         assert "request" not in linked.phases("site.mid.Count.__init__")
         assert "request" in linked.phases("site.mid.simple.handle")
@@ -258,16 +278,17 @@ class TestDjango:
         assert linked.entries_at("app.other")
 
     def test_commands_application_configuration_and_template_tags(self) -> None:
-        linked = tree({
-            "polls/__init__.py": "",
-            "polls/management/commands/close.py": """
+        linked = tree(
+            {
+                "polls/__init__.py": "",
+                "polls/management/commands/close.py": """
                 from django.core.management.base import BaseCommand
                 class Command(BaseCommand):
                     def handle(self, *args, **options): work()
                 def work(): ...
             """,
-            "polls/apps.py": "from django.apps import AppConfig\nclass Polls(AppConfig):\n    def ready(self): ...",
-            "polls/templatetags/x.py": """
+                "polls/apps.py": "from django.apps import AppConfig\nclass Polls(AppConfig):\n    def ready(self): ...",
+                "polls/templatetags/x.py": """
                 from django import template
                 register = template.Library()
                 @register.filter
@@ -275,7 +296,8 @@ class TestDjango:
                 @register.simple_tag
                 def now(): ...
             """,
-        })
+            }
+        )
         handle = next(ref for ref, scope in linked.project.tables.scopes() if scope.name == "handle")
         assert set(linked.project.phases.of(handle)) == {"cli"}
         assert linked.phases("polls.apps.Polls.ready") == {"startup": "sure"}
@@ -284,18 +306,22 @@ class TestDjango:
 
 
 class TestQueues:
-    @pytest.mark.parametrize("source", [
-        "from celery import Celery\napp = Celery('x')\n@app.task\ndef job(): ...",
-        "from celery import Celery\napp = Celery('x')\n@app.task(bind=True)\ndef job(self): ...",
-        "from celery import shared_task\n@shared_task\ndef job(): ...",
-        "from rq import Queue\nq = Queue()\ndef job(): ...\ndef view(): q.enqueue(job)",
-        "from rq.decorators import job as queued\n@queued('low')\ndef job(): ...",
-        "from apscheduler.schedulers.background import BackgroundScheduler\ns = BackgroundScheduler()\ndef job(): ...\n"
-        "s.add_job(job, 'cron')",
-        "from apscheduler.schedulers.background import BackgroundScheduler\ns = BackgroundScheduler()\n"
-        "@s.scheduled_job('interval')\ndef job(): ...",
-        "import threading\ndef job(): ...\nthreading.Thread(target=job).start()",
-    ])
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "from celery import Celery\napp = Celery('x')\n@app.task\ndef job(): ...",
+            "from celery import Celery\napp = Celery('x')\n@app.task(bind=True)\ndef job(self): ...",
+            "from celery import shared_task\n@shared_task\ndef job(): ...",
+            "from rq import Queue\nq = Queue()\ndef job(): ...\ndef view(): q.enqueue(job)",
+            "from rq.decorators import job as queued\n@queued('low')\ndef job(): ...",
+            "from apscheduler.schedulers.background import BackgroundScheduler\n"
+            "s = BackgroundScheduler()\ndef job(): ...\n"
+            "s.add_job(job, 'cron')",
+            "from apscheduler.schedulers.background import BackgroundScheduler\ns = BackgroundScheduler()\n"
+            "@s.scheduled_job('interval')\ndef job(): ...",
+            "import threading\ndef job(): ...\nthreading.Thread(target=job).start()",
+        ],
+    )
     def test_jobs_run_in_the_worker(self, source: str) -> None:
         assert one(source).phases("app.job") == {"worker": "sure"}
 
@@ -320,23 +346,29 @@ class TestQueues:
 
 
 class TestShells:
-    @pytest.mark.parametrize("source", [
-        "import click\n@click.command()\ndef main(): ...",
-        "import click\n@click.group()\ndef top(): ...\n@top.command()\ndef main(): ...",
-        "import typer\napp = typer.Typer()\n@app.command()\ndef main(): ...",
-        "import typer\ndef main(): ...\nif __name__ == '__main__':\n    typer.run(main)",
-        "import argparse\ndef main():\n    argparse.ArgumentParser().parse_args()\nif __name__ == '__main__':\n"
-        "    main()",
-        "import argparse\ndef main(args): ...\np = argparse.ArgumentParser()\np.set_defaults(func=main)",
-        "import click\n@click.option('-x')\n@click.command()\ndef main(x): ...",
-    ])
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "import click\n@click.command()\ndef main(): ...",
+            "import click\n@click.group()\ndef top(): ...\n@top.command()\ndef main(): ...",
+            "import typer\napp = typer.Typer()\n@app.command()\ndef main(): ...",
+            "import typer\ndef main(): ...\nif __name__ == '__main__':\n    typer.run(main)",
+            "import argparse\ndef main():\n    argparse.ArgumentParser().parse_args()\nif __name__ == '__main__':\n"
+            "    main()",
+            "import argparse\ndef main(args): ...\np = argparse.ArgumentParser()\np.set_defaults(func=main)",
+            "import click\n@click.option('-x')\n@click.command()\ndef main(x): ...",
+        ],
+    )
     def test_commands(self, source: str) -> None:
         assert set(one(source).phases("app.main")) == {"cli"}
 
 
 class TestTests:
     def test_entry_points_of_test_files_are_none_of_the_application(self) -> None:
-        linked = tree({"shop.py": "CART = {}\ndef add(): CART[1] = 2", "tests/test_shop.py": """
+        linked = tree(
+            {
+                "shop.py": "CART = {}\ndef add(): CART[1] = 2",
+                "tests/test_shop.py": """
             import pytest
             from flask import Flask
             import shop
@@ -346,18 +378,24 @@ class TestTests:
             @pytest.fixture
             def cart(): shop.add()
             def test_add(cart): shop.add()
-        """}, roles={"tests/test_shop.py": "test"})
+        """,
+            },
+            roles={"tests/test_shop.py": "test"},
+        )
         assert linked.project.frameworks() == {}
         assert linked.phases("shop.add") == {"test": "sure"}
 
 
 class TestGateways:
-    @pytest.mark.parametrize("source", [
-        "def application(environ, start_response): ...",
-        "class App:\n    def __call__(self, environ, start_response): ...",
-        "async def application(scope, receive, send): ...",
-        "def handler(event, context): ...",
-    ])
+    @pytest.mark.parametrize(
+        "source",
+        [
+            "def application(environ, start_response): ...",
+            "class App:\n    def __call__(self, environ, start_response): ...",
+            "async def application(scope, receive, send): ...",
+            "def handler(event, context): ...",
+        ],
+    )
     def test_known_by_their_parameters(self, source: str) -> None:
         name = "app.App.__call__" if "class" in source else f"app.{source.partition('(')[0].rpartition(' ')[2]}"
         assert one(source).phases(name) == {"request": "sure"}
@@ -365,27 +403,42 @@ class TestGateways:
 
 class TestTaught:
     def test_a_decorator_of_the_team(self) -> None:
-        taught = Settings(entry_points=(TaughtEntryPoint(names=("lib.web.endpoint",), match="decorator",
-                                                         phase="request"),))
-        linked = tree({"lib/__init__.py": "", "lib/web.py": "def endpoint(f): return f",
-                       "main.py": "from lib.web import endpoint\n@endpoint\ndef view(): helper()\ndef helper(): ..."},
-                      settings=taught)
+        taught = Settings(
+            entry_points=(TaughtEntryPoint(names=("lib.web.endpoint",), match="decorator", phase="request"),)
+        )
+        linked = tree(
+            {
+                "lib/__init__.py": "",
+                "lib/web.py": "def endpoint(f): return f",
+                "main.py": "from lib.web import endpoint\n@endpoint\ndef view(): helper()\ndef helper(): ...",
+            },
+            settings=taught,
+        )
         assert linked.phases("main.view") == {"request": "sure"}
         assert linked.phases("main.helper") == {"request": "sure"}
         assert {framework for _, _, framework in linked.entries()} == {"settings"}
 
     def test_a_registering_call_and_a_base_class(self) -> None:
-        taught = Settings(entry_points=(
-            TaughtEntryPoint(names=("lib.register",), match="call", phase="worker", position=0),
-            TaughtEntryPoint(names=("lib.Page",), match="subclass", phase="request", methods=("show",))))
-        linked = tree({"lib.py": "def register(f): ...\nclass Page: ...", "main.py": """
+        taught = Settings(
+            entry_points=(
+                TaughtEntryPoint(names=("lib.register",), match="call", phase="worker", position=0),
+                TaughtEntryPoint(names=("lib.Page",), match="subclass", phase="request", methods=("show",)),
+            )
+        )
+        linked = tree(
+            {
+                "lib.py": "def register(f): ...\nclass Page: ...",
+                "main.py": """
             import lib
             def job(): ...
             lib.register(job)
             class Home(lib.Page):
                 def show(self): ...
                 def other(self): ...
-        """}, settings=taught)
+        """,
+            },
+            settings=taught,
+        )
         assert linked.phases("main.job") == {"worker": "sure"}
         assert linked.phases("main.Home.show") == {"request": "sure"}
         assert linked.phases("main.Home.other") == {}

@@ -10,17 +10,20 @@ from statecheck.project.values import GlobalPlace
 from .support import tree
 
 
-@pytest.mark.parametrize(("path", "others", "name"), [
-    ("app.py", (), "app"),
-    ("shop/cart.py", ("shop/__init__.py",), "shop.cart"),
-    ("shop/__init__.py", (), "shop"),
-    ("src/shop/cart.py", ("src/shop/__init__.py",), "shop.cart"),
-    ("backend/src/shop/cart.py", ("backend/src/shop/__init__.py",), "shop.cart"),
-    ("src/shop/cart.py", (), "shop.cart"),  # a namespace package below a source folder
-    ("shop/cart.py", (), "shop.cart"),  # a namespace package at the top
-    ("services/a/shop/cart.py", ("services/a/shop/__init__.py",), "shop.cart"),
-    ("tool.pyw", (), "tool"),
-])
+@pytest.mark.parametrize(
+    ("path", "others", "name"),
+    [
+        ("app.py", (), "app"),
+        ("shop/cart.py", ("shop/__init__.py",), "shop.cart"),
+        ("shop/__init__.py", (), "shop"),
+        ("src/shop/cart.py", ("src/shop/__init__.py",), "shop.cart"),
+        ("backend/src/shop/cart.py", ("backend/src/shop/__init__.py",), "shop.cart"),
+        ("src/shop/cart.py", (), "shop.cart"),  # a namespace package below a source folder
+        ("shop/cart.py", (), "shop.cart"),  # a namespace package at the top
+        ("services/a/shop/cart.py", ("services/a/shop/__init__.py",), "shop.cart"),
+        ("tool.pyw", (), "tool"),
+    ],
+)
 def test_the_dotted_name_of_a_file(path: str, others: tuple[str, ...], name: str) -> None:
     assert ModuleIndex([path, *others]).name(path) == name
 
@@ -28,54 +31,64 @@ def test_the_dotted_name_of_a_file(path: str, others: tuple[str, ...], name: str
 FLAT = ("main.py", "shop/__init__.py", "shop/cart.py", "shop/deep/__init__.py", "shop/deep/down.py")
 
 
-@pytest.mark.parametrize(("importer", "dotted", "found"), [
-    ("main.py", "shop", "shop/__init__.py"),
-    ("main.py", "shop.cart", "shop/cart.py"),
-    ("shop/deep/down.py", "shop.cart", "shop/cart.py"),
-    ("shop/cart.py", "main", "main.py"),
-    ("main.py", "shop.nothing", None),
-    ("main.py", "flask", None),
-    ("shop/cart.py", "deep.down", None),  # inside a package there are no implicit relative imports
-])
+@pytest.mark.parametrize(
+    ("importer", "dotted", "found"),
+    [
+        ("main.py", "shop", "shop/__init__.py"),
+        ("main.py", "shop.cart", "shop/cart.py"),
+        ("shop/deep/down.py", "shop.cart", "shop/cart.py"),
+        ("shop/cart.py", "main", "main.py"),
+        ("main.py", "shop.nothing", None),
+        ("main.py", "flask", None),
+        ("shop/cart.py", "deep.down", None),  # inside a package there are no implicit relative imports
+    ],
+)
 def test_absolute_imports(importer: str, dotted: str, found: str | None) -> None:
     assert ModuleIndex(FLAT).find(importer, dotted) == found
 
 
-@pytest.mark.parametrize(("importer", "level", "dotted", "found"), [
-    ("shop/deep/down.py", 1, "", "shop/deep/__init__.py"),
-    ("shop/deep/down.py", 2, "", "shop/__init__.py"),
-    ("shop/deep/down.py", 2, "cart", "shop/cart.py"),
-    ("shop/deep/__init__.py", 1, "down", "shop/deep/down.py"),
-    ("shop/deep/__init__.py", 2, "cart", "shop/cart.py"),
-    ("shop/cart.py", 1, "deep.down", "shop/deep/down.py"),
-    ("shop/deep/down.py", 3, "main", "main.py"),
-    ("shop/deep/down.py", 4, "main", None),  # above the top of the tree
-    ("shop/deep/down.py", 9, "", None),
-    ("shop/cart.py", 1, "nothing", None),
-])
+@pytest.mark.parametrize(
+    ("importer", "level", "dotted", "found"),
+    [
+        ("shop/deep/down.py", 1, "", "shop/deep/__init__.py"),
+        ("shop/deep/down.py", 2, "", "shop/__init__.py"),
+        ("shop/deep/down.py", 2, "cart", "shop/cart.py"),
+        ("shop/deep/__init__.py", 1, "down", "shop/deep/down.py"),
+        ("shop/deep/__init__.py", 2, "cart", "shop/cart.py"),
+        ("shop/cart.py", 1, "deep.down", "shop/deep/down.py"),
+        ("shop/deep/down.py", 3, "main", "main.py"),
+        ("shop/deep/down.py", 4, "main", None),  # above the top of the tree
+        ("shop/deep/down.py", 9, "", None),
+        ("shop/cart.py", 1, "nothing", None),
+    ],
+)
 def test_relative_imports_of_every_level(importer: str, level: int, dotted: str, found: str | None) -> None:
     assert ModuleIndex(FLAT).relative(importer, level, dotted) == found
 
 
 def test_src_layout() -> None:
-    linked = tree({
-        "src/shop/__init__.py": "",
-        "src/shop/cart.py": "CART = {}",
-        "src/shop/views.py": "from shop.cart import CART",
-        "run.py": "import shop.cart as it",
-        "tests/test_cart.py": "from shop import cart",
-    })
+    linked = tree(
+        {
+            "src/shop/__init__.py": "",
+            "src/shop/cart.py": "CART = {}",
+            "src/shop/views.py": "from shop.cart import CART",
+            "run.py": "import shop.cart as it",
+            "tests/test_cart.py": "from shop import cart",
+        }
+    )
     assert linked.where("shop.views.CART") == {"global shop.cart.CART"}
     assert linked.what("run.it") == {"module src/shop/cart.py"}
     assert linked.what("tests.test_cart.cart") == {"module src/shop/cart.py"}
 
 
 def test_packages_without_init() -> None:
-    linked = tree({
-        "shop/cart/items.py": "ITEMS = []",
-        "shop/views.py": "from shop.cart.items import ITEMS\nfrom shop import cart\nfound = cart.items.ITEMS",
-        "shop/near.py": "from .cart import items",
-    })
+    linked = tree(
+        {
+            "shop/cart/items.py": "ITEMS = []",
+            "shop/views.py": "from shop.cart.items import ITEMS\nfrom shop import cart\nfound = cart.items.ITEMS",
+            "shop/near.py": "from .cart import items",
+        }
+    )
     assert linked.where("shop.views.ITEMS") == {"global shop.cart.items.ITEMS"}
     assert linked.what("shop.views.cart") == {"module shop/cart/"}
     assert linked.where("shop.views.found") == {"global shop.cart.items.ITEMS"}
@@ -83,10 +96,12 @@ def test_packages_without_init() -> None:
 
 
 def test_one_namespace_package_spread_over_two_roots() -> None:
-    linked = tree({
-        "core/src/acme/core.py": "STORE = {}",
-        "web/src/acme/web.py": "from acme.core import STORE\nfrom acme import web",
-    })
+    linked = tree(
+        {
+            "core/src/acme/core.py": "STORE = {}",
+            "web/src/acme/web.py": "from acme.core import STORE\nfrom acme import web",
+        }
+    )
     assert linked.where("acme.web.STORE") == {"global acme.core.STORE"}
     assert linked.what("acme.web.web") == {"module web/src/acme/web.py"}
 
@@ -109,8 +124,14 @@ def test_two_services_with_an_equal_package_are_linked_apart() -> None:
 
 
 def test_what_only_the_other_service_holds_is_found_there() -> None:
-    linked = tree({"web/app/__init__.py": "", "web/app/views.py": "from common.log import write",
-                   "libs/common/__init__.py": "", "libs/common/log.py": "def write(): ..."})
+    linked = tree(
+        {
+            "web/app/__init__.py": "",
+            "web/app/views.py": "from common.log import write",
+            "libs/common/__init__.py": "",
+            "libs/common/log.py": "def write(): ...",
+        }
+    )
     assert linked.what("app.views.write") == {"def common.log.write"}
 
 
@@ -121,8 +142,13 @@ def test_a_script_imports_the_module_next_to_it_even_if_the_standard_library_has
 
 
 def test_inside_a_package_an_absolute_import_is_not_the_module_next_to_it() -> None:
-    linked = tree({"shop/__init__.py": "", "shop/queue.py": "JOBS = []",
-                   "shop/run.py": "import queue\nfrom . import queue as ours"})
+    linked = tree(
+        {
+            "shop/__init__.py": "",
+            "shop/queue.py": "JOBS = []",
+            "shop/run.py": "import queue\nfrom . import queue as ours",
+        }
+    )
     assert linked.what("shop.run.queue") == {"foreign queue"}
     assert linked.what("shop.run.ours") == {"module shop/queue.py"}
 

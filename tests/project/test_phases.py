@@ -24,7 +24,9 @@ def test_a_function_of_two_phases() -> None:
 
 
 def test_the_body_of_a_factory_is_start_up_and_its_views_are_requests() -> None:
-    linked = tree({"main.py": """
+    linked = tree(
+        {
+            "main.py": """
         from flask import Flask
         import db
         def create_app():
@@ -33,15 +35,19 @@ def test_the_body_of_a_factory_is_start_up_and_its_views_are_requests() -> None:
             @app.get("/a")
             def a(): db.query()
             return app
-    """, "db.py": "def connect(): ...\ndef query(): ..."})
+    """,
+            "db.py": "def connect(): ...\ndef query(): ...",
+        }
+    )
     assert linked.phases("main.create_app") == {"startup": "sure"}
     assert linked.phases("db.connect") == {"startup": "sure"}
     assert linked.phases("db.query") == {"request": "sure"}
 
 
 def test_a_factory_that_the_module_calls_stays_start_up() -> None:
-    linked = one("from flask import Flask\ndef make():\n    fill()\n    return Flask(__name__)\ndef fill(): ...\n"
-                 "app = make()")
+    linked = one(
+        "from flask import Flask\ndef make():\n    fill()\n    return Flask(__name__)\ndef fill(): ...\napp = make()"
+    )
     assert linked.phases("app.make") == linked.phases("app.fill") == {"startup": "sure"}
 
 
@@ -63,13 +69,16 @@ def test_start_up_hooks_and_lifespan_around_the_yield() -> None:
 
 
 def test_a_thread_started_by_a_view_is_a_worker() -> None:
-    linked = one(FLASK + """
+    linked = one(
+        FLASK
+        + """
 import threading
 def job(): deep()
 def deep(): ...
 @app.post('/a')
 def a(): threading.Thread(target=job).start()
-""")
+"""
+    )
     assert linked.phases("app.deep") == {"worker": "sure"}
 
 
@@ -97,10 +106,14 @@ def test_a_main_function_that_sets_up_handlers_is_start_up() -> None:
 
 
 def test_tests_and_migrations_by_their_role() -> None:
-    linked = tree({"shop.py": "def add(): ...\ndef other(): ...", "tests/test_shop.py": "import shop\n"
-                                                                                        "def test_add(): shop.add()",
-                   "migrations/one.py": "import shop\ndef forward(): shop.other()"},
-                  roles={"tests/test_shop.py": "test", "migrations/one.py": "migration"})
+    linked = tree(
+        {
+            "shop.py": "def add(): ...\ndef other(): ...",
+            "tests/test_shop.py": "import shop\ndef test_add(): shop.add()",
+            "migrations/one.py": "import shop\ndef forward(): shop.other()",
+        },
+        roles={"tests/test_shop.py": "test", "migrations/one.py": "migration"},
+    )
     assert linked.phases("shop.add") == {"test": "sure"}
     assert linked.phases("shop.other") == {"cli": "sure"}
 
@@ -133,8 +146,9 @@ def test_a_method_of_a_class_with_an_unknown_base_may_be_called() -> None:
 
 
 def test_a_function_that_only_a_command_hands_on_stays_a_command() -> None:
-    linked = one("import unknown\ndef a(): ...\ndef main(): keep(a)\ndef keep(f): ...\nif __name__ == '__main__':\n"
-                 "    main()")
+    linked = one(
+        "import unknown\ndef a(): ...\ndef main(): keep(a)\ndef keep(f): ...\nif __name__ == '__main__':\n    main()"
+    )
     assert linked.phases("app.a") == {"cli": "possible"}
 
 
@@ -149,31 +163,39 @@ def test_a_guessed_call_makes_a_guess() -> None:
 
 
 def test_a_sure_way_wins_over_a_guess() -> None:
-    linked = one(FLASK + """
+    linked = one(
+        FLASK
+        + """
 class C:
     def recompute(self): ...
 @app.get('/<x>')
 def a(x): x.recompute()
 @app.get('/b')
 def b(): C().recompute()
-""")
+"""
+    )
     assert linked.phases("app.C.recompute") == {"request": "sure"}
     assert linked.way("app.C.recompute") == ["GET /b", "app.b"]
 
 
 def test_a_dispatch_by_computed_name_is_possible() -> None:
-    linked = one(FLASK + """
+    linked = one(
+        FLASK
+        + """
 class C:
     def run(self, verb): getattr(self, verb)()
     def show(self): ...
 @app.get('/a')
 def a(): C().run('show')
-""")
+"""
+    )
     assert linked.phases("app.C.show") == {"request": "possible"}
 
 
 def test_views_under_a_home_made_decorator_are_reached_and_so_is_its_wrapper() -> None:
-    linked = one(FLASK + """
+    linked = one(
+        FLASK
+        + """
 import functools
 SEEN = []
 def counted(func):
@@ -186,7 +208,8 @@ def note(): SEEN.append(1)
 @app.get('/a')
 @counted
 def a(): ...
-""")
+"""
+    )
     assert linked.phases("app.counted") == {"import": "sure"}
     assert linked.phases("app.note") == {"request": "sure"}
 

@@ -31,21 +31,37 @@ names = st.sampled_from(NAMES)
 modules = st.sampled_from(MODULES)
 absolute = st.sampled_from([module for module in MODULES if not module.startswith(".")])
 expressions = st.recursive(
-    names | st.sampled_from(["{}", "[]", "set()", "0", "'k'", "None", "object()", "Flask(__name__)", "super()",
-                             "type(self)"]),
+    names
+    | st.sampled_from(
+        ["{}", "[]", "set()", "0", "'k'", "None", "object()", "Flask(__name__)", "super()", "type(self)"]
+    ),
     lambda inner: st.one_of(
-        st.builds("{}.{}".format, inner, names), st.builds("{}[{}]".format, inner, inner),
-        st.builds("{}({})".format, inner, inner), st.builds("({} or {})".format, inner, inner),
-        st.builds("[{} for {} in {}]".format, inner, names, inner), st.builds("(lambda {}: {})".format, names, inner),
-        st.builds("{{'k': {}}}".format, inner), st.builds("{}.get({})".format, inner, inner),
-        st.builds("functools.partial({}, {})".format, inner, inner), st.builds("getattr({}, {})".format, inner, inner),
-    ), max_leaves=5)
-targets = st.one_of(names, st.builds("{}.{}".format, names, names), st.builds("{}[{}]".format, names, expressions),
-                    st.builds("{}, *{}".format, names, names))
+        st.builds("{}.{}".format, inner, names),
+        st.builds("{}[{}]".format, inner, inner),
+        st.builds("{}({})".format, inner, inner),
+        st.builds("({} or {})".format, inner, inner),
+        st.builds("[{} for {} in {}]".format, inner, names, inner),
+        st.builds("(lambda {}: {})".format, names, inner),
+        st.builds("{{'k': {}}}".format, inner),
+        st.builds("{}.get({})".format, inner, inner),
+        st.builds("functools.partial({}, {})".format, inner, inner),
+        st.builds("getattr({}, {})".format, inner, inner),
+    ),
+    max_leaves=5,
+)
+targets = st.one_of(
+    names,
+    st.builds("{}.{}".format, names, names),
+    st.builds("{}[{}]".format, names, expressions),
+    st.builds("{}, *{}".format, names, names),
+)
 simple = st.one_of(
-    st.builds("{} = {}".format, targets, expressions), st.builds("from {} import {}".format, modules, names),
-    st.builds("from {} import {} as {}".format, modules, names, names), st.builds("import {}".format, absolute),
-    st.builds("import {} as {}".format, absolute, names), expressions,
+    st.builds("{} = {}".format, targets, expressions),
+    st.builds("from {} import {}".format, modules, names),
+    st.builds("from {} import {} as {}".format, modules, names, names),
+    st.builds("import {}".format, absolute),
+    st.builds("import {} as {}".format, absolute, names),
+    expressions,
     st.builds("{}.append({})".format, names, expressions),
     st.builds("{}[{}] += {}".format, names, expressions, expressions),
     st.builds("del {}[{}]".format, names, expressions),
@@ -72,24 +88,34 @@ def suite(heads: st.SearchStrategy[str], body: st.SearchStrategy[str]) -> st.Sea
 
 
 def decorated(body: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    decorators = st.lists(st.sampled_from(["@property", "@classmethod", "@functools.lru_cache", "@app.route('/x')"])
-                          | st.builds("@{}".format, names) | st.builds("@{}({})".format, names, expressions),
-                          max_size=2)
+    decorators = st.lists(
+        st.sampled_from(["@property", "@classmethod", "@functools.lru_cache", "@app.route('/x')"])
+        | st.builds("@{}".format, names)
+        | st.builds("@{}({})".format, names, expressions),
+        max_size=2,
+    )
     return st.builds(lambda above, below: "\n".join([*above, below]), decorators, body)
 
 
-local = st.one_of(simple, st.builds("return {}".format, expressions), st.builds("global {}".format, st.just("X")),
-                  st.builds("yield {}".format, expressions))
-statements = st.recursive(simple, lambda inner: st.one_of(
-    decorated(suite(st.builds("def {}({}={})".format, names, names, expressions), local | inner)),
-    decorated(suite(st.builds("def {}(self, {}: {})".format, names, st.just("given"), names), local | inner)),
-    decorated(suite(st.builds("class {}({})".format, names, names), inner)),
-    suite(st.builds("with {} as {}".format, expressions, names), inner),
-    suite(st.builds("for {} in {}".format, names, expressions), inner),
-    suite(st.builds("if {}".format, expressions), inner),
-), max_leaves=4)
-sources = st.lists(statements, max_size=6).map(
-    lambda lines: "\n".join([HEAD, *lines, ""]))
+local = st.one_of(
+    simple,
+    st.builds("return {}".format, expressions),
+    st.builds("global {}".format, st.just("X")),
+    st.builds("yield {}".format, expressions),
+)
+statements = st.recursive(
+    simple,
+    lambda inner: st.one_of(
+        decorated(suite(st.builds("def {}({}={})".format, names, names, expressions), local | inner)),
+        decorated(suite(st.builds("def {}(self, {}: {})".format, names, st.just("given"), names), local | inner)),
+        decorated(suite(st.builds("class {}({})".format, names, names), inner)),
+        suite(st.builds("with {} as {}".format, expressions, names), inner),
+        suite(st.builds("for {} in {}".format, names, expressions), inner),
+        suite(st.builds("if {}".format, expressions), inner),
+    ),
+    max_leaves=4,
+)
+sources = st.lists(statements, max_size=6).map(lambda lines: "\n".join([HEAD, *lines, ""]))
 trees = st.dictionaries(st.sampled_from(PATHS), sources, min_size=1, max_size=4)
 
 
@@ -102,8 +128,10 @@ def found(project: Project) -> list[Finding]:
     rules = list(pack().rules.values())
     context = Context(project, {}, {rule.name: {} for rule in rules})
     state = load_detectors(())["state"]
-    return sorted(state([rule for rule in rules if "state" in (rule.detector, *rule.also_detected_by)], context),
-                  key=Finding.sort_key)
+    return sorted(
+        state([rule for rule in rules if "state" in (rule.detector, *rule.also_detected_by)], context),
+        key=Finding.sort_key,
+    )
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -136,10 +164,19 @@ def test_the_order_of_files_changes_nothing(files: dict[str, str], chance: Rando
 def test_the_seed_of_hashes_changes_nothing(example: str) -> None:
     def report(seed: str) -> bytes:
         main = "import sys; from statecheck.cli import main; sys.exit(main())"
-        command = [sys.executable, "-c", main, "check", f"examples/{example}/stateful", "--output-format", "json",
-                   "--exit-zero"]
-        done = subprocess.run(command, cwd=TOP, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True,
-                              check=True)
+        command = [
+            sys.executable,
+            "-c",
+            main,
+            "check",
+            f"examples/{example}/stateful",
+            "--output-format",
+            "json",
+            "--exit-zero",
+        ]
+        done = subprocess.run(
+            command, cwd=TOP, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        )
         return done.stdout
 
     first = report("1")

@@ -22,7 +22,7 @@ def add(user: str, item: str) -> int:
     return sum(price_of(item) for item in CARTS[user])
 '''
 
-VIEWS = '''\
+VIEWS = """\
 from flask import Flask, request
 
 from shop import cart
@@ -34,7 +34,7 @@ app.secret_key = "correct horse battery staple"
 @app.post("/cart")
 def add_to_cart() -> dict[str, int]:
     return {"total": cart.add(request.form["user"], request.form["item"])}
-'''
+"""
 
 COMPOSE = """\
 services:

@@ -91,7 +91,7 @@ def test_an_unreadable_file_has_no_lines(tmp_path: Path) -> None:
     [
         ('KEY = "abc"', True, True, 'KEY = "***"'),
         ('KEY = "abc"', False, True, 'KEY = "abc"'),
-        ("f('a', b\"c\\\"d\")", True, True, "f('*', b\"****\")"),
+        ('f(\'a\', b"c\\"d")', True, True, "f('*', b\"****\")"),
         ('KEY = """abc', True, True, 'KEY = """***'),
         ("password: abc", True, False, "password: ***"),
         ("PASSWORD=abc=d", True, False, "PASSWORD=*****"),

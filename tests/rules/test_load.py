@@ -69,8 +69,10 @@ def test_our_own_pack_is_the_checkout_when_we_are_not_installed() -> None:
     [
         (RULE.replace("severity", "severty"), '4: unknown key "severty", did you mean "severity"?'),
         (RULE.replace('detector = "call"\n', ""), '1: "detector" is missing'),
-        (RULE.replace('"medium"', '"hihg"'),
-         '4: severity: expected one of "high", "medium", "low", got "hihg", did you mean "high"?'),
+        (
+            RULE.replace('"medium"', '"hihg"'),
+            '4: severity: expected one of "high", "medium", "low", got "hihg", did you mean "high"?',
+        ),
         (RULE.replace('since = "1.0"', "since = 1.0"), "6: since: expected a string, got 1.0"),
         (RULE + 'aliases = "old"\n', '11: aliases: expected an array of strings, got "old"'),
         (RULE + "aliases = [1]\n", "11: aliases[0]: expected a string, got 1"),
@@ -81,30 +83,48 @@ def test_our_own_pack_is_the_checkout_when_we_are_not_installed() -> None:
         (RULE.replace("acme-cache", "acme-store"), '2: name: "acme-store" stands in the folder "acme-cache"'),
         (RULE.replace("{symbol}", "{symbl}"), '8: message: unknown placeholder "{symbl}", did you mean "symbol"?'),
         (RULE.replace("{symbol}", "{symbol"), "8: message: expected '}' before end of string"),
-        (RULE + 'predicates = ["set-onec"]\n',
-         '11: predicates: unknown predicate "set-onec", did you mean "set-once"?'),
-        (RULE + '\n[[form]]\nid = "one"\n',
-         "12: form[0]: one of call, decorator, subclass, attribute, setting, document, syntax is needed, "
-         "this has none of them"),
-        (RULE + FORM + 'setting = ["CACHES"]\n',
-         "12: form[0]: one of call, decorator, subclass, attribute, setting, document, syntax is needed, "
-         "this has both call and setting"),
-        (RULE + FORM + 'predicates = ["not awaitd"]\n',
-         '15: form[0].predicates: unknown predicate "awaitd", did you mean "awaited"?'),
-        (RULE + FORM + 'key-pattern = "("\n',
-         "15: form[0].key-pattern: bad regular expression: missing ), unterminated subpattern at position 0"),
-        (RULE + FORM + 'when = [\n  { argument = "url", absent = true },\n  { argument = "url", regex = "[" },\n]\n',
-         "17: form[0].when[1].regex: bad regular expression: unterminated character set at position 0"),
+        (
+            RULE + 'predicates = ["set-onec"]\n',
+            '11: predicates: unknown predicate "set-onec", did you mean "set-once"?',
+        ),
+        (
+            RULE + '\n[[form]]\nid = "one"\n',
+            "12: form[0]: one of call, decorator, subclass, attribute, setting, document, syntax is needed, "
+            "this has none of them",
+        ),
+        (
+            RULE + FORM + 'setting = ["CACHES"]\n',
+            "12: form[0]: one of call, decorator, subclass, attribute, setting, document, syntax is needed, "
+            "this has both call and setting",
+        ),
+        (
+            RULE + FORM + 'predicates = ["not awaitd"]\n',
+            '15: form[0].predicates: unknown predicate "awaitd", did you mean "awaited"?',
+        ),
+        (
+            RULE + FORM + 'key-pattern = "("\n',
+            "15: form[0].key-pattern: bad regular expression: missing ), unterminated subpattern at position 0",
+        ),
+        (
+            RULE + FORM + 'when = [\n  { argument = "url", absent = true },\n  { argument = "url", regex = "[" },\n]\n',
+            "17: form[0].when[1].regex: bad regular expression: unterminated character set at position 0",
+        ),
         (RULE + FORM + "when = [{ argumnt = 'url' }]\n", '15: unknown key "argumnt", did you mean "argument"?'),
         (RULE + FORM.replace("acme.Cache", "acme.Cache()"), '14: form[0].call[0]: "acme.Cache()" is no dotted name'),
         (RULE + FORM + FORM, '17: form[1].id: "one" stands for an earlier form'),
-        (RULE + FORM + 'phases = ["requests"]\n',
-         '15: form[0].phases[0]: expected one of "import", "startup", "request", "worker", "cli", "test", '
-         'got "requests", did you mean "request"?'),
-        (RULE + '\n[options.limit]\ntype = "int"\ndefault = "3"\nhelp = "A limit"\n',
-         "14: options.limit.default: is no int"),
-        (RULE + '\n[options.limit]\ntype = "integer"\ndefault = 3\nhelp = "A limit"\n',
-         '13: options.limit.type: expected one of "bool", "int", "str", "list", got "integer", did you mean "int"?'),
+        (
+            RULE + FORM + 'phases = ["requests"]\n',
+            '15: form[0].phases[0]: expected one of "import", "startup", "request", "worker", "cli", "test", '
+            'got "requests", did you mean "request"?',
+        ),
+        (
+            RULE + '\n[options.limit]\ntype = "int"\ndefault = "3"\nhelp = "A limit"\n',
+            "14: options.limit.default: is no int",
+        ),
+        (
+            RULE + '\n[options.limit]\ntype = "integer"\ndefault = 3\nhelp = "A limit"\n',
+            '13: options.limit.type: expected one of "bool", "int", "str", "list", got "integer", did you mean "int"?',
+        ),
         (RULE + "forms = 1 2\n", "11: is not valid TOML: Expected newline or end of document after a statement"),
     ],
 )
@@ -120,13 +140,19 @@ def test_an_error_in_a_rule_names_file_line_and_key(text: str, message: str, tmp
         (MODEL + ENTRY.replace('phase = "request"\n', ""), '4: "entry[0].phase" is missing'),
         (MODEL + ENTRY.replace("acme.App.route", ".route"), '7: entry[0].names[0]: ".route" is no dotted name'),
         (MODEL + ENTRY + ENTRY, '11: entry[1].id: "route" stands for an earlier row'),
-        (MODEL.replace('"acme"\n', '"Acme Web"\n', 1),
-         '1: framework: "Acme Web" is not a name like "flask-extensions"'),
-        (MODEL + '\n[bases]\n"acme.View" = ["acme.Base"]\n"acme.Form" = "acme.Base"\n',
-         '6: bases.acme.Form: expected an array of strings, got "acme.Base"'),
+        (
+            MODEL.replace('"acme"\n', '"Acme Web"\n', 1),
+            '1: framework: "Acme Web" is not a name like "flask-extensions"',
+        ),
+        (
+            MODEL + '\n[bases]\n"acme.View" = ["acme.Base"]\n"acme.Form" = "acme.Base"\n',
+            '6: bases.acme.Form: expected an array of strings, got "acme.Base"',
+        ),
         (MODEL + '\n[instances]\n"acme.app" = ""\n', '5: instances.acme.app[1]: "" is no dotted name'),
-        (MODEL + '\n[aliases]\n"acme.app.App" = "acme/App"\n',
-         '5: aliases.acme.app.App[1]: "acme/App" is no dotted name'),
+        (
+            MODEL + '\n[aliases]\n"acme.app.App" = "acme/App"\n',
+            '5: aliases.acme.app.App[1]: "acme/App" is no dotted name',
+        ),
     ],
 )
 def test_an_error_in_a_model_names_file_line_and_key(text: str, message: str, tmp_path: Path) -> None:
@@ -138,10 +164,12 @@ def test_names_codes_and_models_are_taken_once(tmp_path: Path) -> None:
     ours = default_pack_path()
     make_pack(tmp_path / "a", memory__acme_cache__rule=RULE.replace("ACM101", "STC101"))
     assert error_of(tmp_path / "a") == (
-        f'memory/acme-cache/rule.toml:1: "STC101" is taken by {ours}/memory/mutated-global/rule.toml')
+        f'memory/acme-cache/rule.toml:1: "STC101" is taken by {ours}/memory/mutated-global/rule.toml'
+    )
     make_pack(tmp_path / "b", memory__acme_cache__rule=RULE + 'aliases = ["x", "mutated-global"]\n')
     assert error_of(tmp_path / "b") == (
-        f'memory/acme-cache/rule.toml:11: "mutated-global" is taken by {ours}/memory/mutated-global/rule.toml')
+        f'memory/acme-cache/rule.toml:11: "mutated-global" is taken by {ours}/memory/mutated-global/rule.toml'
+    )
     make_pack(tmp_path / "c", models__flask=MODEL.replace('"acme"', '"flask"'))
     assert error_of(tmp_path / "c") == f'models/flask.toml:1: "model flask" is taken by {ours}/models/flask.toml'
 

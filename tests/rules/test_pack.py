@@ -75,8 +75,7 @@ def test_an_entry_point_says_which_function_is_called(model: Model) -> None:
 def test_an_alias_leads_to_its_canonical_name_in_one_step() -> None:
     aliases = {old: new for model in MODELS for old, new in model.aliases.items()}
     assert {old: new for old, new in aliases.items() if old == new} == {}
-    assert {old: new for old, new in aliases.items()
-            if any(prefix in aliases for prefix in prefixes(new))} == {}
+    assert {old: new for old, new in aliases.items() if any(prefix in aliases for prefix in prefixes(new))} == {}
 
 
 def prefixes(name: str) -> list[str]:
@@ -121,10 +120,31 @@ def test_a_container_empties_itself_by_a_method_that_changes_it() -> None:
             assert not set(row.reading) & set(row.mutating), row.names
 
 
-@pytest.mark.parametrize("framework", [
-    "flask", "fastapi", "starlette", "django", "djangorestframework", "channels", "celery", "rq", "apscheduler",
-    "click", "typer", "testing", "tornado", "bottle", "aiohttp", "quart", "sanic", "litestar", "falcon", "pyramid",
-    "dramatiq",
-])
+@pytest.mark.parametrize(
+    "framework",
+    [
+        "flask",
+        "fastapi",
+        "starlette",
+        "django",
+        "djangorestframework",
+        "channels",
+        "celery",
+        "rq",
+        "apscheduler",
+        "click",
+        "typer",
+        "testing",
+        "tornado",
+        "bottle",
+        "aiohttp",
+        "quart",
+        "sanic",
+        "litestar",
+        "falcon",
+        "pyramid",
+        "dramatiq",
+    ],
+)
 def test_the_frameworks_that_most_applications_use_have_entry_points(framework: str) -> None:
     assert PACK.models[framework].entries

@@ -35,18 +35,24 @@ x = 1
 ```
 """
     assert page_cases(page) == [
-        Case("Two files", {"shop/state.py": "CARTS = {}\n", "deploy/web app.yaml": "replicas: 1\n"},
-             (("shop/state.py", 1), ("deploy/web app.yaml", 1))),
+        Case(
+            "Two files",
+            {"shop/state.py": "CARTS = {}\n", "deploy/web app.yaml": "replicas: 1\n"},
+            (("shop/state.py", 1), ("deploy/web app.yaml", 1)),
+        ),
         Case("One", {"app.py": "x = 1\n"}, ()),
     ]
 
 
-@pytest.mark.parametrize(("mark", "code"), [
-    ("x = 1  # finding", "x = 1"),
-    ("x = 1; // finding", "x = 1;"),
-    ("<a/> <!-- finding -->", "<a/>"),
-    ("a = b ; finding", "a = b"),
-])
+@pytest.mark.parametrize(
+    ("mark", "code"),
+    [
+        ("x = 1  # finding", "x = 1"),
+        ("x = 1; // finding", "x = 1;"),
+        ("<a/> <!-- finding -->", "<a/>"),
+        ("a = b ; finding", "a = b"),
+    ],
+)
 def test_marks_in_the_comments_of_any_language(mark: str, code: str) -> None:
     [case] = page_cases(f"## Flagged\n```txt title=a\n{mark}\n```\n")
     assert (case.files, case.expected) == ({"a": f"{code}\n"}, (("a", 1),))
@@ -61,12 +67,20 @@ def test_headings_inside_a_block_are_comments() -> None:
     assert case.files == {"app.py": "## Instead\nx = 1\n"}
 
 
-@pytest.mark.parametrize(("page", "message"), [
-    ("## Flagged\n### A\n```python\nx = 1\n```\n", '"A" stands under "Flagged" and marks no line with "# finding"'),
-    ("## Not flagged\n### A\n```python\nx = 1  # finding\n```\n", '"A" stands under "Not flagged" and marks line 1'),
-    ("## Flagged\n### A\n```python title=../a.py\nx = 1  # finding\n```\n",
-     'the title "../a.py" leads out of the project'),
-])
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ("## Flagged\n### A\n```python\nx = 1\n```\n", '"A" stands under "Flagged" and marks no line with "# finding"'),
+        (
+            "## Not flagged\n### A\n```python\nx = 1  # finding\n```\n",
+            '"A" stands under "Not flagged" and marks line 1',
+        ),
+        (
+            "## Flagged\n### A\n```python title=../a.py\nx = 1  # finding\n```\n",
+            'the title "../a.py" leads out of the project',
+        ),
+    ],
+)
 def test_pages_that_cannot_be_read_as_tests(page: str, message: str) -> None:
     with pytest.raises(PageError) as caught:
         page_cases(page)

@@ -16,9 +16,7 @@ RULE = Rule(
 PACK = Pack({RULE.name: RULE}, {})
 
 
-@pytest.mark.parametrize(
-    "word", ["mutated-global", "global-dict", "STC101", "stc101", "STC1", "STC", "memory", "ALL"]
-)
+@pytest.mark.parametrize("word", ["mutated-global", "global-dict", "STC101", "stc101", "STC1", "STC", "memory", "ALL"])
 def test_every_way_to_name_a_rule(word: str) -> None:
     given = Settings(select=(word,), extend_select=(word,), ignore=(word,), severities={word: "low"})
     assert vet(PACK, given) == ((), ())

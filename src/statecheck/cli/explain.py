@@ -56,7 +56,7 @@ def count_lines(path: Path) -> int:
 
 
 def split_place(place: str) -> tuple[str, int]:
-    """"app.py:12" (a column after it is let pass). Raises UsageError."""
+    """ "app.py:12" (a column after it is let pass). Raises UsageError."""
     match = _PLACE.match(place)
     if not match:
         raise UsageError(f'expected PATH:LINE, such as app.py:12, got "{place}"')

@@ -1,7 +1,7 @@
 """What a detector is: a function from rules and one linked tree to findings. Plug-ins see just this and the project.
 
-A detector is registered under the entry-point group ``statecheck.detectors``; rules name it by ``detector = "…"``. It is
-called once a run with all selected rules that name it.
+A detector is registered under the entry-point group ``statecheck.detectors``; rules name it by ``detector = "…"``.
+It is called once a run with all selected rules that name it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from statecheck.rules.schema import Rule
 
 API_VERSION = 1
 
-OptionValue = bool | int | str | tuple[str, ...]
+OptionValue = bool | int | float | str | tuple[str, ...]
 
 
 class Context(NamedTuple):

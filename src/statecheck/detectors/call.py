@@ -57,8 +57,11 @@ def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
 def _of_code(project: Project, forms: Sequence[Wanted], spots: Spots, matcher: Matcher) -> Iterator[Hit]:
     """Calls, decorators, subclasses and attributes."""
     kinds: tuple[tuple[str, Callable[[frozenset[str]], Iterator[tuple[Spot, str]]]], ...] = (
-        ("call", spots.calls), ("decorator", spots.decorated), ("subclass", spots.subclasses),
-        ("attribute", spots.attributes))
+        ("call", spots.calls),
+        ("decorator", spots.decorated),
+        ("subclass", spots.subclasses),
+        ("attribute", spots.attributes),
+    )
     for kind, find in kinds:
         index: dict[str, list[Wanted]] = defaultdict(list)
         for row in forms:
@@ -133,13 +136,31 @@ def report(project: Project, serving: Serving, hit: Hit) -> Finding:
         severity = "medium"  # only a default: the environment can say otherwise
     harm = form.harm or rule.harm
     named = sentence(labels(entries, 3)) or "any process"
-    values = {"symbol": name, "entries": named, "readers": named, "writers": named, "harm": harm or "split",
-              "form": form.id, "detail": hit.evidence.detail}
+    values = {
+        "symbol": name,
+        "entries": named,
+        "readers": named,
+        "writers": named,
+        "harm": harm or "split",
+        "form": form.id,
+        "detail": hit.evidence.detail,
+    }
     return Finding(
-        rule=rule.code, name=rule.name, family=rule.family, severity=severity, confidence=_confidence(serving, hit),
-        location=where, symbol=symbol, scope=project.scope(spot.function or spot.ref).qualname,
-        message=(form.message or rule.message).format_map(values), instead=form.instead or rule.instead, harm=harm,
-        entry_points=labels(entries), flow=_flow(project, hit, where, name), form=form.id)
+        rule=rule.code,
+        name=rule.name,
+        family=rule.family,
+        severity=severity,
+        confidence=_confidence(serving, hit),
+        location=where,
+        symbol=symbol,
+        scope=project.scope(spot.function or spot.ref).qualname,
+        message=(form.message or rule.message).format_map(values),
+        instead=form.instead or rule.instead,
+        harm=harm,
+        entry_points=labels(entries),
+        flow=_flow(project, hit, where, name),
+        form=form.id,
+    )
 
 
 def _symbol(project: Project, spot: Spot) -> tuple[str, str]:

@@ -12,10 +12,25 @@ from statecheck.project.tables import expressions
 from statecheck.project.values import Foreign, ForeignInstance, FunctionValue, ScopeRef
 
 QUIET = frozenset({"quiet", "wait", "time", "random", "env", "telemetry"})  # effects that nobody misses
-WATCHING = frozenset({  # of a process, a thread, an event or a logger, whatever its type
-    "wait", "poll", "is_alive", "is_set", "sleep", "kill", "terminate", "send_signal", "debug", "info", "warning",
-    "error", "exception", "critical", "log",
-})
+WATCHING = frozenset(
+    {  # of a process, a thread, an event or a logger, whatever its type
+        "wait",
+        "poll",
+        "is_alive",
+        "is_set",
+        "sleep",
+        "kill",
+        "terminate",
+        "send_signal",
+        "debug",
+        "info",
+        "warning",
+        "error",
+        "exception",
+        "critical",
+        "log",
+    }
+)
 ENDING = frozenset({"close", "aclose", "cleanup", "shutdown"})
 REMOVING = frozenset({"remove", "unlink", "rmtree", "rmdir"})
 LOOKING = frozenset({"exists", "isfile", "isdir", "is_file", "is_dir"})
@@ -84,8 +99,13 @@ class Duties:
         return ends
 
     def _calls(self, ref: ScopeRef) -> list[tuple[Call, int]]:
-        return [(node, event.region) for event in self._project.scope(ref).events for top in expressions(event)
-                for node in iter_expr(top) if isinstance(node, Call)]
+        return [
+            (node, event.region)
+            for event in self._project.scope(ref).events
+            for top in expressions(event)
+            for node in iter_expr(top)
+            if isinstance(node, Call)
+        ]
 
     def _is_quiet_call(self, ref: ScopeRef, call: Call, region: int) -> bool:
         items = self._project.evaluator.evaluate(ref, call.func, region)
@@ -94,12 +114,16 @@ class Duties:
         names = [item.value.name for item in items if isinstance(item.value, (Foreign, ForeignInstance))]
         if names:
             return all(self._project.knowledge.effect(name) in QUIET for name in names) or (
-                isinstance(call.func, Attr) and call.func.attr in WATCHING)
+                isinstance(call.func, Attr) and call.func.attr in WATCHING
+            )
         return isinstance(call.func, Attr) and call.func.attr in WATCHING
 
     def _stores(self, ref: ScopeRef) -> bool:
         """Does it keep anything outside its own variables?"""
         scope = self._project.scope(ref)
         outer = {*scope.globals, *scope.nonlocals}
-        return any(isinstance(target, (Attr, Sub)) or (isinstance(target, Name) and target.id in outer)
-                   for event in scope.events for target in event.targets)
+        return any(
+            isinstance(target, (Attr, Sub)) or (isinstance(target, Name) and target.id in outer)
+            for event in scope.events
+            for target in event.targets
+        )

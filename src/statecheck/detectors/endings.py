@@ -23,9 +23,20 @@ from statecheck.project.link import Project
 from statecheck.project.tables import expressions
 from statecheck.project.values import ContainerValue, Foreign, ForeignInstance, FunctionValue, ScopeRef
 
-WAITING = frozenset({
-    "join", "result", "exception", "cancel", "wait", "get", "communicate", "shutdown", "terminate", "kill",
-})
+WAITING = frozenset(
+    {
+        "join",
+        "result",
+        "exception",
+        "cancel",
+        "wait",
+        "get",
+        "communicate",
+        "shutdown",
+        "terminate",
+        "kill",
+    }
+)
 REPLYING = frozenset({"get", "wait", "join", "result"})
 CLOSING = frozenset({"shutdown", "join"})
 STORING = ("assign", "annotated", "walrus", "with")
@@ -53,8 +64,9 @@ class Endings:
 
     def _hands_back(self, spot: Spot) -> bool:
         """Does the caller get what was started: it starts it itself, or its helper returns it?"""
-        return spot.through is None or any(event.op == "return" and event.value is not None
-                                           for event in self._project.scope(spot.through).events)
+        return spot.through is None or any(
+            event.op == "return" and event.value is not None for event in self._project.scope(spot.through).events
+        )
 
     def joined(self, spot: Spot) -> bool:
         """Is its end waited for, in the function that made it or where the object that keeps it ends?"""
@@ -64,8 +76,11 @@ class Endings:
         """Is it handed to something that waits?"""
         if spot.event is None or spot.call is None:
             return False
-        around = [node for node in nodes(spot.event)
-                  if isinstance(node, Call) and node is not spot.call and holds(node, spot.call)]
+        around = [
+            node
+            for node in nodes(spot.event)
+            if isinstance(node, Call) and node is not spot.call and holds(node, spot.call)
+        ]
         if self._hands_back(spot) and any(self._waits(spot.ref, spot.event, node) for node in around):
             return True
         return self.context_managed(spot)
@@ -94,8 +109,11 @@ class Endings:
                 current = queue.pop(0)
                 inner = ScopeRef(function.path, current)
                 found += [Within(inner, event) for event in table.facts.scopes[current].events]
-                queue += [child for child in table.children[current]
-                          if function.scope or table.facts.scopes[child].kind == "comp"]
+                queue += [
+                    child
+                    for child in table.children[current]
+                    if function.scope or table.facts.scopes[child].kind == "comp"
+                ]
             self._inside[function] = found
         return self._inside[function]
 
@@ -166,13 +184,17 @@ class Endings:
     def _waits(self, ref: ScopeRef, event: Event, call: Call) -> bool:
         """Does the call wait for what it is given?"""
         knowledge = self._project.knowledge
-        return any(isinstance(item.value, (Foreign, ForeignInstance)) and knowledge.effect(item.value.name) == "wait"
-                   for item in self._project.evaluator.evaluate(ref, call.func, event.region))
+        return any(
+            isinstance(item.value, (Foreign, ForeignInstance)) and knowledge.effect(item.value.name) == "wait"
+            for item in self._project.evaluator.evaluate(ref, call.func, event.region)
+        )
 
     def _is_returned(self, spot: Spot) -> bool:
         names = self._handles(spot)
-        return any(row.event.op in LEAVING and row.event.value is not None and dotted(row.event.value) in names
-                   for row in self._events(spot.ref))
+        return any(
+            row.event.op in LEAVING and row.event.value is not None and dotted(row.event.value) in names
+            for row in self._events(spot.ref)
+        )
 
     def _streams(self, spot: Spot) -> bool:
         """Does the work feed a generator that the function is, or hands out?"""
@@ -189,8 +211,12 @@ class Endings:
             return False
         function = self._project.tables.function_around(spot.ref)
         shared = self._shared(spot, function) & set(self._project.scope(function).binds)
-        return any(isinstance(node, Call) and ends_one_of(node, shared, REPLYING) and self._is_reply(row, node)
-                   for row in self._events(function) if row.ref == function for node in nodes(row.event))
+        return any(
+            isinstance(node, Call) and ends_one_of(node, shared, REPLYING) and self._is_reply(row, node)
+            for row in self._events(function)
+            if row.ref == function
+            for node in nodes(row.event)
+        )
 
     def _shared(self, spot: Spot, function: ScopeRef) -> set[str]:
         """The names that the work is given, or reads from the function that it stands in."""
@@ -201,13 +227,20 @@ class Endings:
                 if not isinstance(item.value, FunctionValue) or item.value.ref.path != function.path:
                     continue
                 if self._project.scope(item.value.ref).parent == function.scope:
-                    names |= {node.id for row in self._events(item.value.ref) for node in nodes(row.event)
-                              if isinstance(node, Name)}
+                    names |= {
+                        node.id
+                        for row in self._events(item.value.ref)
+                        for node in nodes(row.event)
+                        if isinstance(node, Name)
+                    }
         return names
 
     def _is_reply(self, row: Within, call: Call) -> bool:
         """Is it a queue or an event that is asked, and not a dict?"""
         assert isinstance(call.func, Attr)
         values = [item.value for item in self._project.evaluator.evaluate(row.ref, call.func.value, row.event.region)]
-        return any(isinstance(value, ForeignInstance) or
-                   (isinstance(value, ContainerValue) and not value.kind.startswith("builtins.")) for value in values)
+        return any(
+            isinstance(value, ForeignInstance)
+            or (isinstance(value, ContainerValue) and not value.kind.startswith("builtins."))
+            for value in values
+        )

@@ -112,15 +112,21 @@ class Branches:
                 yield self._asked(spot, right, _items(left))
 
     def _asked(self, spot: Spot, subject: Expr, others: Iterable[Expr]) -> Question:
-        return Question(spot, Located(spot.ref, _bare(subject), spot.region),
-                        tuple(Located(spot.ref, other, spot.region) for other in others))
+        return Question(
+            spot,
+            Located(spot.ref, _bare(subject), spot.region),
+            tuple(Located(spot.ref, other, spot.region) for other in others),
+        )
 
     def _is_check(self, spot: Spot, node: Op, event: Event) -> bool:
         """``if ENV not in KNOWN: raise``: the name is checked, nothing depends on it."""
         if node.op != "not in" or event.op != "test":
             return False
-        inside = {number for number, region in enumerate(self.project.files[spot.ref.path].regions)
-                  if region.kind == "if" and region.scope == spot.ref.scope and region.test == event.value}
+        inside = {
+            number
+            for number, region in enumerate(self.project.files[spot.ref.path].regions)
+            if region.kind == "if" and region.scope == spot.ref.scope and region.test == event.value
+        }
         return any(row.op == "raise" and row.region in inside for row in self.project.scope(spot.ref).events)
 
     def _names_deploy(self, form: Form, question: Question, answer: Answer) -> bool:
@@ -139,8 +145,11 @@ class Branches:
         for source in Resolver(self.project).sources(other):
             for item in _items(source.expr):
                 found += self.matcher.resolve(source._replace(expr=item)).constants
-        return [constant._replace(text=constant.text.lower()) for constant in found
-                if constant.kind == "str" and constant.text]
+        return [
+            constant._replace(text=constant.text.lower())
+            for constant in found
+            if constant.kind == "str" and constant.text
+        ]
 
     # -- what is compared ----------------------------------------------------------------------------------------------
 
@@ -184,8 +193,14 @@ class Branches:
             return HOLDER.search(_last(expr.value)) is not None
         if isinstance(expr, Sub):
             return isinstance(expr.index, Const) and HOLDER.search(_last(expr.value)) is not None
-        return (isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.attr == "get" and bool(expr.args)
-                and isinstance(expr.args[0], Const) and HOLDER.search(_last(expr.func.value)) is not None)
+        return (
+            isinstance(expr, Call)
+            and isinstance(expr.func, Attr)
+            and expr.func.attr == "get"
+            and bool(expr.args)
+            and isinstance(expr.args[0], Const)
+            and HOLDER.search(_last(expr.func.value)) is not None
+        )
 
 
 def _may_ask(node: Op | Call) -> bool:

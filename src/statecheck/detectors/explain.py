@@ -33,9 +33,15 @@ from statecheck.project.values import (
     Value,
 )
 
-KINDS = {GlobalPlace: "module variable", ClassPlace: "class attribute", FieldPlace: "field of an object",
-         ForeignPlace: "attribute of a framework object", CellPlace: "captured local variable",
-         DefaultPlace: "default value of a parameter", FunctionPlace: "attribute of a function"}
+KINDS = {
+    GlobalPlace: "module variable",
+    ClassPlace: "class attribute",
+    FieldPlace: "field of an object",
+    ForeignPlace: "attribute of a framework object",
+    CellPlace: "captured local variable",
+    DefaultPlace: "default value of a parameter",
+    FunctionPlace: "attribute of a function",
+}
 SURENESS = {SURE: "", POSSIBLE: " (possibly)", GUESS: " (a guess)"}
 
 
@@ -45,12 +51,21 @@ def explain(project: Project, path: str, line: int, findings: Sequence[Finding])
     verdicts = [verdict for verdict in judge.verdicts() if _touches(project, verdict, judge, path, line)]
     parts = [_function(project, path, line)]
     reads = judge.accesses.reads(verdict.place for verdict in verdicts)
-    for verdict in verdicts:
-        parts.append("\n".join(_place(project, verdict, judge.accesses.writes.get(verdict.place, ()), reads.get(verdict.place, ()))))
-    here = [finding for finding in findings if finding.location.path == path
-            and finding.location.line <= line <= finding.location.end_line]
-    parts += [f"reported here: {finding.name} ({finding.severity} severity, {finding.confidence} confidence): {finding.message}"
-              for finding in here]
+    writes = judge.accesses.writes
+    parts += [
+        "\n".join(_place(project, verdict, writes.get(verdict.place, ()), reads.get(verdict.place, ())))
+        for verdict in verdicts
+    ]
+    here = [
+        finding
+        for finding in findings
+        if finding.location.path == path and finding.location.line <= line <= finding.location.end_line
+    ]
+    parts += [
+        f"reported here: {finding.name} ({finding.severity} severity, {finding.confidence} confidence): "
+        f"{finding.message}"
+        for finding in here
+    ]
     if not verdicts and not here:
         parts.append("no state is defined or written on this line")
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -73,8 +88,14 @@ def _function(project: Project, path: str, line: int) -> str:
     facts = project.files.get(path)
     if facts is None:
         return f"{path} is not part of the analysis"
-    inside = [scope for scope in facts.scopes if scope.kind == "def"
-              and project.location(path, scope.pos, scope.pos + 1).line <= line <= project.location(path, scope.body_end, scope.body_end).line]
+    inside = [
+        scope
+        for scope in facts.scopes
+        if scope.kind == "def"
+        and project.location(path, scope.pos, scope.pos + 1).line
+        <= line
+        <= project.location(path, scope.body_end, scope.body_end).line
+    ]
     if not inside:
         return f"{path}:{line} runs when the module is imported"
     ref = ScopeRef(path, inside[-1].index)

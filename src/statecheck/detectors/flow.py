@@ -34,7 +34,9 @@ def _edge_location(project: Project, edge: Edge) -> Location:
 
 def _edge_message(project: Project, edge: Edge) -> str:
     caller, callee = project.scope(edge.caller), project.scope(edge.callee)
-    verb = {"callback": "hands over", "property": "reads", "dynamic": "may call", "guess": "probably calls"}.get(edge.via, "calls")
+    verb = {"callback": "hands over", "property": "reads", "dynamic": "may call", "guess": "probably calls"}.get(
+        edge.via, "calls"
+    )
     return f"`{caller.qualname or 'module level'}` {verb} `{callee.qualname or callee.kind}`"
 
 

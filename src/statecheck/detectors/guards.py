@@ -25,14 +25,26 @@ def is_set_once(project: Project, write: Access) -> bool:
     if isinstance(write.value, Choice) and write.value.kind == "or" and _same(write.value.items[0], write):
         return True
     table = project.tables.files[write.ref.path]
-    if _is_guarded(table, write.ref.scope, write.event.region, write.start, write.place.name, isinstance(write.value, Const)):
+    if _is_guarded(
+        table, write.ref.scope, write.event.region, write.start, write.place.name, isinstance(write.value, Const)
+    ):
         return True
     function = project.tables.function_around(write.ref)
-    calls = [edge for edge in project.graph.callers.get(function, ()) if edge.via in ("call", "callback")
-             and project.is_application(edge.caller.path)]
-    return bool(calls) and len(calls) <= 3 and all(
-        _is_guarded(project.tables.files[edge.caller.path], edge.caller.scope, edge.region, edge.pos, write.place.name)
-        for edge in calls)
+    calls = [
+        edge
+        for edge in project.graph.callers.get(function, ())
+        if edge.via in ("call", "callback") and project.is_application(edge.caller.path)
+    ]
+    return (
+        bool(calls)
+        and len(calls) <= 3
+        and all(
+            _is_guarded(
+                project.tables.files[edge.caller.path], edge.caller.scope, edge.region, edge.pos, write.place.name
+            )
+            for edge in calls
+        )
+    )
 
 
 def from_request(project: Project, write: Access) -> bool:
@@ -42,15 +54,18 @@ def from_request(project: Project, write: Access) -> bool:
             return True
         if isinstance(node, (Name, Attr)):
             for item in project.evaluator.evaluate(write.ref, node, write.event.region):
-                if isinstance(item.value, (Foreign, ForeignInstance)) and "request" in project.knowledge.lives(item.value.name):
+                if isinstance(item.value, (Foreign, ForeignInstance)) and "request" in project.knowledge.lives(
+                    item.value.name
+                ):
                     return True
     return False
 
 
 def _is_handler_parameter(project: Project, write: Access, name: str) -> bool:
     function = project.tables.function_around(write.ref)
-    return any(param.name == name for param in project.scope(function).params if param.name not in ("self", "cls")) and any(
-        entry.phase == "request" for entry in project.phases.entries_at(function))
+    return any(
+        param.name == name for param in project.scope(function).params if param.name not in ("self", "cls")
+    ) and any(entry.phase == "request" for entry in project.phases.entries_at(function))
 
 
 def _is_guarded(table: FileTable, scope: int, region: int, pos: int, name: str, constant: bool = False) -> bool:
@@ -60,8 +75,13 @@ def _is_guarded(table: FileTable, scope: int, region: int, pos: int, name: str, 
             return True
         if row.test is not None and row.kind == "else" and _is_filled_test(row.test, name):
             return True
-        if row.kind == "except" and (constant or (row.test is not None and any(
-                isinstance(node, Name) and node.id in MISSING for node in iter_expr(row.test)))):
+        if row.kind == "except" and (
+            constant
+            or (
+                row.test is not None
+                and any(isinstance(node, Name) and node.id in MISSING for node in iter_expr(row.test))
+            )
+        ):
             return True  # a constant kept after a failure remembers what the environment can do
         if _left_before(table, scope, region, pos, name):
             return True
@@ -71,8 +91,16 @@ def _is_guarded(table: FileTable, scope: int, region: int, pos: int, name: str, 
 
 def _left_before(table: FileTable, scope: int, region: int, pos: int, name: str) -> bool:
     """An earlier ``if x is not None: return x`` in the same block."""
-    return any(row.scope == scope and row.parent == region and row.kind == "if" and row.leaves and row.pos < pos
-               and row.test is not None and _is_filled_test(row.test, name) for row in table.facts.regions)
+    return any(
+        row.scope == scope
+        and row.parent == region
+        and row.kind == "if"
+        and row.leaves
+        and row.pos < pos
+        and row.test is not None
+        and _is_filled_test(row.test, name)
+        for row in table.facts.regions
+    )
 
 
 def _same(expr: Expr, write: Access) -> bool:
@@ -80,13 +108,18 @@ def _same(expr: Expr, write: Access) -> bool:
 
 
 def _mentions(expr: Expr, name: str) -> bool:
-    return any((isinstance(node, Name) and node.id == name) or (isinstance(node, Attr) and node.attr == name) for node in iter_expr(expr))
+    return any(
+        (isinstance(node, Name) and node.id == name) or (isinstance(node, Attr) and node.attr == name)
+        for node in iter_expr(expr)
+    )
 
 
 def _asks_for(expr: Expr, name: str) -> bool:
     """``x``, ``obj.x``, ``len(x)``, ``hasattr(obj, "x")``: is the value of the expression that of the name?"""
     if isinstance(expr, Call):
-        return _mentions(expr, name) or any(isinstance(given, Const) and given.value == name for given in expr.args[1:2])
+        return _mentions(expr, name) or any(
+            isinstance(given, Const) and given.value == name for given in expr.args[1:2]
+        )
     return isinstance(expr, (Name, Attr)) and _mentions(expr, name)
 
 
@@ -117,7 +150,7 @@ def _is_filled_test(test: Expr, name: str) -> bool:
 
 
 def is_memo_write(project: Project, write: Access) -> bool:
-    """``cache[key] = compute()`` where the key was looked up first: in the same function, by ``in``, ``get`` or a caught KeyError."""
+    """``cache[key] = compute()`` where the same function looked the key up first, by ``in`` or ``get``."""
     if write.kind == "change" and not write.depth and write.how == ".setdefault()" and len(write.given) == 2:
         return not isinstance(write.given[1], (Const, Display))
     if write.kind != "change" or write.depth or not write.how.startswith("[…] ="):
@@ -129,16 +162,23 @@ def is_memo_write(project: Project, write: Access) -> bool:
         return False  # a count or a list that grows, not a value computed once
     key = _shape(target.index)
     function = project.tables.function_around(write.ref)
-    return any(_looks_up(node, write.place.name, key) for event in project.scope(function).events
-               if event.value is not None and event is not write.event for node in iter_expr(event.value))
+    return any(
+        _looks_up(node, write.place.name, key)
+        for event in project.scope(function).events
+        if event.value is not None and event is not write.event
+        for node in iter_expr(event.value)
+    )
 
 
 def is_passing(project: Project, write: Access, writes: Sequence[Access]) -> bool:
     """``x[key] = …`` and, in the same function, ``del x[key]`` or ``x.pop(key)``: there while one call runs."""
     function = project.tables.function_around(write.ref)
     key = _key(write)
-    kinds = {other.kind for other in writes if key is not None and _key(other) == key
-             and project.tables.function_around(other.ref) == function}
+    kinds = {
+        other.kind
+        for other in writes
+        if key is not None and _key(other) == key and project.tables.function_around(other.ref) == function
+    }
     return {"change", "clear"} <= kinds
 
 
@@ -160,8 +200,15 @@ def _looks_up(node: Expr, name: str, key: object) -> bool:
 
 def _shape(expr: Expr) -> object:
     """The text of an expression without positions."""
-    return tuple((type(node).__name__, getattr(node, "id", ""), getattr(node, "attr", ""), getattr(node, "value", "")
-                  if isinstance(node, Const) else "") for node in iter_expr(expr))
+    return tuple(
+        (
+            type(node).__name__,
+            getattr(node, "id", ""),
+            getattr(node, "attr", ""),
+            getattr(node, "value", "") if isinstance(node, Const) else "",
+        )
+        for node in iter_expr(expr)
+    )
 
 
 def noted_once(project: Project, write: Access) -> bool:
@@ -183,13 +230,16 @@ def noted_once(project: Project, write: Access) -> bool:
             if project.knowledge.effect(use.name) != "log":
                 return False
             logs = True
-    return logs and not any(edge.via == "call" and edge.region >= 0 and table.is_inside(edge.region, guarded)
-                            for edge in project.graph.edges.get(write.ref, ()))
+    return logs and not any(
+        edge.via == "call" and edge.region >= 0 and table.is_inside(edge.region, guarded)
+        for edge in project.graph.edges.get(write.ref, ())
+    )
 
 
 def _is_absence_test(test: Expr, name: str) -> bool:
-    return (isinstance(test, Op) and (test.op == "not in" and _mentions(test.operands[-1], name)
-                                      or test.op == "not" and _mentions(test, name)))
+    return isinstance(test, Op) and (
+        (test.op == "not in" and _mentions(test.operands[-1], name)) or (test.op == "not" and _mentions(test, name))
+    )
 
 
 def is_revalidated(project: Project, write: Access) -> bool:
@@ -198,7 +248,11 @@ def is_revalidated(project: Project, write: Access) -> bool:
     region = write.event.region
     while region >= 0:
         test = table.facts.regions[region].test
-        if table.facts.regions[region].kind == "if" and isinstance(test, Op) and test.op in ("!=", "<", ">", "is not", "not"):
+        if (
+            table.facts.regions[region].kind == "if"
+            and isinstance(test, Op)
+            and test.op in ("!=", "<", ">", "is not", "not")
+        ):
             for node in iter_expr(test):
                 for item in project.evaluator.evaluate(write.ref, node, region):
                     if isinstance(item.value, ForeignInstance) and _is_shared(project, item.value.name):

@@ -1,4 +1,4 @@
-"""Is a written place state that several processes would have to share? One verdict a place, with the reason for silence."""
+"""Is a written place state that processes would have to share? One verdict a place, with the reason for silence."""
 
 from __future__ import annotations
 
@@ -81,7 +81,11 @@ class Judge:
     def _grouped(self, verdicts: list[Verdict]) -> Iterator[Verdict]:
         groups: dict[ScopeRef, list[Verdict]] = defaultdict(list)
         for verdict in verdicts:
-            if verdict.rule and isinstance(verdict.place, FieldPlace) and not has_container(self.project, verdict.place):
+            if (
+                verdict.rule
+                and isinstance(verdict.place, FieldPlace)
+                and not has_container(self.project, verdict.place)
+            ):
                 groups[verdict.place.cls].append(verdict)
             else:
                 yield verdict
@@ -89,9 +93,19 @@ class Judge:
             if len(group) < GROUP:
                 yield from group
                 continue
-            best = max(group, key=lambda verdict: (("low", "medium", "high").index(verdict.confidence),
-                                                   ("low", "medium", "high").index(verdict.severity), -verdict.writes[0].start))
-            writes = tuple(sorted((write for verdict in group for write in verdict.writes), key=lambda write: (write.ref, write.start)))
+            best = max(
+                group,
+                key=lambda verdict: (
+                    ("low", "medium", "high").index(verdict.confidence),
+                    ("low", "medium", "high").index(verdict.severity),
+                    -verdict.writes[0].start,
+                ),
+            )
+            writes = tuple(
+                sorted(
+                    (write for verdict in group for write in verdict.writes), key=lambda write: (write.ref, write.start)
+                )
+            )
             yield best._replace(writes=writes, fields=tuple(sorted(verdict.place.name for verdict in group)))
 
     def verdict(self, place: Place) -> Verdict:
@@ -120,7 +134,7 @@ class Judge:
         function = self.project.tables.function_around(write.ref)
         if self.project.scope(function).kind == "module" or not self.project.is_application(write.ref.path):
             return False
-        if write.depth >= DEEP and not write.sure or self._is_making(place, write):
+        if (write.depth >= DEEP and not write.sure) or self._is_making(place, write):
             return False
         reached = self.project.phases.of(function)
         return not reached or any(phase in reached for phase in RUNTIME)
@@ -161,8 +175,14 @@ class Judge:
             locks = all(is_lock(self.project, write) for write in memo)
             rule = rule if locks else "process-cache"
             severity = "medium" if changing and not objects else "low"
-        made = next((write for write in self._writes[place] if write.kind == "rebind" and write not in writes
-                     and self.project.is_application(write.ref.path)), None)
+        made = next(
+            (
+                write
+                for write in self._writes[place]
+                if write.kind == "rebind" and write not in writes and self.project.is_application(write.ref.path)
+            ),
+            None,
+        )
         return Verdict(place, rule, severity, confidence, "", (*live, *rest), made)
 
     def _severity(self, place: Place, writes: Sequence[Access]) -> Level:

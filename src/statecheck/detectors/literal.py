@@ -235,9 +235,21 @@ class Literals:
             home = ScopeRef(hit.place[0], 0)
         constant = hit.constant
         text = constant is not None and constant.kind in ("str", "bytes")
-        return finding(self.project, self.matcher, Case(
-            hit.wanted, hit.spot, hit.place, name, constant.variable if constant is not None else None, text, text,
-            "gets its value here", home))
+        return finding(
+            self.project,
+            self.matcher,
+            Case(
+                hit.wanted,
+                hit.spot,
+                hit.place,
+                name,
+                constant.variable if constant is not None else None,
+                text,
+                text,
+                "gets its value here",
+                home,
+            ),
+        )
 
     def _is_elsewhere(self, hit: Hit) -> bool:
         """Does the literal stand on other lines than its use?"""
@@ -296,4 +308,3 @@ def _spot_of(named: Named) -> Spot:
     start, end = span(named.value)
     value = Located(named.ref, named.value, named.region)
     return Spot(named.ref, named.region, start, end, named.key, named.key, event=named.event, value=value)
-

@@ -15,8 +15,9 @@ EXISTENCE = frozenset({"exists", "isfile", "is_file", "lexists"})
 EXCLUSIVE = frozenset({"O_EXCL"})
 
 
-def claims(project: Project, spot: Spot, path: PathValue,
-           reads: Iterable[tuple[ScopeRef, Call, tuple[PathValue, ...]]]) -> bool:
+def claims(
+    project: Project, spot: Spot, path: PathValue, reads: Iterable[tuple[ScopeRef, Call, tuple[PathValue, ...]]]
+) -> bool:
     """Does the call make a file that keeps others out: they look for it first, or it must not be there yet?
 
     ``reads`` are the calls that look at files, with their function and the paths.

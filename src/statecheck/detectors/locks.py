@@ -25,7 +25,8 @@ SHARED = frozenset({"db", "io", "storage", "network"})
 WRITING = re.compile(
     r"^a?(?:save|create|add|add_all|delete|update|insert|merge|upsert|write|put|post|patch|remove|unlink|rename|replace|"
     r"set|setex|setnx|incr|decr|hset|hdel|lpush|rpush|lpop|rpop|sadd|srem|zadd|zrem|upload|get_or_create|executemany)"
-    r"(?:_.*)?$")
+    r"(?:_.*)?$"
+)
 NEUTRAL = frozenset({"connect", "cursor", "begin", "commit", "rollback", "flush", "close", "mkdir", "makedirs"})
 CHANGING_SQL = re.compile(r"\s*(?:insert|update|delete|replace|merge|upsert)\b", re.IGNORECASE)
 WRITE_MODE = re.compile(r"[rwax+bt]*[wax+][rwax+bt]*")
@@ -113,8 +114,14 @@ class Locks:
         if event.op != "test":
             return False
         regions = self._project.files[ref.path].regions
-        return any(row.scope == ref.scope and row.kind == "if" and row.leaves and row.test is not None
-                   and any(node == call for node in iter_expr(row.test)) for row in regions)
+        return any(
+            row.scope == ref.scope
+            and row.kind == "if"
+            and row.leaves
+            and row.test is not None
+            and any(node == call for node in iter_expr(row.test))
+            for row in regions
+        )
 
     # -- what happens under them -------------------------------------------------------------------------------------
 
@@ -157,8 +164,12 @@ class Locks:
 
     def _saves(self, guarded: Guarded) -> bool:
         """``job.save()``: of a row whose type is not known."""
-        return any(isinstance(node, Call) and last_name(node.func) in ("save", "asave", "commit")
-                   for event in self._events(guarded) for top in expressions(event) for node in iter_expr(top))
+        return any(
+            isinstance(node, Call) and last_name(node.func) in ("save", "asave", "commit")
+            for event in self._events(guarded)
+            for top in expressions(event)
+            for node in iter_expr(top)
+        )
 
     def _is_lazy(self, guarded: Guarded) -> bool:
         """Is something made on first use, and kept in this process: ``if x is None: x = …``?"""

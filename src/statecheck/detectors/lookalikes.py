@@ -26,7 +26,15 @@ from statecheck.project.values import (
     Value,
 )
 
-CONSTRUCTORS = ("__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__", "__setstate__", "__getstate__")
+CONSTRUCTORS = (
+    "__init__",
+    "__new__",
+    "__post_init__",
+    "__init_subclass__",
+    "__set_name__",
+    "__setstate__",
+    "__getstate__",
+)
 
 
 def values(project: Project, place: Place) -> list[Value]:
@@ -37,8 +45,11 @@ def values(project: Project, place: Place) -> list[Value]:
     if isinstance(place, FieldPlace):
         declared = project.tables.files[place.cls.path].bindings.get((place.cls.scope, place.name), [])
         return [item.value for binding in declared for item in evaluator.binding(place.cls.path, binding)] + [
-            item.value for store in evaluator.classes.field_stores(place.cls, place.name) if store.value is not None
-                for item in evaluator.evaluate(store.ref, store.value, store.event.region)]
+            item.value
+            for store in evaluator.classes.field_stores(place.cls, place.name)
+            if store.value is not None
+            for item in evaluator.evaluate(store.ref, store.value, store.event.region)
+        ]
     if isinstance(place, (ClassPlace, CellPlace)):
         ref = place.cls if isinstance(place, ClassPlace) else place.function
         bindings = project.tables.files[ref.path].bindings.get((ref.scope, place.name), [])
@@ -88,7 +99,9 @@ def harmless_writes(project: Project, place: Place, writes: Sequence[Access]) ->
     if len(rebinds) == len(writes):
         if all(is_initialiser(project, place, write) or is_set_once(project, write) for write in rebinds):
             return "it is set up right after the object is made"
-        if isinstance(place, (GlobalPlace, FieldPlace, ClassPlace)) and all(is_resource(project, write) for write in rebinds):
+        if isinstance(place, (GlobalPlace, FieldPlace, ClassPlace)) and all(
+            is_resource(project, write) for write in rebinds
+        ):
             return "it holds a client or engine that any process makes again"
     if all(is_registration(project, write) for write in writes):
         return "it is a table of functions or classes, the same in every process that loads them"
@@ -103,7 +116,11 @@ def is_initialiser(project: Project, place: Place, write: Access, by_constructor
         return False
     method = project.tables.function_around(write.ref)
     maker = None if by_constructor else project.evaluator.classes.method(place.cls, "__init__")
-    calls = [edge for edge in project.graph.callers.get(method, ()) if edge.via == "call" and project.is_application(edge.caller.path)]
+    calls = [
+        edge
+        for edge in project.graph.callers.get(method, ())
+        if edge.via == "call" and project.is_application(edge.caller.path)
+    ]
     return bool(calls) and all(_makes(project, edge.caller, place.cls, maker) for edge in calls)
 
 
@@ -120,8 +137,11 @@ def is_resource(project: Project, write: Access) -> bool:
     if write.value is None:
         return False
     items = project.evaluator.evaluate(write.ref, write.value, write.event.region)
-    return bool(items) and not from_request(project, write) and all(
-        _is_resource_value(item.value) and not _is_data(project, item.value) for item in items)
+    return (
+        bool(items)
+        and not from_request(project, write)
+        and all(_is_resource_value(item.value) and not _is_data(project, item.value) for item in items)
+    )
 
 
 def _is_data(project: Project, value: Value) -> bool:
@@ -139,20 +159,31 @@ def is_registration(project: Project, write: Access) -> bool:
     """Is a function or class put into a table?"""
     given = [write.event.value] if write.how.startswith("[…]") and write.event.value is not None else list(write.given)
     items = [item for expr in given for item in project.evaluator.evaluate(write.ref, expr, write.event.region)]
-    return write.kind == "change" and bool(items) and all(isinstance(item.value, (FunctionValue, ClassValue)) for item in items)
+    return (
+        write.kind == "change"
+        and bool(items)
+        and all(isinstance(item.value, (FunctionValue, ClassValue)) for item in items)
+    )
 
 
 def is_lock(project: Project, write: Access) -> bool:
     """Is a lock kept for each thing worked on? It excludes nobody in another process."""
-    return any(isinstance(value, ForeignInstance) and project.knowledge.effect(value.name) == "lock"
-               for value in _stored_values(project, write))
+    return any(
+        isinstance(value, ForeignInstance) and project.knowledge.effect(value.name) == "lock"
+        for value in _stored_values(project, write)
+    )
 
 
 def is_memo_of_objects(project: Project, write: Access) -> bool:
     """Does a keyed memo keep objects (clients, classes, models) and no data?"""
     stored = _stored_values(project, write)
-    return bool(stored) and not is_lock(project, write) and all(
-        isinstance(value, Instance) or _is_resource_value(value) or _is_remade(project, value) for value in stored)
+    return (
+        bool(stored)
+        and not is_lock(project, write)
+        and all(
+            isinstance(value, Instance) or _is_resource_value(value) or _is_remade(project, value) for value in stored
+        )
+    )
 
 
 def _stored_values(project: Project, write: Access) -> list[Value]:
@@ -163,8 +194,9 @@ def _stored_values(project: Project, write: Access) -> list[Value]:
 
 def _is_remade(project: Project, value: Value) -> bool:
     """Can any process make the value again, as the models say?"""
-    return isinstance(value, ForeignInstance) and any("process-cache" in row.suppresses or "*" in row.suppresses
-                                                      for row in project.knowledge.safe("call", value.name))
+    return isinstance(value, ForeignInstance) and any(
+        "process-cache" in row.suppresses or "*" in row.suppresses for row in project.knowledge.safe("call", value.name)
+    )
 
 
 def is_clock(project: Project, write: Access) -> bool:
@@ -175,7 +207,10 @@ def is_clock(project: Project, write: Access) -> bool:
         return write.value.kind in ("int", "float", "none")
     for node in iter_expr(write.value):
         for item in project.evaluator.evaluate(write.ref, node, write.event.region):
-            if isinstance(item.value, (Foreign, ForeignInstance)) and project.knowledge.effect(item.value.name) == "time":
+            if (
+                isinstance(item.value, (Foreign, ForeignInstance))
+                and project.knowledge.effect(item.value.name) == "time"
+            ):
                 return True
     return False
 

@@ -51,9 +51,12 @@ class Making:
         targets = {dotted(target) for event in events if event.value is at.expr for target in event.targets} - {""}
         return bool(targets) and any(
             dotted(arg) in targets
-            for event in events for top in expressions(event) for node in iter_expr(top)
+            for event in events
+            for top in expressions(event)
+            for node in iter_expr(top)
             if isinstance(node, Call) and isinstance(node.func, Attr) and node.func.attr in WRITING
-            for arg in node.args)
+            for arg in node.args
+        )
 
     def _own_functions(self, at: Located) -> list[ScopeRef]:
         if not isinstance(at.expr, Call):
@@ -62,8 +65,11 @@ class Making:
         return [item.value.ref for item in items if isinstance(item.value, FunctionValue)]
 
     def _returned(self, ref: ScopeRef) -> list[Located]:
-        return [Located(ref, event.value, event.region) for event in self._project.scope(ref).events
-                if event.op == "return" and isinstance(event.value, (Call, Attr, Choice))]
+        return [
+            Located(ref, event.value, event.region)
+            for event in self._project.scope(ref).events
+            if event.op == "return" and isinstance(event.value, (Call, Attr, Choice))
+        ]
 
 
 def turned(expr: Expr) -> list[Expr]:

@@ -33,8 +33,13 @@ HOLDS = Evidence()
 class Matcher:
     """Decides forms. ``methods`` are the calls of methods that forms name in ``changed-by`` and ``completed-by``."""
 
-    def __init__(self, project: Project, settings: Settings, predicates: Mapping[str, Predicate],
-                 methods: Mapping[str, list[MethodCall]]) -> None:
+    def __init__(
+        self,
+        project: Project,
+        settings: Settings,
+        predicates: Mapping[str, Predicate],
+        methods: Mapping[str, list[MethodCall]],
+    ) -> None:
         self.project = project
         self.settings = settings
         self.serving = project.once(Serving)
@@ -166,8 +171,9 @@ class Matcher:
         found = (self._test_value(condition, row.value, row) for row in rows)
         return next((evidence for evidence in found if evidence is not None), None)
 
-    def _test_value(self, condition: Condition, value: Located | None,
-                    setting: Setting | None = None) -> Evidence | None:
+    def _test_value(
+        self, condition: Condition, value: Located | None, setting: Setting | None = None
+    ) -> Evidence | None:
         if value is None:
             return HOLDS if condition.absent else None
         found = self.resolve(value)
@@ -226,9 +232,12 @@ def fits(condition: Condition, constant: Constant) -> bool:
         return True
     if constant.kind != "str":
         return False
-    return (text.startswith(condition.prefix) or text.endswith(condition.suffix)
-            or bool(condition.contains and any(part in text for part in condition.contains))
-            or bool(condition.regex and re.search(condition.regex, text)))
+    return (
+        text.startswith(condition.prefix)
+        or text.endswith(condition.suffix)
+        or bool(condition.contains and any(part in text for part in condition.contains))
+        or bool(condition.regex and re.search(condition.regex, text))
+    )
 
 
 def _equals(constant: Constant, wanted: Scalar) -> bool:

@@ -15,7 +15,8 @@ from statecheck.project.values import ScopeRef
 COMPARISONS = frozenset({"==", "!=", "in", "not in", "is", "is not", "<", ">", "<=", ">="})
 BINDING = ("assign", "annotated", "walrus")
 EXAMPLES = re.compile(
-    r"(?i)(^|_)(examples?|samples?|schema_extra|help(_?text)?|docs?|description|usage|epilog|placeholder)$")
+    r"(?i)(^|_)(examples?|samples?|schema_extra|help(_?text)?|docs?|description|usage|epilog|placeholder)$"
+)
 CLOSED = frozenset({Const, Name, FString, Func})  # nothing inside them is a value of a key
 NAMING = frozenset({Const, Display})
 SILENT = frozenset({Name, FString, Func})  # without a key of their own they say nothing
@@ -109,12 +110,16 @@ def _inside(row: Named, expr: Expr) -> list[Named]:
     match expr:
         case Call(func=func, args=args, keywords=keywords):
             given = [Named(ref, region, key, part, "", event, above) for part in (func, *args)]
-            return given + [Named(ref, region, keyword.name, keyword.value, "keyword", event, around)
-                            for keyword in keywords]
+            return given + [
+                Named(ref, region, keyword.name, keyword.value, "keyword", event, around) for keyword in keywords
+            ]
         case Display(kind="dict", keys=keys, items=items):
-            return [Named(ref, region, name.value, item, "entry", event, around) if isinstance(name, Const)
-                    and name.kind == "str" else Named(ref, region, key, item, "", event, above)
-                    for name, item in zip(keys, items, strict=True)]
+            return [
+                Named(ref, region, name.value, item, "entry", event, around)
+                if isinstance(name, Const) and name.kind == "str"
+                else Named(ref, region, key, item, "", event, above)
+                for name, item in zip(keys, items, strict=True)
+            ]
         case Choice(items=items):
             return [Named(ref, region, key, item, kind, event, above) for item in items]
         case Sub(value=value):

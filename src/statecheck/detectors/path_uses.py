@@ -205,8 +205,10 @@ class PathUses:
         """Is a file with such a name read by other code than what wrote it, or do requests share one name?"""
         if path.is_fixed and len(path.parts) > 1:
             return True
-        return path.ends_known and any(read.ref != ref and any(other.looks_like(path) for other in read.paths)
-                                       for read in self._read_by_root.get(path.root, ()))
+        return path.ends_known and any(
+            read.ref != ref and any(other.looks_like(path) for other in read.paths)
+            for read in self._read_by_root.get(path.root, ())
+        )
 
     def _in_log_handler(self, ref: ScopeRef) -> bool:
         cls = self.project.tables.class_around(ref)

@@ -78,17 +78,35 @@ class Reporter:
         where = project.location(spot.ref.path, spot.start, spot.end)
         entries = [entry for write in self._group for entry in project.phases.entries_to(write.use.spot.ref)]
         return Finding(
-            rule=rule.code, name=rule.name, family=rule.family, severity=self._severity(),
-            confidence=self._confidence(), location=where, symbol=spot.symbol, scope=project.scope(spot.ref).qualname,
-            message=self._message(labels(entries, 3)), instead=form.instead or rule.instead,
-            harm=form.harm or rule.harm, entry_points=labels(entries), flow=tuple(self._flow(where)), form=form.id)
+            rule=rule.code,
+            name=rule.name,
+            family=rule.family,
+            severity=self._severity(),
+            confidence=self._confidence(),
+            location=where,
+            symbol=spot.symbol,
+            scope=project.scope(spot.ref).qualname,
+            message=self._message(labels(entries, 3)),
+            instead=form.instead or rule.instead,
+            harm=form.harm or rule.harm,
+            entry_points=labels(entries),
+            flow=tuple(self._flow(where)),
+            form=form.id,
+        )
 
     def _message(self, entries: Sequence[str]) -> str:
         use = self._first.use
         said = sentence(entries) or f"`{self._project.scope(use.spot.ref).qualname}`"
         harm = use.form.harm or use.rule.harm or "split"
-        values = {"symbol": use.spot.symbol, "entries": said, "writers": said, "readers": "later requests",
-                  "harm": harm, "form": use.form.id, "detail": self._first.path.text}
+        values = {
+            "symbol": use.spot.symbol,
+            "entries": said,
+            "writers": said,
+            "readers": "later requests",
+            "harm": harm,
+            "form": use.form.id,
+            "detail": self._first.path.text,
+        }
         message = (use.form.message or use.rule.message).format_map(values)
         return f"{message} (`{self._first.path.text}`)" if self._first.path.text else message
 

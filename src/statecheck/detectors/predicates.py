@@ -37,13 +37,22 @@ class Predicates:
         """The predicates by name."""
         endings = self._endings
         return {
-            "awaited": endings.awaited, "joined": endings.joined, "gathered": endings.gathered,
-            "context-managed": endings.context_managed, "discarded": self.discarded, "daemon": self.daemon,
-            "held": self.held, "zero-argument": self.zero_argument, "in-test": self.in_test,
+            "awaited": endings.awaited,
+            "joined": endings.joined,
+            "gathered": endings.gathered,
+            "context-managed": endings.context_managed,
+            "discarded": self.discarded,
+            "daemon": self.daemon,
+            "held": self.held,
+            "zero-argument": self.zero_argument,
+            "in-test": self.in_test,
             "reads-changing-data": self.reads_changing_data,
-            "guards-shared": self._locks.guards_shared, "signals-requests": self._locks.signals,
-            "changes-nothing": self._duties.changes_nothing, "cleans-up": self._duties.cleans_up,
-            "per-call": self.per_call, "of-a-command": self.of_a_command,
+            "guards-shared": self._locks.guards_shared,
+            "signals-requests": self._locks.signals,
+            "changes-nothing": self._duties.changes_nothing,
+            "cleans-up": self._duties.cleans_up,
+            "per-call": self.per_call,
+            "of-a-command": self.of_a_command,
         }
 
     def guarded(self, form: Form, spot: Spot) -> Guarded | None:
@@ -67,15 +76,21 @@ class Predicates:
         if function is None or self._project.scope(spot.ref).kind != "def":
             return False
         name = self._project.scope(function).name
-        nodes = [node for event in self._project.scope(spot.ref).events if _hands_out(event)
-                 for top in expressions(event) for node in iter_expr(top)]
+        nodes = [
+            node
+            for event in self._project.scope(spot.ref).events
+            if _hands_out(event)
+            for top in expressions(event)
+            for node in iter_expr(top)
+        ]
         called = [node.func for node in nodes if isinstance(node, Call)]
-        leaves = any(isinstance(node, Name) and node.id == name and not any(node is func for func in called)
-                     for node in nodes)
+        leaves = any(
+            isinstance(node, Name) and node.id == name and not any(node is func for func in called) for node in nodes
+        )
         return not leaves and self._project.phases.runtime(spot.ref) == SURE
 
     def of_a_command(self, spot: Spot) -> bool:
-        """Does a command run the code, no request for sure, and is the value used up on the spot (``connect(path).execute(…)``)?"""
+        """Does a command run the code, and is the value used up on the spot (``connect(path).execute(…)``)?"""
         if spot.event is None or spot.event.op not in ("expr", "with"):
             return False
         reached = self._project.phases.of(spot.ref)
@@ -93,7 +108,8 @@ class Predicates:
         """Is it marked as daemon?"""
         return spot.call is not None and any(
             keyword.name == "daemon" and isinstance(keyword.value, Const) and keyword.value.value == "True"
-            for keyword in spot.call.keywords)
+            for keyword in spot.call.keywords
+        )
 
     def discarded(self, spot: Spot) -> bool:
         """Does nobody keep the value?"""

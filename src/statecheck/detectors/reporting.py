@@ -52,16 +52,33 @@ def finding(project: Project, matcher: Matcher, case: Case) -> Finding:
     harm = form.harm or rule.harm
     entries = [] if spot.setting is not None else project.phases.entries_to(runs)
     named = sentence(labels(entries, 3)) or "any process"
-    values = {"symbol": name, "entries": named, "readers": named, "writers": named, "harm": harm or "split",
-              "form": form.id, "detail": ""}
+    values = {
+        "symbol": name,
+        "entries": named,
+        "readers": named,
+        "writers": named,
+        "harm": harm or "split",
+        "form": form.id,
+        "detail": "",
+    }
     home = case.home or runs
     return Finding(
-        rule=rule.code, name=rule.name, family=rule.family, severity=severity, confidence=_confidence(matcher, case),
-        location=project.location(*case.place), scope=project.scope(home).qualname, harm=harm, form=form.id,
+        rule=rule.code,
+        name=rule.name,
+        family=rule.family,
+        severity=severity,
+        confidence=_confidence(matcher, case),
+        location=project.location(*case.place),
+        scope=project.scope(home).qualname,
+        harm=harm,
+        form=form.id,
         symbol=project.qualified(home, name) if project.scope(home).kind in ("module", "class") else name,
         entry_points=labels(entries),
-        message=(form.message or rule.message).format_map(values), instead=form.instead or rule.instead,
-        flow=_flow(project, case, runs), sensitive=case.sensitive)
+        message=(form.message or rule.message).format_map(values),
+        instead=form.instead or rule.instead,
+        flow=_flow(project, case, runs),
+        sensitive=case.sensitive,
+    )
 
 
 def _flow(project: Project, case: Case, runs: ScopeRef) -> tuple[Step, ...]:

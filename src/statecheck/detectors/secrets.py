@@ -22,7 +22,9 @@ _PLAIN = re.compile(
       | \d+(?:[.:,-]\d+)*                    # a number, a date, a version
       | \w+(?::\w+)+                         # scopes and keys of translations
       | .*[\s{}\\|<>].*                      # a sentence, a template, a pattern
-    )$""", re.VERBOSE | re.DOTALL)
+    )$""",
+    re.VERBOSE | re.DOTALL,
+)
 
 
 def entropy(text: str) -> float:

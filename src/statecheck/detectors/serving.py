@@ -87,8 +87,11 @@ class Serving:
     def _find_imported(self) -> frozenset[str]:
         """Files that another file of the application imports, that hold an entry point or that make an application."""
         project = self._project
-        serving = [entry for entry in project.phases.entries
-                   if entry.phase in ("request", "startup") or entry.pos == project.scope(entry.ref).pos]
+        serving = [
+            entry
+            for entry in project.phases.entries
+            if entry.phase in ("request", "startup") or entry.pos == project.scope(entry.ref).pos
+        ]
         found = {path for entry in serving for path in (entry.ref.path, entry.path)}
         found |= {use.ref.path for use in project.graph.uses if use.name in project.knowledge.app_factories}
         found |= set(self._find_named())

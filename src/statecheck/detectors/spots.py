@@ -138,8 +138,14 @@ class Spots:
             return [spot]
         found = []
         for site in self.project.graph.call_sites.get(function, ()):
-            event = next((event for event in self.project.scope(site.caller).events
-                          if any(node is site.call for top in expressions(event) for node in iter_expr(top))), None)
+            event = next(
+                (
+                    event
+                    for event in self.project.scope(site.caller).events
+                    if any(node is site.call for top in expressions(event) for node in iter_expr(top))
+                ),
+                None,
+            )
             if event is not None and self.counts(site.caller.path, site.region):
                 made = self._call(site.caller, event, site.call, spot.name)
                 found.append(made._replace(through=function))
@@ -184,8 +190,18 @@ class Spots:
                     match = next((name for name in self.project.knowledge.lineage(base) if name in wanted), None)
                     if match is not None:
                         around = ScopeRef(cls.path, scope.parent)
-                        yield Spot(around, scope.defined_in, scope.pos, scope.pos + len(scope.name), match, scope.name,
-                                   function=cls), match
+                        yield (
+                            Spot(
+                                around,
+                                scope.defined_in,
+                                scope.pos,
+                                scope.pos + len(scope.name),
+                                match,
+                                scope.name,
+                                function=cls,
+                            ),
+                            match,
+                        )
                         break
 
     def attributes(self, wanted: frozenset[str]) -> Iterator[tuple[Spot, str]]:
@@ -212,8 +228,16 @@ class Spots:
 
     def of_setting(self, setting: Setting) -> Spot:
         """The place of a setting's key."""
-        return Spot(setting.value.ref._replace(path=setting.path), setting.value.region, setting.start, setting.end,
-                    setting.dotted, setting.dotted, value=setting.value, setting=setting)
+        return Spot(
+            setting.value.ref._replace(path=setting.path),
+            setting.value.region,
+            setting.start,
+            setting.end,
+            setting.dotted,
+            setting.dotted,
+            value=setting.value,
+            setting=setting,
+        )
 
     def _call(self, ref: ScopeRef, event: Event, call: Call, name: str) -> Spot:
         written = dotted(call.func) or name.rpartition(".")[2]

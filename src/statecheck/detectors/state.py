@@ -98,11 +98,27 @@ def report(project: Project, rule: Rule, verdict: Verdict, reads: Sequence[Acces
     written = {(write.ref, write.event.pos) for write in verdict.writes}
     shown = [read for read in reads if (read.ref, read.event.pos) not in written and project.phases.runtime(read.ref)]
     for read in shown[:READS_SHOWN]:
-        steps.append(Step("read", project.location(read.ref.path, read.start, read.end), f"read in `{project.scope(read.ref).qualname}`"))
+        steps.append(
+            Step(
+                "read",
+                project.location(read.ref.path, read.start, read.end),
+                f"read in `{project.scope(read.ref).qualname}`",
+            )
+        )
     return Finding(
-        rule=rule.code, name=rule.name, family=rule.family, severity=verdict.severity, confidence=verdict.confidence,
-        location=where, symbol=name, message=_message(project, rule, verdict, writers, readers), instead=rule.instead,
-        harm=rule.harm, entry_points=tuple(dict.fromkeys((*labels(writers), *labels(readers)))), flow=tuple(steps))
+        rule=rule.code,
+        name=rule.name,
+        family=rule.family,
+        severity=verdict.severity,
+        confidence=verdict.confidence,
+        location=where,
+        symbol=name,
+        message=_message(project, rule, verdict, writers, readers),
+        instead=rule.instead,
+        harm=rule.harm,
+        entry_points=tuple(dict.fromkeys((*labels(writers), *labels(readers)))),
+        flow=tuple(steps),
+    )
 
 
 def entries_of(project: Project, accesses: Iterable[Access]) -> list[Entry]:
@@ -121,13 +137,23 @@ def _write_message(project: Project, write: Access) -> str:
 
 
 def _message(project: Project, rule: Rule, verdict: Verdict, writers: Sequence[Entry], readers: Sequence[Entry]) -> str:
-    functions = dict.fromkeys(f"`{project.scope(project.tables.function_around(write.ref)).qualname}`" for write in verdict.writes)
+    functions = dict.fromkeys(
+        f"`{project.scope(project.tables.function_around(write.ref)).qualname}`" for write in verdict.writes
+    )
     by = sentence(labels(writers, 3)) or sentence(list(functions)[:3])
-    name = f"{verdict.place.name}` and {len(verdict.fields) - 1} other fields of `{class_name(project, verdict.place)}" \
-        if verdict.fields else verdict.place.name
+    name = (
+        f"{verdict.place.name}` and {len(verdict.fields) - 1} other fields of `{class_name(project, verdict.place)}"
+        if verdict.fields
+        else verdict.place.name
+    )
     values: Mapping[str, str] = {
-        "symbol": name, "writers": by, "readers": sentence(labels(readers, 3)) or "later requests",
-        "entries": sentence(labels([*writers, *readers], 4)) or by, "harm": rule.harm or "split", "form": "", "detail": "",
+        "symbol": name,
+        "writers": by,
+        "readers": sentence(labels(readers, 3)) or "later requests",
+        "entries": sentence(labels([*writers, *readers], 4)) or by,
+        "harm": rule.harm or "split",
+        "form": "",
+        "detail": "",
     }
     return rule.message.format_map(values)
 

@@ -25,8 +25,11 @@ class Uploads:
     def __init__(self, project: Project, paths: Paths) -> None:
         self._project = project
         self._paths = paths
-        self._attributes = frozenset(name.rpartition(".")[2] for name in project.knowledge.names_of_effect("upload")
-                                     if name.rpartition(".")[2].isupper())
+        self._attributes = frozenset(
+            name.rpartition(".")[2]
+            for name in project.knowledge.names_of_effect("upload")
+            if name.rpartition(".")[2].isupper()
+        )
 
     def from_upload(self, spot: Spot) -> bool:
         """Are the bytes, or the name of the file, those of an upload?"""
@@ -45,14 +48,21 @@ class Uploads:
         found: list[Expr] = []
         for top in expressions(event) if event is not None else ():
             for node in iter_expr(top):  # copyfileobj(upload, open(path, "wb"))
-                if (isinstance(node, Call) and last_name(node.func) in WRITING
-                        and any(part is spot.call for part in iter_expr(node))):
+                if (
+                    isinstance(node, Call)
+                    and last_name(node.func) in WRITING
+                    and any(part is spot.call for part in iter_expr(node))
+                ):
                     found += node.args
         for other in self._project.scope(spot.ref).events if names else ():
             for top in expressions(other):
                 for node in iter_expr(top):
-                    if (isinstance(node, Call) and last_name(node.func) in WRITING and other.pos >= spot.start
-                            and any(isinstance(part, Name) and part.id in names for part in iter_expr(node))):
+                    if (
+                        isinstance(node, Call)
+                        and last_name(node.func) in WRITING
+                        and other.pos >= spot.start
+                        and any(isinstance(part, Name) and part.id in names for part in iter_expr(node))
+                    ):
                         found += node.args
         return found
 
@@ -81,8 +91,11 @@ class Uploads:
         if home is None or home == 0:
             return False
         region = at.region if home == at.ref.scope and at.region >= 0 else table.facts.scopes[home].region
-        return any(self._derives(source, depth + 1) for binding in table.reaching(home, at.expr.id, region, at.expr.pos)
-                   for source in self._sources(ScopeRef(at.ref.path, binding.scope), binding))
+        return any(
+            self._derives(source, depth + 1)
+            for binding in table.reaching(home, at.expr.id, region, at.expr.pos)
+            for source in self._sources(ScopeRef(at.ref.path, binding.scope), binding)
+        )
 
     def _sources(self, ref: ScopeRef, binding: Binding) -> Iterator[Located]:
         """What a local or a parameter gets its value from; the annotation and the default tell of uploads too."""

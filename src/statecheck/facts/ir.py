@@ -112,6 +112,8 @@ class Op(Struct, frozen=True, array_like=True, gc=False, tag=8):
 
 
 class Await(Struct, frozen=True, array_like=True, gc=False, tag=9):
+    """``await value``."""
+
     pos: int
     value: Expr
 
@@ -133,7 +135,7 @@ class Func(Struct, frozen=True, array_like=True, gc=False, tag=11):
 
 
 class Comp(Struct, frozen=True, array_like=True, gc=False, tag=12):
-    """A comprehension or generator expression: ``kind`` is list, set, dict or generator, ``scope`` its scope's index."""
+    """A comprehension or generator expression: ``kind`` is list, set, dict or generator."""
 
     pos: int
     end: int

@@ -85,7 +85,7 @@ def read(path: str) -> bytes:
 
 
 def roomy(work: Callable[[], T]) -> T:
-    """Run ``work`` in a thread with a large stack and a high recursion limit; give what it gave, raise what it raised."""
+    """Run ``work`` in a thread with a large stack and a high recursion limit; give or raise what it does."""
     given: list[T] = []
     caught: list[BaseException] = []
 

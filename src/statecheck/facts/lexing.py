@@ -30,9 +30,7 @@ _ENDS: Final = {
 }
 # Inside an f-string: literal text up to a field or the end; a field's expression; a field's format.
 _LITERAL: Final = {
-    quote: re.compile(
-        r"\\N\{[^{}]*\}|\{\{|\}\}|\\(?:\r\n|[^{}])|\{|" + quote + (r"|[\r\n]" if len(quote) == 1 else "")
-    )
+    quote: re.compile(r"\\N\{[^{}]*\}|\{\{|\}\}|\\(?:\r\n|[^{}])|\{|" + quote + (r"|[\r\n]" if len(quote) == 1 else ""))
     for quote in ('"', "'", '"""', "'''")
 }
 _FIELD: Final = re.compile(rf"""[\[({{\])}}:]|{COMMENT}|{STRING}|["']""")

@@ -227,9 +227,7 @@ class _SpanState(CodegenState):
         self.spans.setdefault(id(node), (start, self._offset()))
 
     @contextmanager
-    def record_syntactic_position(
-        self, node: Any, *, start_node: Any = None, end_node: Any = None
-    ) -> Iterator[None]:
+    def record_syntactic_position(self, node: Any, *, start_node: Any = None, end_node: Any = None) -> Iterator[None]:
         start = self._offset()
         yield
         end = self._offset()

@@ -33,7 +33,7 @@ STORING = ("assign", "annotated", "augmented", "delete", "walrus", "for", "with"
 
 
 class Access(NamedTuple):
-    """One write or read of a place. ``kind``: rebind (the name gets another object), change (the object at the place, or
+    """One write or read of a place. ``kind``: rebind (the name gets another object), change (the object at the place or
     something inside it, is changed), clear (it is emptied or loses a key), read."""
 
     place: Place
@@ -101,15 +101,34 @@ class Accesses:
             place = CellPlace(ScopeRef(ref.path, home), target.id)
             yield Access(place, "rebind", ref, event, start, end, how, value=event.value)
         elif event.op == "augmented" and scope.kind != "module":
-            for item in self._evaluator.evaluate(ref, target, event.region):  # x += [...] changes the list that x aliases
-                if item.place is not None and isinstance(item.value, ContainerValue) and self._is_mutable(item.value.kind):
+            for item in self._evaluator.evaluate(
+                ref, target, event.region
+            ):  # x += [...] changes the list that x aliases
+                if (
+                    item.place is not None
+                    and isinstance(item.value, ContainerValue)
+                    and self._is_mutable(item.value.kind)
+                ):
                     yield Access(item.place, "change", ref, event, start, end, how, item.depth, item.via, event.value)
 
     def _attribute(self, ref: ScopeRef, event: Event, target: Attr) -> Iterator[Access]:
         how = "del" if event.op == "delete" else f"{event.note}=" if event.op == "augmented" else "="
         for item in self._evaluator.evaluate(ref, target.value, event.region):
             for place, kind, via in self._attribute_places(item, target.attr):
-                yield Access(place, kind, ref, event, event.pos, event.end, how, item.depth, via, event.value, (), item.value is not None)
+                yield Access(
+                    place,
+                    kind,
+                    ref,
+                    event,
+                    event.pos,
+                    event.end,
+                    how,
+                    item.depth,
+                    via,
+                    event.value,
+                    (),
+                    item.value is not None,
+                )
 
     def _attribute_places(self, item: Item, name: str) -> Iterator[tuple[Place, str, tuple[Place, ...]]]:
         value = item.value
@@ -121,7 +140,11 @@ class Accesses:
             yield ClassPlace(member[0] if member else value.ref, name), "rebind", ()
         elif isinstance(value, FunctionValue):
             yield FunctionPlace(value.ref, name), "rebind", ()
-        elif isinstance(value, Instance) and (setter := self._evaluator.classes.method(value.cls, name)) and self._evaluator.is_property(setter):
+        elif (
+            isinstance(value, Instance)
+            and (setter := self._evaluator.classes.method(value.cls, name))
+            and self._evaluator.is_property(setter)
+        ):
             return  # the property's own code is what writes
         elif isinstance(value, Instance) and value.site is not None and not via and not self._evaluator.owners(item):
             return  # an object just made: nobody else has it yet
@@ -151,11 +174,27 @@ class Accesses:
                 continue
             if isinstance(item.value, ContainerValue) and not self._is_mutable(item.value.kind):
                 continue
-            yield Access(item.place, kind, ref, event, event.pos, event.end, how, item.depth, item.via, event.value, (), item.value is not None)
+            yield Access(
+                item.place,
+                kind,
+                ref,
+                event,
+                event.pos,
+                event.end,
+                how,
+                item.depth,
+                item.via,
+                event.value,
+                (),
+                item.value is not None,
+            )
 
     def _container_base(self, item: Item) -> Container | None:
         """The container type that the class of an object derives from: ``class Store(dict)``."""
-        return next((row for base in self._evaluator.foreign_types(item) if (row := self._evaluator.knowledge.container(base))), None)
+        return next(
+            (row for base in self._evaluator.foreign_types(item) if (row := self._evaluator.knowledge.container(base))),
+            None,
+        )
 
     def _is_mutable(self, kind: str) -> bool:
         row = self._evaluator.knowledge.container(kind)
@@ -165,8 +204,20 @@ class Accesses:
         for item in self._evaluator.evaluate(ref, func.value, event.region):
             kind = self._change_kind(item, func.attr)
             if kind and item.place is not None:
-                yield Access(item.place, kind, ref, event, call.pos, call.end, f".{func.attr}()", item.depth, item.via, None,
-                             call.args, item.value is not None)
+                yield Access(
+                    item.place,
+                    kind,
+                    ref,
+                    event,
+                    call.pos,
+                    call.end,
+                    f".{func.attr}()",
+                    item.depth,
+                    item.via,
+                    None,
+                    call.args,
+                    item.value is not None,
+                )
 
     def _change_kind(self, item: Item, method: str) -> str:
         """Does the method change the container? "" when it does not, or nobody knows."""
@@ -199,7 +250,9 @@ class Accesses:
                 for place, kind, via in self._attribute_places(item, name.value):
                     yield Access(place, kind, ref, event, call.pos, call.end, "setattr()", item.depth, via, value)
             elif item.place is not None and not isinstance(item.value, (Instance, FunctionValue)):
-                yield Access(item.place, "change", ref, event, call.pos, call.end, "setattr()", item.depth, item.via, value)
+                yield Access(
+                    item.place, "change", ref, event, call.pos, call.end, "setattr()", item.depth, item.via, value
+                )
 
     def reads(self, places: Iterable[Place]) -> dict[Place, list[Access]]:
         """The reads of the given places, in order of place in the tree. One pass over all expressions."""
@@ -212,16 +265,23 @@ class Accesses:
                     wanted[row.bound] |= wanted[row.name]
         found: dict[Place, list[Access]] = defaultdict(list)
         for ref, _, event, nodes, _ in self._tables.rows:
-            if any((type(node) is Name and node.id in wanted) or (type(node) is Attr and node.attr in wanted)
-                   for node in nodes):
-                for top in (event.value, *(target.value for target in event.targets if isinstance(target, (Attr, Sub)))):
+            if any(
+                (type(node) is Name and node.id in wanted) or (type(node) is Attr and node.attr in wanted)
+                for node in nodes
+            ):
+                for top in (
+                    event.value,
+                    *(target.value for target in event.targets if isinstance(target, (Attr, Sub))),
+                ):
                     for node in iter_expr(top) if top is not None else ():
                         name = node.id if isinstance(node, Name) else node.attr if isinstance(node, Attr) else ""
                         if name in wanted:
                             self._note_read(found, wanted[name], ref, event, node)
         return found
 
-    def _note_read(self, found: dict[Place, list[Access]], places: set[Place], ref: ScopeRef, event: Event, node: Expr) -> None:
+    def _note_read(
+        self, found: dict[Place, list[Access]], places: set[Place], ref: ScopeRef, event: Event, node: Expr
+    ) -> None:
         for item in self._evaluator.evaluate(ref, node, event.region):
             if item.place in places and item.place is not None:
                 start, end = span(node)

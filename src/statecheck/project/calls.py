@@ -13,10 +13,54 @@ from statecheck.project.evaluate import Evaluator
 from statecheck.project.values import ClassValue, Foreign, ForeignInstance, FunctionValue, Instance, Item, ScopeRef
 
 # Too many classes have these for the one method of that name to be a fair guess.
-COMMON_METHODS = frozenset({"get", "set", "add", "append", "pop", "update", "items", "keys", "values", "run", "start", "stop",
-                            "close", "open", "read", "write", "send", "save", "delete", "create", "copy", "clear", "remove",
-                            "join", "split", "format", "strip", "encode", "decode", "execute", "commit", "filter", "all",
-                            "first", "count", "index", "insert", "sort", "extend", "put", "submit", "connect", "load", "dump"})
+COMMON_METHODS = frozenset(
+    {
+        "get",
+        "set",
+        "add",
+        "append",
+        "pop",
+        "update",
+        "items",
+        "keys",
+        "values",
+        "run",
+        "start",
+        "stop",
+        "close",
+        "open",
+        "read",
+        "write",
+        "send",
+        "save",
+        "delete",
+        "create",
+        "copy",
+        "clear",
+        "remove",
+        "join",
+        "split",
+        "format",
+        "strip",
+        "encode",
+        "decode",
+        "execute",
+        "commit",
+        "filter",
+        "all",
+        "first",
+        "count",
+        "index",
+        "insert",
+        "sort",
+        "extend",
+        "put",
+        "submit",
+        "connect",
+        "load",
+        "dump",
+    }
+)
 
 
 class Edge(NamedTuple):
@@ -58,11 +102,13 @@ class CallGraph:
         self.escaped: dict[ScopeRef, list[ScopeRef]] = defaultdict(list)  # functions used as values → where
         self._methods = self._methods_by_name()
         self._functions = frozenset(scope.name for _, scope in self._tables.scopes() if scope.kind == "def")
-        self._properties = {name for name, refs in self._methods.items() if any(evaluator.is_property(ref) for ref in refs)}
+        self._properties = {
+            name for name, refs in self._methods.items() if any(evaluator.is_property(ref) for ref in refs)
+        }
         self._seen: set[Edge] = set()
         self._by_scope: dict[ScopeRef, list[Use]] = defaultdict(list)
-        for ref, scope in self._tables.scopes():
-            self._read(ref, scope)
+        for ref, _ in self._tables.scopes():
+            self._read(ref)
         for use in self.uses:
             self._by_scope[use.ref].append(use)
 
@@ -86,7 +132,7 @@ class CallGraph:
             self.edges[caller].append(edge)
             self.callers[callee].append(edge)
 
-    def _read(self, ref: ScopeRef, scope: Scope) -> None:
+    def _read(self, ref: ScopeRef) -> None:
         for child in self._tables.files[ref.path].children[ref.scope]:
             inner = self._tables.files[ref.path].facts.scopes[child]
             if inner.kind in ("class", "comp"):
@@ -194,18 +240,20 @@ class CallGraph:
         for given in (*call.args, *(keyword.value for keyword in call.keywords)):
             if isinstance(given, (Name, Attr, Func, Call)):
                 for item in self._evaluator.evaluate(ref, given, event.region):
-                    if isinstance(item.value, FunctionValue) and not isinstance(given, Call):
-                        self._add(ref, item.value.ref, (given.pos, event.region), "callback", name)
-                    elif isinstance(item.value, FunctionValue) and self._is_partial(ref, event, given):
+                    if (isinstance(item.value, FunctionValue) and not isinstance(given, Call)) or (
+                        isinstance(item.value, FunctionValue) and self._is_partial(ref, event, given)
+                    ):
                         self._add(ref, item.value.ref, (given.pos, event.region), "callback", name)
 
     def _is_partial(self, ref: ScopeRef, event: Event, given: Expr) -> bool:
         assert isinstance(given, Call)
-        return any(isinstance(item.value, Foreign) and self._evaluator.knowledge.effect(item.value.name) == "partial"
-                   for item in self._evaluator.evaluate(ref, given.func, event.region))
+        return any(
+            isinstance(item.value, Foreign) and self._evaluator.knowledge.effect(item.value.name) == "partial"
+            for item in self._evaluator.evaluate(ref, given.func, event.region)
+        )
 
     def _read_decorators(self, around: ScopeRef, function: ScopeRef, scope: Scope) -> None:
-        """A decorator of the tree runs where it stands, with the function; what it returns runs whenever the function does."""
+        """A decorator of the tree runs where it stands; what it returns runs whenever the function does."""
         for decorator in scope.decorators:
             func = decorator.func if isinstance(decorator, Call) else decorator
             for item in self._evaluator.evaluate(around, func, scope.defined_in):
@@ -214,7 +262,10 @@ class CallGraph:
             for item in self._evaluator.evaluate(around, decorator, scope.defined_in):
                 if isinstance(item.value, FunctionValue) and isinstance(decorator, Call):
                     self._add(around, item.value.ref, (scope.pos, scope.defined_in), "call")
-            for wrapper in (*self._wrappers(around, decorator, scope), *self._callable_objects(around, decorator, scope)):
+            for wrapper in (
+                *self._wrappers(around, decorator, scope),
+                *self._callable_objects(around, decorator, scope),
+            ):
                 self._add(function, wrapper, (scope.pos, scope.defined_in), "decorator")
                 self._add(wrapper, function, (self._tables.scope(wrapper).pos, -1), "decorator")
             for inner in iter_expr(decorator):
@@ -223,12 +274,18 @@ class CallGraph:
 
     def _read_header(self, around: ScopeRef, scope: Scope) -> None:
         """Calls inside decorators, defaults and annotations: they run where the function or class is defined."""
-        exprs = [given for decorator in scope.decorators if isinstance(decorator, Call)
-                 for given in (*decorator.args, *(keyword.value for keyword in decorator.keywords))]
+        exprs = [
+            given
+            for decorator in scope.decorators
+            if isinstance(decorator, Call)
+            for given in (*decorator.args, *(keyword.value for keyword in decorator.keywords))
+        ]
         exprs += [expr for param in scope.params for expr in (param.default, param.annotation) if expr is not None]
         for expr in exprs:
             for call in iter_expr(expr) if type(expr) not in (Name, Attr, Const) else ():
-                for item in self._evaluator.evaluate(around, call.func, scope.defined_in) if isinstance(call, Call) else ():
+                for item in (
+                    self._evaluator.evaluate(around, call.func, scope.defined_in) if isinstance(call, Call) else ()
+                ):
                     assert isinstance(call, Call)
                     if isinstance(item.value, FunctionValue):
                         self._add(around, item.value.ref, (call.pos, scope.defined_in), "call")
@@ -247,7 +304,13 @@ class CallGraph:
     def _callable_objects(self, around: ScopeRef, decorator: Expr, scope: Scope) -> Iterator[ScopeRef]:
         """A class of the tree as decorator: its ``__call__`` stands in for the function."""
         for item in self._evaluator.evaluate(around, decorator, scope.defined_in):
-            cls = item.value.ref if isinstance(item.value, ClassValue) else item.value.cls if isinstance(item.value, Instance) else None
+            cls = (
+                item.value.ref
+                if isinstance(item.value, ClassValue)
+                else item.value.cls
+                if isinstance(item.value, Instance)
+                else None
+            )
             method = self._evaluator.classes.method(cls, "__call__") if cls else None
             if method is not None and scope.kind == "def":
                 yield method
@@ -281,5 +344,9 @@ class CallGraph:
 def _is_on_super(call: Call) -> bool:
     """``super().method()``: the method of the base class and no other."""
     func = call.func
-    return (isinstance(func, Attr) and isinstance(func.value, Call) and isinstance(func.value.func, Name)
-            and func.value.func.id == "super")
+    return (
+        isinstance(func, Attr)
+        and isinstance(func.value, Call)
+        and isinstance(func.value.func, Name)
+        and func.value.func.id == "super"
+    )

@@ -73,7 +73,8 @@ class CallSites:
                 if isinstance(item.value, FunctionValue) and item.value.ref == ref:
                     found.append(site._replace(bound=is_bound(self._evaluator, item.value, site.call)))
                 elif isinstance(item.value, ClassValue) and any(
-                        self._evaluator.classes.method(item.value.ref, name) == ref for name in CONSTRUCTING):
+                    self._evaluator.classes.method(item.value.ref, name) == ref for name in CONSTRUCTING
+                ):
                     found.append(site._replace(bound=True))
         return found
 
@@ -82,12 +83,14 @@ class CallSites:
         cls = self._tables.class_around(ref)
         names = {name}
         if name in CONSTRUCTING and cls is not None:
-            names |= {self._tables.scope(each).name for each in (cls, *self._evaluator.classes.subclasses(cls))} | {"cls"}
+            names |= {self._tables.scope(each).name for each in (cls, *self._evaluator.classes.subclasses(cls))} | {
+                "cls"
+            }
         return names | {alias for known in names for alias in self._aliases.get(known, ())}
 
 
 def is_bound(evaluator: Evaluator, value: FunctionValue, call: Call) -> bool:
-    """Does the receiver fill the first parameter? Not for a plain function, nor where ``Class.method(obj)`` writes it out."""
+    """Does the receiver fill the first parameter? Not for a plain function, nor in ``Class.method(obj)``."""
     receiver = evaluator.classes.receiver(value.ref)
     if receiver is None or value.owner is None:
         return False

@@ -97,7 +97,7 @@ class Classes:
         return found
 
     def field_owner(self, ref: ScopeRef, name: str) -> ScopeRef | None:
-        """The class of the MRO (or a subclass) whose methods set ``self.name``; the base-most one, so that all share one."""
+        """The class of the MRO (or a subclass) whose methods set ``self.name``: the base-most one."""
         owners = [cls for cls in self.info(ref).mro if name in self.fields.get(cls, ())]
         if owners:
             return owners[-1]
@@ -141,16 +141,18 @@ class Classes:
                 if not (isinstance(store.target, Attr) and isinstance(store.target.value, Name)):
                     continue
                 found = self.receiver(method) if method else None
-                if method and found and found[1] == "instance" and store.event.op != "delete":
-                    if self._tables.scope(method).params[0].name == store.target.value.id:
-                        fields.setdefault(found[0], {}).setdefault(name, []).append(store)
+                if not (method and found and found[1] == "instance") or store.event.op == "delete":
+                    continue
+                if self._tables.scope(method).params[0].name == store.target.value.id:
+                    fields.setdefault(found[0], {}).setdefault(name, []).append(store)
         return fields
 
     def _made_in_new(self, method: ScopeRef, target: Attr) -> ScopeRef | None:
         """``__new__`` fills the object it makes: ``cls._instance.items = []`` is a field of the class."""
         scope = self._tables.scope(method)
-        inside = isinstance(target.value, Attr) or (isinstance(target.value, Name) and scope.params
-                                                    and target.value.id != scope.params[0].name)
+        inside = isinstance(target.value, Attr) or (
+            isinstance(target.value, Name) and scope.params and target.value.id != scope.params[0].name
+        )
         return self._tables.class_around(method) if scope.name == "__new__" and inside else None
 
     def _method_around(self, ref: ScopeRef) -> ScopeRef | None:
@@ -166,13 +168,15 @@ class Classes:
 
 
 def _linearised(ref: ScopeRef, above: list[ClassInfo]) -> tuple[ScopeRef, ...]:
-    """The method resolution order: a base stands after its subclasses, and bases keep their order where that is possible."""
+    """The method resolution order: a base stands after its subclasses, bases keep their order if possible."""
     order = [ref]
     rows = [[cls for cls in info.mro if cls != ref] for info in above]
     rows.append(list(dict.fromkeys(info.ref for info in above if info.ref != ref)))
     while rows := [row for row in rows if row]:
         heads = [row[0] for row in rows]
-        head = next((head for head in heads if not any(head in row[1:] for row in rows)), heads[0])  # else: Python refuses
+        head = next(
+            (head for head in heads if not any(head in row[1:] for row in rows)), heads[0]
+        )  # else: Python refuses
         order.append(head)
         rows = [[cls for cls in row if cls != head] for row in rows]
     return tuple(order)

@@ -67,8 +67,12 @@ class Resolved(NamedTuple):
     @property
     def is_none(self) -> bool:
         """Is it ``None`` and nothing else?"""
-        return bool(self.constants) and not self.unknown and not self.required and all(
-            constant.kind == "none" for constant in self.constants)
+        return (
+            bool(self.constants)
+            and not self.unknown
+            and not self.required
+            and all(constant.kind == "none" for constant in self.constants)
+        )
 
 
 UNKNOWN = Resolved(unknown=True)
@@ -84,8 +88,11 @@ def called_names(project: Project, at: Located) -> list[str]:
     if not isinstance(at.expr, Call):
         return []
     items = project.evaluator.evaluate(at.ref, at.expr.func, at.region)
-    return [item.value.name if isinstance(item.value, Foreign) else f"{item.value.name}.__call__"
-            for item in items if isinstance(item.value, (Foreign, ForeignInstance))]
+    return [
+        item.value.name if isinstance(item.value, Foreign) else f"{item.value.name}.__call__"
+        for item in items
+        if isinstance(item.value, (Foreign, ForeignInstance))
+    ]
 
 
 class Resolver:
@@ -179,8 +186,11 @@ class Resolver:
 
     def _class_member(self, cls: ScopeRef, name: str) -> list[Located]:
         classes = self._evaluator.classes
-        found = [Located(store.ref, store.value, store.event.region)
-                 for store in classes.field_stores(cls, name) if store.value is not None]
+        found = [
+            Located(store.ref, store.value, store.event.region)
+            for store in classes.field_stores(cls, name)
+            if store.value is not None
+        ]
         member = classes.member(cls, name)
         if member is not None and member[1] < 0:
             bindings = self._project.tables.files[member[0].path].bindings[member[0].scope, name]
@@ -268,8 +278,9 @@ class Resolver:
         found = self.resolve(at._replace(expr=default))
         if found.is_none:
             return Resolved(required=(variable,))
-        return found._replace(constants=tuple(constant._replace(variable=constant.variable or variable)
-                                              for constant in found.constants))
+        return found._replace(
+            constants=tuple(constant._replace(variable=constant.variable or variable) for constant in found.constants)
+        )
 
     def _text(self, at: Located, expr: Expr | None) -> str:
         found = self.resolve(at._replace(expr=expr)) if expr is not None else UNKNOWN
@@ -323,6 +334,8 @@ def _merge(parts: Iterable[Resolved]) -> Resolved:
     found = list(parts)
     if not found:
         return UNKNOWN
-    return Resolved(tuple(dict.fromkeys(constant for part in found for constant in part.constants)),
-                    tuple(dict.fromkeys(name for part in found for name in part.required)),
-                    any(part.unknown for part in found))
+    return Resolved(
+        tuple(dict.fromkeys(constant for part in found for constant in part.constants)),
+        tuple(dict.fromkeys(name for part in found for name in part.required)),
+        any(part.unknown for part in found),
+    )

@@ -26,6 +26,7 @@ from statecheck.project.values import (
 if TYPE_CHECKING:
     from statecheck.project.evaluate import Evaluator
 
+
 class Addition(NamedTuple):
     """``container.append(given)``: a method that changes a container, with arguments that may be objects."""
 
@@ -47,10 +48,13 @@ class Contents:
         self._additions: dict[str, list[Addition]] | None = None
 
     def subscript(self, ref: ScopeRef, expr: Sub, region: int) -> Iterable[Item]:
+        """What ``value[index]`` may be."""
         items = self._evaluator.evaluate(ref, expr.value, region)
         kept = [item for item in items if isinstance(item.value, (ClassValue, Foreign))]  # Generic[T], list[int]
         if isinstance(expr.index, Op) and expr.index.op == "slice":  # a copy
-            return [item._replace(place=None, depth=0, via=()) for item in items if isinstance(item.value, ContainerValue)]
+            return [
+                item._replace(place=None, depth=0, via=()) for item in items if isinstance(item.value, ContainerValue)
+            ]
         if key := key_name(expr.index):
             for item in items:
                 if isinstance(item.value, (ForeignInstance, Instance)) and self._evaluator.owners(item):
@@ -62,10 +66,14 @@ class Contents:
         found: list[Item] = []
         for item in items:
             if isinstance(item.value, (ConstantValue, ClassValue, ModuleValue, FunctionValue)):
-                found += (item,) if item.depth and not isinstance(item.value, ConstantValue) else ()  # of values(), items()
+                found += (
+                    (item,) if item.depth and not isinstance(item.value, ConstantValue) else ()
+                )  # of values(), items()
                 continue
             if isinstance(item.value, Instance):
-                getter = self._evaluator.classes.method(item.value.cls, "__getitem__") or self._evaluator.classes.method(item.value.cls, "__iter__")
+                getter = self._evaluator.classes.method(
+                    item.value.cls, "__getitem__"
+                ) or self._evaluator.classes.method(item.value.cls, "__iter__")
                 found += self._evaluator.returned(getter) if getter else (item,) if item.depth else ()
                 continue
             if isinstance(item.value, ContainerValue):
@@ -80,7 +88,9 @@ class Contents:
 
     def written(self, items: Items) -> Items:
         """What displays and comprehensions among ``items`` put into their containers."""
-        return tuple(out for item in items if isinstance(item.value, ContainerValue) for out in self._written(item.value, item))
+        return tuple(
+            out for item in items if isinstance(item.value, ContainerValue) for out in self._written(item.value, item)
+        )
 
     def additions(self) -> list[Addition]:
         """All statements of the tree that put something into a container by a method."""
@@ -118,15 +128,27 @@ class Contents:
             parts = [(ref, part, region) for part in expr.items[:MAX_STORES] if type(part) not in (Const, Star)]
         else:
             inner = ScopeRef(ref.path, expr.scope)
-            parts = [(inner, event.value, event.region) for event in self._evaluator.tables.scope(inner).events
-                     if event.op == "element" and event.value is not None]
+            parts = [
+                (inner, event.value, event.region)
+                for event in self._evaluator.tables.scope(inner).events
+                if event.op == "element" and event.value is not None
+            ]
         for where, part, at in parts:
-            yield from (out for out in self._evaluator.evaluate(where, part, at) if not isinstance(out.value, ConstantValue))
+            yield from (
+                out for out in self._evaluator.evaluate(where, part, at) if not isinstance(out.value, ConstantValue)
+            )
 
     def _element_type(self, item: Item, methods: tuple[str, ...]) -> str | None:
         """The class of what lies inside an object of a foreign class, where a model tells."""
-        return next((typed for name in self._evaluator.members.foreign_types(item) for method in methods
-                     if (typed := self._evaluator.knowledge.returned_type(f"{name}.{method}"))), None)
+        return next(
+            (
+                typed
+                for name in self._evaluator.members.foreign_types(item)
+                for method in methods
+                if (typed := self._evaluator.knowledge.returned_type(f"{name}.{method}"))
+            ),
+            None,
+        )
 
     def _held_inside(self, place: Place) -> Items:
         return self._evaluator.ask(("contents", place), lambda: self._contents(place))
@@ -136,12 +158,17 @@ class Contents:
         for store in self._evaluator.tables.item_stores.get(place.name, ())[:MAX_STORES]:
             if store.value is None or not isinstance(store.target, Sub):
                 continue
-            if any(item.place == place for item in self._evaluator.evaluate(store.ref, store.target.value, store.event.region)):
+            if any(
+                item.place == place
+                for item in self._evaluator.evaluate(store.ref, store.target.value, store.event.region)
+            ):
                 for item in self._evaluator.evaluate(store.ref, store.value, store.event.region):
                     if isinstance(item.value, (Instance, FunctionValue, ClassValue)):
                         yield item
         for adding in self._by_container().get(place.name, ())[:MAX_STORES]:
-            if any(item.place == place for item in self._evaluator.evaluate(adding.ref, adding.container, adding.region)):
+            if any(
+                item.place == place for item in self._evaluator.evaluate(adding.ref, adding.container, adding.region)
+            ):
                 for part in adding.given:
                     for item in self._evaluator.evaluate(adding.ref, part, adding.region):
                         if isinstance(item.value, (Instance, FunctionValue, ClassValue)):

@@ -1,4 +1,4 @@
-"""Entry points: where a framework, a queue or a shell calls functions of the tree. All of it is read from the models."""
+"""Entry points: where a framework, a queue or a shell calls functions of the tree, as the models say."""
 
 from __future__ import annotations
 
@@ -68,8 +68,15 @@ class EntryFinder:
 
     def find(self) -> list[Entry]:
         """All entry points in order of place, each function once a label."""
-        found = [*self._decorated(), *self._called(), *self._subclasses(), *self._attributes(), *self._settings(), *self._signatures(),
-                 *self._named()]
+        found = [
+            *self._decorated(),
+            *self._called(),
+            *self._subclasses(),
+            *self._attributes(),
+            *self._settings(),
+            *self._signatures(),
+            *self._named(),
+        ]
         return sorted(dict.fromkeys(found), key=lambda entry: (entry.ref, entry.pos, entry.label))
 
     def _decorated(self) -> Iterator[Entry]:
@@ -104,7 +111,7 @@ class EntryFinder:
                     yield from self._of_expression(made, use.ref, use.call.args[0], use.event.region)
 
     def _of_expression(self, made: Registration, ref: ScopeRef, given: Expr, region: int) -> Iterator[Entry]:
-        """The functions that a handler argument names: directly, in a list or dict, wrapped, as a class or by dotted string."""
+        """The functions that a handler argument names: directly, in a list, wrapped, as a class or by dotted string."""
         if isinstance(given, Display):
             for part in given.items:
                 yield from self._of_expression(made, ref, part, region)
@@ -132,7 +139,11 @@ class EntryFinder:
         value, entry = item.value, made.known.entry
         if isinstance(value, FunctionValue):
             bound = value.owner is not None and made.where is not None
-            yield self._entry(made, value.ref)._replace(kept=bound, where=made.where) if bound else self._entry(made, value.ref)
+            yield (
+                self._entry(made, value.ref)._replace(kept=bound, where=made.where)
+                if bound
+                else self._entry(made, value.ref)
+            )
         elif isinstance(value, Instance) and (method := self._evaluator.classes.method(value.cls, "__call__")):
             yield self._entry(made, method)._replace(kept=True, where=made.where)
         elif isinstance(value, (ClassValue, Instance)):
@@ -143,11 +154,12 @@ class EntryFinder:
         methods = self._evaluator.classes.methods(cls)
         wanted = entry.methods or (() if entry.method_prefix or entry.any_method or entry.decorators else ("__call__",))
         for name, method in methods.items():
-            if name in wanted or (entry.method_prefix and name.startswith(entry.method_prefix)):
-                yield self._entry(made, method)
-            elif entry.any_method and not name.startswith("_"):
-                yield self._entry(made, method)
-            elif entry.decorators and self._is_decorated(method, entry.decorators):
+            if (
+                name in wanted
+                or (entry.method_prefix and name.startswith(entry.method_prefix))
+                or (entry.any_method and not name.startswith("_"))
+                or (entry.decorators and self._is_decorated(method, entry.decorators))
+            ):
                 yield self._entry(made, method)
         if entry.init_phase and "__init__" in methods:
             yield self._entry(made, methods["__init__"])._replace(phase=entry.init_phase)
@@ -158,7 +170,8 @@ class EntryFinder:
         for decorator in scope.decorators:
             for item in self._evaluator.evaluate(ScopeRef(method.path, scope.parent), decorator, scope.defined_in):
                 if isinstance(item.value, (Foreign, ForeignInstance)) and wanted.intersection(
-                        self._knowledge.spellings(item.value.name)):
+                    self._knowledge.spellings(item.value.name)
+                ):
                     return True
         return False
 
@@ -177,7 +190,10 @@ class EntryFinder:
                 if store.value is None or not isinstance(store.target, Attr):
                     continue
                 for base in self._evaluator.evaluate(store.ref, store.target.value, store.event.region):
-                    for owner in (*self._evaluator.foreign_types(base), *([base.value.name] if isinstance(base.value, Foreign) else [])):
+                    for owner in (
+                        *self._evaluator.foreign_types(base),
+                        *([base.value.name] if isinstance(base.value, Foreign) else []),
+                    ):
                         for known in self._knowledge.entries_for(f"{owner}.{attr}", "attribute"):
                             made = Registration(known, f"{owner}.{attr}", None, store.ref.path, store.event.pos)
                             yield from self._of_expression(made, store.ref, store.value, store.event.region)
@@ -191,14 +207,19 @@ class EntryFinder:
 
     def _settings(self) -> Iterator[Entry]:
         """Dotted strings under a settings key: ``MIDDLEWARE = ["shop.middleware.Tracker"]``."""
-        wanted = [(name, known) for (match, name), rows in self._knowledge.entries.items() if match == "setting" for known in rows]
+        wanted = [
+            (name, known)
+            for (match, name), rows in self._knowledge.entries.items()
+            if match == "setting"
+            for known in rows
+        ]
         for name, known in wanted:
             keys = name.split(".")
             start = next((number for number, key in enumerate(keys) if key.isupper()), len(keys) - 1)
             for path, table in self._tables.files.items():
                 for binding in table.bindings.get((0, keys[start]), ()):
                     if binding.value is not None:
-                        for text in strings_under(binding.value, tuple(keys[start + 1:])):
+                        for text in strings_under(binding.value, tuple(keys[start + 1 :])):
                             for item in self.by_dotted_name(path, text.value):
                                 made = Registration(known, name, None, path, text.pos)
                                 yield from self._of_value(made, item)
@@ -207,8 +228,11 @@ class EntryFinder:
         """What a dotted string names, where it names something of the tree."""
         module, _, name = dotted.replace(":", ".").rpartition(".")
         target = self._evaluator.modules.find(path, module) if module and name.isidentifier() else None
-        return [item for item in (self._evaluator.member(target, name) if target else ())
-                if not isinstance(item.value, ModuleValue)]
+        return [
+            item
+            for item in (self._evaluator.member(target, name) if target else ())
+            if not isinstance(item.value, ModuleValue)
+        ]
 
     def _signatures(self) -> Iterator[Entry]:
         """Callables known by their parameters: WSGI and ASGI applications, and AWS Lambda handlers."""
@@ -233,10 +257,24 @@ class EntryFinder:
 
     def _entry(self, made: Registration, ref: ScopeRef) -> Entry:
         entry = made.known.entry
-        given = argument(made.call, entry.path_argument, entry.path_position) if made.call is not None and entry.phases else None
+        given = (
+            argument(made.call, entry.path_argument, entry.path_position)
+            if made.call is not None and entry.phases
+            else None
+        )
         phase = entry.phases.get(given.value, entry.phase) if isinstance(given, Const) else entry.phase
-        return Entry(ref, phase, self._label(made, ref), made.known.framework, made.known.entry.id, made.path, made.pos,
-                     made.known.entry.instance == "process", None, made.known.entry.parameter_types)
+        return Entry(
+            ref,
+            phase,
+            self._label(made, ref),
+            made.known.framework,
+            made.known.entry.id,
+            made.path,
+            made.pos,
+            made.known.entry.instance == "process",
+            None,
+            made.known.entry.parameter_types,
+        )
 
     def _label(self, made: Registration, ref: ScopeRef) -> str:
         entry, scope = made.known.entry, self._tables.scope(ref)
@@ -248,7 +286,9 @@ class EntryFinder:
             if isinstance(listed, Display):
                 verbs = ",".join(item.value.upper() for item in listed.items if isinstance(item, Const))
         last = made.name.rpartition(".")[2]
-        verb = verbs or (last.upper() if entry.verb == "*" and last in UPPER_VERBS else "" if entry.verb == "*" else entry.verb)
+        verb = verbs or (
+            last.upper() if entry.verb == "*" and last in UPPER_VERBS else "" if entry.verb == "*" else entry.verb
+        )
         if not verb and scope.name in UPPER_VERBS and self._tables.class_around(ref):
             verb = scope.name.upper()
         name = scope.qualname if scope.kind != "lambda" else "lambda"
@@ -264,9 +304,7 @@ def strings_under(value: Expr, keys: tuple[str, ...]) -> Iterator[Const]:
             yield value
     elif isinstance(value, Display) and value.kind == "dict":
         for key, item in zip(value.keys, value.items, strict=True):
-            if keys and (keys[0] == "*" or (isinstance(key, Const) and key.value == keys[0])):
-                yield from strings_under(item, keys[1:])
-            elif keys[:1] == ("*",):
+            if (keys and (keys[0] == "*" or (isinstance(key, Const) and key.value == keys[0]))) or keys[:1] == ("*",):
                 yield from strings_under(item, keys[1:])
     elif isinstance(value, Display):
         rest = keys[1:] if keys[:1] == ("*",) else keys

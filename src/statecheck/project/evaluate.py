@@ -53,8 +53,13 @@ from statecheck.project.values import (
 
 MAX_DEPTH = 40  # questions within questions; deeper chains do not occur in code that people read
 MAX_ITEMS = 12  # possible values kept for one expression
-DISPLAYS = {"list": "builtins.list", "dict": "builtins.dict", "set": "builtins.set", "tuple": "builtins.tuple",
-            "generator": "builtins.generator"}
+DISPLAYS = {
+    "list": "builtins.list",
+    "dict": "builtins.dict",
+    "set": "builtins.set",
+    "tuple": "builtins.tuple",
+    "generator": "builtins.generator",
+}
 
 
 class Evaluator:
@@ -104,7 +109,7 @@ class Evaluator:
         return found
 
     def ask(self, key: object, work: Callable[[], Iterable[Item]]) -> Items:
-        """The answer to the question ``key``: remembered, or found by ``work``; empty while it is being asked already."""
+        """The answer to the question ``key``: remembered, or found by ``work``; empty while it is being asked."""
         found = self._answers.get(key)
         if found is not None:
             return found
@@ -209,8 +214,11 @@ class Evaluator:
         if isinstance(call.func, Attr):
             found += self._call_method(ref, call, region)
             if call.func.attr == "__new__" and call.args:
-                found += [Item(Instance(item.value.ref, Site(ref.path, call.pos))) for item in self.evaluate(ref, call.args[0], region)
-                          if isinstance(item.value, ClassValue)]
+                found += [
+                    Item(Instance(item.value.ref, Site(ref.path, call.pos)))
+                    for item in self.evaluate(ref, call.args[0], region)
+                    if isinstance(item.value, ClassValue)
+                ]
         return found
 
     def called(self, item: Item, site: Site | None = None) -> Items:
@@ -221,7 +229,10 @@ class Evaluator:
         if isinstance(value, FunctionValue):
             found = self.returned(value.ref)
             if item.via:  # only what the method read from its object is kept where the object is
-                found = tuple(out._replace(via=(*out.via, *item.via)) if isinstance(out.place, FieldPlace) else out for out in found)
+                found = tuple(
+                    out._replace(via=(*out.via, *item.via)) if isinstance(out.place, FieldPlace) else out
+                    for out in found
+                )
             return found
         if isinstance(value, Instance):
             method = self.classes.method(value.cls, "__call__")
@@ -277,7 +288,9 @@ class Evaluator:
         if call.func.attr not in self.knowledge.element_methods or call.func.attr == "copy":
             return ()
         base = self.evaluate(ref, call.func.value, region)
-        held = tuple(item for item in base if item.place is not None and isinstance(item.value, (ContainerValue, type(None))))
+        held = tuple(
+            item for item in base if item.place is not None and isinstance(item.value, (ContainerValue, type(None)))
+        )
         return self.contents.elements(held)
 
     def returned(self, ref: ScopeRef) -> Items:
@@ -289,7 +302,11 @@ class Evaluator:
         found: list[Item] = []
         for event in scope.events:
             if event.op in ("return", "yield") and event.value is not None:
-                value = event.value.value if isinstance(event.value, Yield) and event.value.value is not None else event.value
+                value = (
+                    event.value.value
+                    if isinstance(event.value, Yield) and event.value.value is not None
+                    else event.value
+                )
                 found += self.evaluate(ref, value, event.region)
         if not found:
             found += self.annotated(ScopeRef(ref.path, scope.parent), scope.returns)

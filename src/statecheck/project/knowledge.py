@@ -27,9 +27,16 @@ class Knowledge:
     def __init__(self, pack: Pack, taught: Iterable[Model] = ()) -> None:
         taught = list(taught)
         models = [*pack.models.values(), *taught]
-        self.taught = frozenset(name for model in taught for names in (  # taken for foreign, though the tree may define them
-            *(row.names for row in model.entries), *(row.names for row in model.lifetimes), *(row.names for row in model.safe))
-            for name in names)
+        self.taught = frozenset(
+            name
+            for model in taught
+            for names in (  # taken for foreign, though the tree may define them
+                *(row.names for row in model.entries),
+                *(row.names for row in model.lifetimes),
+                *(row.names for row in model.safe),
+            )
+            for name in names
+        )
         self.packages: dict[str, str] = {name: model.framework for model in models for name in model.packages}
         self._aliases = {old: new for model in models for old, new in model.aliases.items()}
         self._canonical: dict[str, str] = {}
@@ -37,28 +44,51 @@ class Knowledge:
         self._lines: dict[str, tuple[str, ...]] = {}
         self.entries = self._collect_entries(models)
         self._modelled = frozenset(known.framework for rows in self.entries.values() for known in rows)
-        self._classes = frozenset(name for rows in self.entries.values() for known in rows for full in known.entry.names
-                                  for name in (full, full.rpartition(".")[0]))
-        self._commands = self._modelled - {known.framework for rows in self.entries.values() for known in rows
-                                           if known.entry.phase != "cli"}
-        self._callers = {self.canonical(name): entry for model in models for entry in model.callers for name in entry.names}
-        self._returns = {self.canonical(name): self.canonical(row.type)
-                         for model in models for row in model.returns for name in row.names}
-        self._instances = {self.canonical(name): self.canonical(cls) for model in models for name, cls in model.instances.items()}
+        self._classes = frozenset(
+            name
+            for rows in self.entries.values()
+            for known in rows
+            for full in known.entry.names
+            for name in (full, full.rpartition(".")[0])
+        )
+        self._commands = self._modelled - {
+            known.framework for rows in self.entries.values() for known in rows if known.entry.phase != "cli"
+        }
+        self._callers = {
+            self.canonical(name): entry for model in models for entry in model.callers for name in entry.names
+        }
+        self._returns = {
+            self.canonical(name): self.canonical(row.type)
+            for model in models
+            for row in model.returns
+            for name in row.names
+        }
+        self._instances = {
+            self.canonical(name): self.canonical(cls) for model in models for name, cls in model.instances.items()
+        }
         self._fields = frozenset(self.canonical(name) for model in models for name in model.fields)
         self._data = frozenset(self.canonical(name) for model in models for name in model.data)
         self._shared = frozenset(base for cls in self._instances.values() for base in self.lineage(cls))
-        self._containers = {self.canonical(name): row for model in models for row in model.containers for name in row.names}
+        self._containers = {
+            self.canonical(name): row for model in models for row in model.containers for name in row.names
+        }
         self._lifetimes = self._collect_lifetimes(models)
         self._declared = self._collect_declared(models)
-        self._effects = {self.canonical(name): row.kind for model in models for row in model.effects for name in row.names}
+        self._effects = {
+            self.canonical(name): row.kind for model in models for row in model.effects for name in row.names
+        }
         self._safe = self._collect_safe(models)
         self.settings = tuple(row for model in models for row in model.settings)
         self.app_factories = frozenset(self.canonical(name) for model in models for name in model.app_factories)
-        self.element_methods = frozenset(name for row in self._containers.values() for name in (*row.mutating, *row.reading))
+        self.element_methods = frozenset(
+            name for row in self._containers.values() for name in (*row.mutating, *row.reading)
+        )
         self.changing_methods = frozenset(
-            name for kind in ("builtins.dict", "builtins.list", "builtins.set", "collections.deque")
-            if kind in self._containers for name in self._containers[kind].mutating)
+            name
+            for kind in ("builtins.dict", "builtins.list", "builtins.set", "collections.deque")
+            if kind in self._containers
+            for name in self._containers[kind].mutating
+        )
         self.mutating_methods = self.changing_methods.union(*(row.mutating for row in self._containers.values()))
         self._spelled: dict[str, tuple[str, ...]] = {}
 
@@ -163,10 +193,12 @@ class Knowledge:
         return any(base in self._shared for base in self.lineage(name))
 
     def root(self, owner: str) -> str:
-        """One name for the attribute store that a class shares with its bases: ``FastAPI.state`` is ``Starlette.state``."""
+        """One name for the attributes that a class shares with its bases: ``FastAPI.state`` is ``Starlette.state``."""
         head, _, tail = owner.rpartition(".")
         if "process" in self.lives(owner) or not head:
-            return next((base for base in reversed(self.lineage(owner)) if "process" in self._lifetimes.get(base, ())), owner)
+            return next(
+                (base for base in reversed(self.lineage(owner)) if "process" in self._lifetimes.get(base, ())), owner
+            )
         return f"{self.root(head)}.{tail}" if self.is_kept(head) else owner
 
     def declares(self, name: str, attribute: str) -> bool:
@@ -186,13 +218,16 @@ class Knowledge:
         return f"{package}.{name}" in self._classes
 
     def is_neutral(self, name: str, listed: bool = False) -> bool:
-        """A decorator, base class or function of this name (or module) never hands user code to something that runs it later.
+        """A decorator, base class or function of this name (or module) never hands user code on to be run later.
 
         Names of a modelled framework that no model lists are taken for such, unless ``listed`` asks for proof.
         """
         top = name.partition(".")[0]
-        return (self.effect(name) in ("neutral", "memo", "identity", "partial") or self._effects.get(top) == "neutral"
-                or (not listed and self.packages.get(top) in self._modelled))
+        return (
+            self.effect(name) in ("neutral", "memo", "identity", "partial")
+            or self._effects.get(top) == "neutral"
+            or (not listed and self.packages.get(top) in self._modelled)
+        )
 
     def is_command_line(self, name: str) -> bool:
         """Does the name belong to a framework that makes nothing but commands?"""
@@ -200,8 +235,11 @@ class Knowledge:
 
     def safe(self, match: str, name: str) -> list[Safe]:
         """The look-alikes named so."""
-        return [row for spelling in (*self.spellings(name), *self.lineage(name)[1:])
-                for row in self._safe.get((match, spelling), ())]
+        return [
+            row
+            for spelling in (*self.spellings(name), *self.lineage(name)[1:])
+            for row in self._safe.get((match, spelling), ())
+        ]
 
     def is_base_of(self, base: str, name: str) -> bool:
         """Is the foreign class ``name`` the class ``base`` or derived from it?"""
@@ -214,8 +252,11 @@ class Knowledge:
         return None
 
     def _collect_bases(self, models: list[Model]) -> dict[str, tuple[str, ...]]:
-        return {self.canonical(name): tuple(self.canonical(base) for base in bases)
-                for model in models for name, bases in model.bases.items()}
+        return {
+            self.canonical(name): tuple(self.canonical(base) for base in bases)
+            for model in models
+            for name, bases in model.bases.items()
+        }
 
     def _collect_entries(self, models: list[Model]) -> dict[tuple[str, str], list[KnownEntry]]:
         entries: dict[tuple[str, str], list[KnownEntry]] = defaultdict(list)

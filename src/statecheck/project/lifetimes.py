@@ -1,4 +1,4 @@
-"""Which objects outlive a request: held by a module, a class, an application object, a captured local, or the framework."""
+"""Which objects outlive a request: held by a module, a class, an application, a captured local or the framework."""
 
 from __future__ import annotations
 
@@ -63,12 +63,17 @@ class Lifetimes:
 
     def lives(self, cls: ScopeRef) -> frozenset[str]:
         """What the models say of how long an instance lives, by the foreign bases of the class."""
-        return frozenset(lives for base in self._evaluator.classes.info(cls).foreign
-                         for lives in self._evaluator.knowledge.lives(base))
+        return frozenset(
+            lives
+            for base in self._evaluator.classes.info(cls).foreign
+            for lives in self._evaluator.knowledge.lives(base)
+        )
 
     def declares(self, cls: ScopeRef, attribute: str) -> bool:
         """Is a class attribute a declaration for the framework that the class derives from?"""
-        return any(self._evaluator.knowledge.declares(base, attribute) for base in self._evaluator.classes.info(cls).foreign)
+        return any(
+            self._evaluator.knowledge.declares(base, attribute) for base in self._evaluator.classes.info(cls).foreign
+        )
 
     def keeps(self, place: Place) -> bool:
         """Does the place live as long as the process?"""
@@ -97,7 +102,9 @@ class Lifetimes:
     def _is_set_up(self, place: CellPlace) -> bool:
         """A captured local of a function that runs while the process starts."""
         reached = self._phases.of(place.function)
-        return bool(reached) and not self._phases.runtime(place.function) and ("import" in reached or "startup" in reached)
+        return (
+            bool(reached) and not self._phases.runtime(place.function) and ("import" in reached or "startup" in reached)
+        )
 
     def _mark(self, cls: ScopeRef, holder: Holder) -> None:
         if cls in self.holders:
@@ -133,9 +140,21 @@ class Lifetimes:
         """A metaclass whose ``__call__`` stores what it makes: a singleton."""
         scope = self._tables.scope(cls)
         for keyword in scope.keywords:
-            for item in self._evaluator.evaluate(ScopeRef(cls.path, scope.parent), keyword.value) if keyword.name == "metaclass" else ():
-                call = self._evaluator.classes.method(item.value.ref, "__call__") if isinstance(item.value, ClassValue) else None
-                if call and any(isinstance(target, (Sub, Attr)) for event in self._tables.scope(call).events for target in event.targets):
+            for item in (
+                self._evaluator.evaluate(ScopeRef(cls.path, scope.parent), keyword.value)
+                if keyword.name == "metaclass"
+                else ()
+            ):
+                call = (
+                    self._evaluator.classes.method(item.value.ref, "__call__")
+                    if isinstance(item.value, ClassValue)
+                    else None
+                )
+                if call and any(
+                    isinstance(target, (Sub, Attr))
+                    for event in self._tables.scope(call).events
+                    for target in event.targets
+                ):
                     return True
         return False
 
@@ -155,7 +174,10 @@ class Lifetimes:
                 place: Place = GlobalPlace(path, name) if kind == "module" else ClassPlace(ScopeRef(path, scope), name)
                 for binding in bindings:
                     if binding.kind == "value":
-                        items, holder = self._evaluator.binding(path, binding), Holder(place, path, binding.pos, "held by")
+                        items, holder = (
+                            self._evaluator.binding(path, binding),
+                            Holder(place, path, binding.pos, "held by"),
+                        )
                         self._mark_items(items, holder)
                         self._mark_items(self._evaluator.contents.written(items), holder._replace(inside=True))
 
@@ -163,18 +185,27 @@ class Lifetimes:
             if function.kind == "def" and function.decorators:
                 self._mark_decorator_objects(ref, function)
             if function.kind == "def" and function.decorators and self._evaluator.is_memo(ref):
-                self._mark_items(self._evaluator.returned(ref), Holder(FunctionPlace(ref, "cache"), ref.path, function.pos, "kept by"))
+                self._mark_items(
+                    self._evaluator.returned(ref),
+                    Holder(FunctionPlace(ref, "cache"), ref.path, function.pos, "kept by"),
+                )
 
     def _mark_decorator_objects(self, ref: ScopeRef, function: Scope) -> None:
         """``@Counter`` or ``@limiter(3)`` with a class of the tree: the object lives where the function's name does."""
         for decorator in function.decorators:
             for item in self._evaluator.evaluate(ScopeRef(ref.path, function.parent), decorator, function.defined_in):
-                cls = item.value.ref if isinstance(item.value, ClassValue) else item.value.cls if isinstance(item.value, Instance) else None
+                cls = (
+                    item.value.ref
+                    if isinstance(item.value, ClassValue)
+                    else item.value.cls
+                    if isinstance(item.value, Instance)
+                    else None
+                )
                 if cls is not None and self._is_module_level(ref) and self._evaluator.classes.method(cls, "__call__"):
                     self._mark(cls, Holder(GlobalPlace(ref.path, function.name), ref.path, function.pos, "held by"))
 
     def _stored(self) -> None:
-        """Instances stored into something that is kept: an application's attribute, a kept container, another module."""
+        """Instances stored into something kept: an application's attribute, a kept container, another module."""
         for stores in (*self._tables.attribute_stores.values(), *self._tables.item_stores.values()):
             for store in stores:
                 if store.value is not None:
@@ -184,8 +215,12 @@ class Lifetimes:
 
     def _read_addition(self, adding: Addition) -> None:
         """``WORKERS.append(Worker())``"""
-        made = tuple(item for part in adding.given for item in self._evaluator.evaluate(adding.ref, part, adding.region)
-                     if isinstance(item.value, Instance) and item.value.site is not None)
+        made = tuple(
+            item
+            for part in adding.given
+            for item in self._evaluator.evaluate(adding.ref, part, adding.region)
+            if isinstance(item.value, Instance) and item.value.site is not None
+        )
         for item in self._evaluator.evaluate(adding.ref, adding.container, adding.region) if made else ():
             if item.place is not None and not isinstance(item.place, FieldPlace) and self.keeps(item.place):
                 self._mark_items(made, Holder(item.place, adding.ref.path, adding.pos, "held by", True))
@@ -226,7 +261,9 @@ class Lifetimes:
                     continue
                 for binding in bindings:
                     if binding.kind == "value":
-                        self._mark_items(self._evaluator.binding(path, binding), Holder(place, path, binding.pos, "held by"))
+                        self._mark_items(
+                            self._evaluator.binding(path, binding), Holder(place, path, binding.pos, "held by")
+                        )
 
     def _follow_fields(self, cls: ScopeRef) -> None:
         """What a kept object holds is kept."""
@@ -236,7 +273,9 @@ class Lifetimes:
                 for store in stores:
                     if store.value is not None:
                         items = self._evaluator.evaluate(store.ref, store.value, store.event.region)
-                        self._mark_items(items, Holder(place, store.ref.path, store.event.pos, "held by"), made_elsewhere=True)
+                        self._mark_items(
+                            items, Holder(place, store.ref.path, store.event.pos, "held by"), made_elsewhere=True
+                        )
 
 
 def is_short(lives: frozenset[str]) -> bool:

@@ -41,8 +41,9 @@ class Project:
             self.entries = EntryFinder(self.evaluator, self.graph).find()
         self.phases = Phases(self.evaluator, self.graph, self.entries, roles)
         self.lifetimes = Lifetimes(self.evaluator, self.phases)
-        self._application = frozenset(path for path in files if roles.get(path, "app") == "app" and
-                                      path not in self.evaluator.vendored)
+        self._application = frozenset(
+            path for path in files if roles.get(path, "app") == "app" and path not in self.evaluator.vendored
+        )
         self._made: dict[object, object] = {}
 
     def once(self, make: Callable[[Project], T]) -> T:
@@ -80,14 +81,24 @@ class Project:
 
     def imported_packages(self) -> frozenset[str]:
         """Top-level names that files of the application import from outside the tree."""
-        return frozenset(row.module.partition(".")[0] for path, facts in self.files.items() if self.is_application(path)
-                         for row in facts.imports if row.level == 0)
+        return frozenset(
+            row.module.partition(".")[0]
+            for path, facts in self.files.items()
+            if self.is_application(path)
+            for row in facts.imports
+            if row.level == 0
+        )
 
     def silent_frameworks(self) -> list[str]:
         """Frameworks that are imported though no entry point of theirs was found."""
         found = self.frameworks()
-        return sorted({framework for package, framework in self.knowledge.packages.items()
-                       if package in self.imported_packages() and framework not in found and self._has_entries(framework)})
+        return sorted(
+            {
+                framework
+                for package, framework in self.knowledge.packages.items()
+                if package in self.imported_packages() and framework not in found and self._has_entries(framework)
+            }
+        )
 
     def _has_entries(self, framework: str) -> bool:
         return any(known.framework == framework for rows in self.knowledge.entries.values() for known in rows)
@@ -98,7 +109,7 @@ class Project:
         return top.endswith("__init__.py")
 
     def unresolved_imports(self) -> list[str]:
-        """Imports that should lead into the tree and do not: relative ones, and those of a package that the tree holds."""
+        """Imports that should lead into the tree and do not: relative ones, and those of its own packages."""
         missing: set[str] = set()
         for path, facts in self.files.items():
             for row in facts.imports:

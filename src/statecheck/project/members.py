@@ -38,6 +38,7 @@ class Members:
         self._evaluator = evaluator
 
     def attributes(self, items: Items, name: str) -> list[Item]:
+        """What an attribute of any of the items may be."""
         found: list[Item] = []
         for item in items:
             found += self.attribute(item, name)
@@ -61,7 +62,11 @@ class Members:
             return self.foreign_attribute(value.name, name, item)
         if isinstance(value, FunctionValue):
             typed = self._decorated_type(value.ref)
-            return self.foreign_attribute(typed, name, Item(None)) if typed else (Item(None, FunctionPlace(value.ref, name)),)
+            return (
+                self.foreign_attribute(typed, name, Item(None))
+                if typed
+                else (Item(None, FunctionPlace(value.ref, name)),)
+            )
         if isinstance(value, ContainerValue) and value.kind.partition(".")[0] not in ("builtins", "collections"):
             method = Item(Foreign(self._evaluator.knowledge.canonical(f"{value.kind}.{name}")))
             return (method, Item(None, item.place, item.depth + 1, item.via)) if item.place is not None else (method,)
@@ -74,12 +79,19 @@ class Members:
         if member is None:
             stores = self.class_stores(cls, name)
             if stores:
-                found = [out for store in stores if store.value is not None
-                         for out in self._evaluator.evaluate(store.ref, store.value, store.event.region)]
+                found = [
+                    out
+                    for store in stores
+                    if store.value is not None
+                    for out in self._evaluator.evaluate(store.ref, store.value, store.event.region)
+                ]
                 return self._evaluator.names.held(found, ClassPlace(cls, name))
             if below := self._below(cls, name, item):
                 return below
-            return [Item(Foreign(self._evaluator.knowledge.canonical(f"{base}.{name}"))) for base in self._evaluator.classes.info(cls).foreign]
+            return [
+                Item(Foreign(self._evaluator.knowledge.canonical(f"{base}.{name}")))
+                for base in self._evaluator.classes.info(cls).foreign
+            ]
         owner, method = member
         if method >= 0:
             if taught := self._evaluator.names.taught(ScopeRef(owner.path, method)):
@@ -92,26 +104,34 @@ class Members:
         return self._evaluator.names.held(items, ClassPlace(owner, name))
 
     def _decorated_type(self, function: ScopeRef) -> str | None:
-        """The foreign class that a decorator makes of a function, where a model tells: a command, a group of commands."""
+        """The foreign class that a decorator makes of a function, where a model tells: a group of commands."""
         scope = self._evaluator.tables.scope(function)
         for decorator in scope.decorators:
             func = decorator.func if isinstance(decorator, Call) else decorator
             for item in self._evaluator.evaluate(ScopeRef(function.path, scope.parent), func, scope.defined_in):
-                if isinstance(item.value, Foreign) and (typed := self._evaluator.knowledge.returned_type(item.value.name)):
+                if isinstance(item.value, Foreign) and (
+                    typed := self._evaluator.knowledge.returned_type(item.value.name)
+                ):
                     return typed
         return None
 
     def _below(self, cls: ScopeRef, name: str, item: Item) -> list[Item]:
         """What the bodies of subclasses bind to a name that the class itself only uses: ``cls.registry``, a hook."""
-        subs = [sub for sub in self._evaluator.classes.subclasses(cls)
-                if (sub.scope, name) in self._evaluator.tables.files[sub.path].bindings]
+        subs = [
+            sub
+            for sub in self._evaluator.classes.subclasses(cls)
+            if (sub.scope, name) in self._evaluator.tables.files[sub.path].bindings
+        ]
         return [out for sub in subs[:MAX_STORES] for out in self._class_attribute(sub, name, item)]
 
     def _is_data_class(self, cls: ScopeRef) -> bool:
         """Are the annotated attributes of the class fields of its objects?"""
         scope = self._evaluator.tables.scope(cls)
-        return any(self._evaluator.knowledge.effect(name) == "dataclass" for decorator in scope.decorators
-                   for name in self.decorator_names(ScopeRef(cls.path, scope.parent), decorator, scope.defined_in))
+        return any(
+            self._evaluator.knowledge.effect(name) == "dataclass"
+            for decorator in scope.decorators
+            for name in self.decorator_names(ScopeRef(cls.path, scope.parent), decorator, scope.defined_in)
+        )
 
     def _is_field(self, item: Item) -> bool:
         return isinstance(item.value, ForeignInstance) and self._evaluator.knowledge.is_field(item.value.name)
@@ -123,7 +143,10 @@ class Members:
             assert isinstance(store.target, Attr)
             if isinstance(store.target.value, Name):
                 items = self._evaluator.evaluate(store.ref, store.target.value, store.event.region)
-                if any(isinstance(item.value, ClassValue) and item.value.ref in self._evaluator.classes.info(cls).mro for item in items):
+                if any(
+                    isinstance(item.value, ClassValue) and item.value.ref in self._evaluator.classes.info(cls).mro
+                    for item in items
+                ):
                     found.append(store)
         return found
 
@@ -144,7 +167,9 @@ class Members:
             for store in self._evaluator.classes.field_stores(value.cls, name):
                 if store.value is not None:
                     found += self._evaluator.evaluate(store.ref, store.value, store.event.region)
-            return [out._replace(via=(*out.via, *via)) for out in self._evaluator.names.held(found, FieldPlace(owner, name))]
+            return [
+                out._replace(via=(*out.via, *via)) for out in self._evaluator.names.held(found, FieldPlace(owner, name))
+            ]
         if member is not None:
             items = self._class_attribute(value.cls, name, item)
             if any(self._is_field(out) for out in items):
@@ -163,7 +188,7 @@ class Members:
         return (Item(None, FieldPlace(value.cls, name), 0, via),)
 
     def foreign_attribute(self, owner: str, name: str, item: Item) -> Iterable[Item]:
-        """An attribute of an object of a foreign class: its type where a model tells, and what the tree stored there."""
+        """An attribute of an object of a foreign class: its type, and what the tree stored there."""
         full = self._evaluator.knowledge.canonical(f"{owner}.{name}")
         typed = self._evaluator.knowledge.instance_type(full)
         if typed is not None:
@@ -187,16 +212,23 @@ class Members:
 
     def _stores_to(self, store: Store, place: ForeignPlace) -> bool:
         bases = self._evaluator.evaluate(store.ref, store.target.value, store.event.region)
-        return any(place.owner == self._evaluator.knowledge.root(owner) for base in bases for owner in self.owners(base))
+        return any(
+            place.owner == self._evaluator.knowledge.root(owner) for base in bases for owner in self.owners(base)
+        )
 
     def owners(self, item: Item) -> list[str]:
         """The foreign classes and foreign attributes whose attributes are places: of an application, of its state."""
         if isinstance(item.value, Foreign) and isinstance(item.place, ForeignPlace):
             return [item.value.name]
         knowledge = self._evaluator.knowledge
-        own = isinstance(item.value, Instance)  # of a class of the tree: shared with handlers only where they can reach it
-        return [name for name in self.foreign_types(item) if "process" in knowledge.lives(name)
-                and (not own or knowledge.is_reached_from_handlers(name))]
+        own = isinstance(
+            item.value, Instance
+        )  # of a class of the tree: shared with handlers only where they can reach it
+        return [
+            name
+            for name in self.foreign_types(item)
+            if "process" in knowledge.lives(name) and (not own or knowledge.is_reached_from_handlers(name))
+        ]
 
     def foreign_types(self, item: Item) -> list[str]:
         """The foreign classes that an object is an instance of: its own, or the bases of its class."""
@@ -209,7 +241,9 @@ class Members:
     def is_property(self, method: ScopeRef) -> bool:
         """Is a method read like an attribute?"""
         for decorator in self._evaluator.tables.scope(method).decorators:
-            last = decorator.id if isinstance(decorator, Name) else decorator.attr if isinstance(decorator, Attr) else ""
+            last = (
+                decorator.id if isinstance(decorator, Name) else decorator.attr if isinstance(decorator, Attr) else ""
+            )
             if last.endswith("property") or last in ("setter", "deleter", "getter"):
                 return True
         return False
@@ -217,6 +251,10 @@ class Members:
     def decorator_names(self, around: ScopeRef, decorator: Expr, region: int) -> list[str]:
         """The foreign names that a decorator may be: itself, what it calls, or what a helper of the tree returns."""
         exprs = [decorator.func, decorator] if isinstance(decorator, Call) else [decorator]
-        names = [item.value.name for expr in exprs for item in self._evaluator.evaluate(around, expr, region)
-                 if isinstance(item.value, (Foreign, ForeignInstance))]
+        names = [
+            item.value.name
+            for expr in exprs
+            for item in self._evaluator.evaluate(around, expr, region)
+            if isinstance(item.value, (Foreign, ForeignInstance))
+        ]
         return list(dict.fromkeys(names))

@@ -126,7 +126,7 @@ class ModuleIndex:
         if dirname(path) == root or "/" not in path:
             root = self._namespace_root(root)
         prefix = f"{root}/" if root else ""
-        stem = path[len(prefix):].removesuffix(".pyw").removesuffix(".py").removesuffix("/__init__")
+        stem = path[len(prefix) :].removesuffix(".pyw").removesuffix(".py").removesuffix("/__init__")
         return stem.replace("/", ".")
 
     def _namespace_root(self, folder: str) -> str:

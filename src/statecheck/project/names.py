@@ -35,6 +35,7 @@ class Names:
         self._evaluator = evaluator
 
     def name(self, ref: ScopeRef, expr: Name, region: int) -> Iterable[Item]:
+        """What a name may be where it stands."""
         table = self._evaluator.tables.files[ref.path]
         home = table.lookup(ref.scope, expr.id)
         if home is None:
@@ -51,7 +52,10 @@ class Names:
                 region = table.facts.scopes[ref.scope].defined_in
             bindings = table.reaching(home, expr.id, region if region >= 0 else scope.region, expr.pos)
             return self.bound_items(ref.path, bindings)
-        return self.held(self.bound_items(ref.path, table.bindings[home, expr.id]), CellPlace(around(ScopeRef(ref.path, home)), expr.id))
+        return self.held(
+            self.bound_items(ref.path, table.bindings[home, expr.id]),
+            CellPlace(around(ScopeRef(ref.path, home)), expr.id),
+        )
 
     def _module_items(self, ref: ScopeRef, expr: Name, region: int) -> Iterable[Item]:
         """A module-level name: code of the module body sees what was bound before, all other code any of it."""
@@ -67,13 +71,14 @@ class Names:
         return self._evaluator.ask(key, lambda: self._find_member(path, name))
 
     def find_vendored(self) -> dict[str, str]:
-        """Modules that are a copy of a one-file framework (``app/bottle.py`` with its class ``Bottle``), with its name."""
+        """Modules that are a copy of a one-file framework (``app/bottle.py`` with class ``Bottle``), and its name."""
         found: dict[str, str] = {}
         for path, table in self._evaluator.tables.files.items():
             package = self._evaluator.modules.name(path).rpartition(".")[2]
             if package in self._evaluator.knowledge.packages and any(
-                    scope.kind == "class" and scope.parent == 0 and self._evaluator.knowledge.defines(package, scope.name)
-                    for scope in table.facts.scopes):
+                scope.kind == "class" and scope.parent == 0 and self._evaluator.knowledge.defines(package, scope.name)
+                for scope in table.facts.scopes
+            ):
                 found[path] = package
         return found
 
@@ -95,8 +100,14 @@ class Names:
         return (Item(ModuleValue(submodule)),) if submodule else ()
 
     def _star_member(self, path: str, level: int, module: str, name: str) -> Items:
-        target = self._evaluator.modules.relative(path, level, module) if level else self._evaluator.modules.find(path, module)
-        return () if target is None or target == path or not self._is_exported(target, name) else self.member(target, name)
+        target = (
+            self._evaluator.modules.relative(path, level, module)
+            if level
+            else self._evaluator.modules.find(path, module)
+        )
+        return (
+            () if target is None or target == path or not self._is_exported(target, name) else self.member(target, name)
+        )
 
     def _is_exported(self, path: str, name: str) -> bool:
         """Does a star import of the module give the name? ``__all__`` decides where it is one plain list."""
@@ -115,15 +126,20 @@ class Names:
 
     def held(self, items: Iterable[Item], place: Place) -> Iterable[Item]:
         """Items read from ``place``: a fresh value now lives there; an alias keeps the place it came from."""
-        found = [Item(item.value, place, item.depth, item.via) if item.place is None and not _is_definition(item.value) else item
-                 for item in items]
+        found = [
+            Item(item.value, place, item.depth, item.via)
+            if item.place is None and not _is_definition(item.value)
+            else item
+            for item in items
+        ]
         return found or (Item(None, place),)
 
     def bound_items(self, path: str, bindings: Iterable[Binding]) -> list[Item]:
+        """What any of the bindings gives its name."""
         return [item for binding in bindings for item in self.binding(path, binding)]
 
     def assigned(self, ref: ScopeRef, name: str) -> tuple[ScopeRef, Expr] | None:
-        """The one expression that a name is bound to, where it is bound once to a subscript or name; imports are followed."""
+        """The one expression that a name is bound to, where it is one subscript or name; imports are followed."""
         table = self._evaluator.tables.files[ref.path]
         home = table.lookup(ref.scope, name)
         bindings = table.bindings[home, name] if home is not None else []
@@ -133,8 +149,11 @@ class Names:
         for _ in range(5):
             if row.imported is None or not row.imported.name:
                 break
-            target = self._evaluator.modules.relative(path, row.imported.level, row.imported.module) if row.imported.level \
+            target = (
+                self._evaluator.modules.relative(path, row.imported.level, row.imported.module)
+                if row.imported.level
                 else self._evaluator.modules.find(path, row.imported.module)
+            )
             other = self._evaluator.tables.files.get(target or "")
             rows = other.bindings.get((0, row.imported.name), []) if other is not None else []
             if target is None or len(rows) != 1:
@@ -153,7 +172,10 @@ class Names:
         if binding.kind == "declared":
             return self._evaluator.parameters.annotated(ref, binding.annotation)
         if binding.kind == "element" and binding.value is not None:
-            return self._unpack(self._evaluator.contents.elements(self._evaluator.evaluate(ref, binding.value, binding.region)), len(binding.unpack))
+            return self._unpack(
+                self._evaluator.contents.elements(self._evaluator.evaluate(ref, binding.value, binding.region)),
+                len(binding.unpack),
+            )
         if binding.kind == "context" and binding.value is not None:
             return self.entered(self._evaluator.evaluate(ref, binding.value, binding.region))
         if binding.kind == "param" and binding.param is not None:
@@ -175,8 +197,16 @@ class Names:
             top = row.module.partition(".")[0]
             dotted = top if row.bound == top else row.module
             target = self._evaluator.modules.find(path, dotted)
-            return (Item(ModuleValue(target)),) if target else (Item(Foreign(self._evaluator.knowledge.canonical(dotted))),)
-        target = self._evaluator.modules.relative(path, row.level, row.module) if row.level else self._evaluator.modules.find(path, row.module)
+            return (
+                (Item(ModuleValue(target)),)
+                if target
+                else (Item(Foreign(self._evaluator.knowledge.canonical(dotted))),)
+            )
+        target = (
+            self._evaluator.modules.relative(path, row.level, row.module)
+            if row.level
+            else self._evaluator.modules.find(path, row.module)
+        )
         if target is None:
             name = self._evaluator.knowledge.canonical(f"{row.module}.{row.name}")
             return () if row.level else (self.foreign(name),)
@@ -191,7 +221,7 @@ class Names:
         return Item(ForeignInstance(typed) if typed else Foreign(name))
 
     def taught(self, ref: ScopeRef) -> str:
-        """The dotted name of a function or class of the tree that the settings speak of, else "": it is not looked into."""
+        """The dotted name of a function or class of the tree that the settings speak of, else ""."""
         if not self._evaluator.knowledge.taught:
             return ""
         full = f"{self._evaluator.modules.name(ref.path)}.{self._evaluator.tables.scope(ref).qualname}"
@@ -216,7 +246,9 @@ class Names:
         found: list[Item] = []
         for item in items:
             if isinstance(item.value, Instance):
-                enter = self._evaluator.classes.method(item.value.cls, "__enter__") or self._evaluator.classes.method(item.value.cls, "__aenter__")
+                enter = self._evaluator.classes.method(item.value.cls, "__enter__") or self._evaluator.classes.method(
+                    item.value.cls, "__aenter__"
+                )
                 found += (self._evaluator.returned(enter) if enter else ()) or (item,)
             else:
                 found.append(item)

@@ -1,4 +1,4 @@
-"""Which entry points lead to a function, nearest first: answered for every function at once, in time linear in the calls.
+"""Which entry points lead to a function, nearest first: for every function at once, in time linear in the calls.
 
 Asked function by function, going back through its callers, the same question costs the whole graph each time.
 """
@@ -13,9 +13,10 @@ from statecheck.project.entries import Entry
 from statecheck.project.values import ScopeRef
 
 
-def nearest_entries(entries: Iterable[Entry], edges: Mapping[ScopeRef, Sequence[Edge]], passes: Callable[[Edge], bool],
-                    limit: int) -> dict[ScopeRef, list[Entry]]:
-    """For each function that entry points lead to: at most ``limit`` of them by number of calls, ties in the order given.
+def nearest_entries(
+    entries: Iterable[Entry], edges: Mapping[ScopeRef, Sequence[Edge]], passes: Callable[[Edge], bool], limit: int
+) -> dict[ScopeRef, list[Entry]]:
+    """For each function that entry points lead to: at most ``limit`` by number of calls, ties in the order given.
 
     Every entry spreads along the edges that ``passes`` accepts, all in step. A function that has heard of ``limit``
     entries tells its callees no others: they are no nearer to those than to the ones they hear of.

@@ -25,8 +25,18 @@ if TYPE_CHECKING:
 
 MAX_ALIASES = 5  # names that stand for names that stand for an annotation
 MAX_CALL_SITES = 12  # callers asked for what a parameter may be
-WRAPPING_ANNOTATIONS = frozenset({"typing.Optional", "typing.Union", "typing.Annotated", "typing.Final", "typing.ClassVar",
-                                  "typing_extensions.Annotated", "typing.Required", "typing.NotRequired"})
+WRAPPING_ANNOTATIONS = frozenset(
+    {
+        "typing.Optional",
+        "typing.Union",
+        "typing.Annotated",
+        "typing.Final",
+        "typing.ClassVar",
+        "typing_extensions.Annotated",
+        "typing.Required",
+        "typing.NotRequired",
+    }
+)
 
 
 class Parameters:
@@ -42,7 +52,7 @@ class Parameters:
         self._handlers = handlers
 
     def parameter(self, ref: ScopeRef, param: Param) -> Items:
-        """What a parameter may be: the receiver, what its annotation names, a provided dependency, what callers pass."""
+        """What a parameter may be: the receiver, what its annotation names, a dependency, what callers pass."""
         key = (ref, param.name)
         return self._evaluator.ask(key, lambda: self._parameter(ref, param))
 
@@ -60,7 +70,11 @@ class Parameters:
         if not found:
             found += self.annotated(around, param.annotation) or self._handed(ref, param)
         if param.default is not None and isinstance(param.default, (Display, Call)):
-            made = [item for item in self._evaluator.evaluate(around, param.default, scope.defined_in) if isinstance(item.value, ContainerValue)]
+            made = [
+                item
+                for item in self._evaluator.evaluate(around, param.default, scope.defined_in)
+                if isinstance(item.value, ContainerValue)
+            ]
             found += [item._replace(place=DefaultPlace(ref, param.name)) for item in made]
         elif param.default is not None and not found:
             found += self._evaluator.evaluate(around, param.default, scope.defined_in)
@@ -85,13 +99,15 @@ class Parameters:
                 if not isinstance(item.value, Foreign):
                     continue
                 for known in self._evaluator.knowledge.entries_for(item.value.name, "call"):
-                    given = argument(call, known.entry.argument, known.entry.position) if isinstance(call, Call) else None
+                    given = (
+                        argument(call, known.entry.argument, known.entry.position) if isinstance(call, Call) else None
+                    )
                     for provider in self._evaluator.evaluate(place, given) if given is not None else ():
                         found += self._evaluator.called(provider)
         return found
 
     def _unaliased(self, ref: ScopeRef, annotation: Expr | None) -> tuple[ScopeRef, Expr | None]:
-        """The annotation that a name stands for: ``Store = Annotated[Manager, Depends(get)]``, here or in another module."""
+        """The annotation that a name stands for: ``Store = Annotated[Manager, Depends(get)]``, in any module."""
         for _ in range(MAX_ALIASES):
             if not isinstance(annotation, Name):
                 break
@@ -106,7 +122,9 @@ class Parameters:
         sites = self._evaluator.call_sites.of(ref)
         if not sites or len(sites) > MAX_CALL_SITES:
             return []
-        params = [other.name for other in self._evaluator.tables.scope(ref).params if other.kind in ("normal", "positional")]
+        params = [
+            other.name for other in self._evaluator.tables.scope(ref).params if other.kind in ("normal", "positional")
+        ]
         found: list[Item] = []
         for site in sites:
             offset = 1 if site.bound else 0
@@ -130,7 +148,11 @@ class Parameters:
         if isinstance(annotation, Op) and annotation.op == "|":
             return tuple(item for part in annotation.operands for item in self.annotated(ref, part))
         if isinstance(annotation, Sub):
-            heads = {item.value.name for item in self._evaluator.evaluate(ref, annotation.value) if isinstance(item.value, Foreign)}
+            heads = {
+                item.value.name
+                for item in self._evaluator.evaluate(ref, annotation.value)
+                if isinstance(item.value, Foreign)
+            }
             if heads.isdisjoint(WRAPPING_ANNOTATIONS):
                 return ()
             parts = annotation.index.items if isinstance(annotation.index, Display) else (annotation.index,)

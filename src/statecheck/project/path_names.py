@@ -130,8 +130,15 @@ class PathNames(ABC):
     def _declared(self, ref: ScopeRef, binding: Binding) -> PathValue:
         """A name with an annotation alone, as in a data class: only its type is known."""
         types = self._evaluator.annotated(ref, binding.annotation)
-        made = next((origin for item in types if isinstance(item.value, ForeignInstance)
-                     if (origin := self._made(item.value.name))), "field")
+        made = next(
+            (
+                origin
+                for item in types
+                if isinstance(item.value, ForeignInstance)
+                if (origin := self._made(item.value.name))
+            ),
+            "field",
+        )
         return PathValue(("declared", ref, binding.pos), (), frozenset({made}))
 
     def _unpacked(self, at: Located, number: int, depth: int, frame: Frame | None) -> Iterator[PathValue]:
@@ -184,9 +191,10 @@ class PathNames(ABC):
                 yield from self._default(ref, param, depth)
             return
         seen = False
-        sites = sorted((site for site in self._evaluator.call_sites.of(ref)
-                        if self._project.is_application(site.caller.path)),
-                       key=lambda site: -self._project.phases.runtime(site.caller))
+        sites = sorted(
+            (site for site in self._evaluator.call_sites.of(ref) if self._project.is_application(site.caller.path)),
+            key=lambda site: -self._project.phases.runtime(site.caller),
+        )
         for site in sites[:MAX_CALLERS] if depth < MAX_DEPTH // 2 else ():
             given = self._given(ref, param, site.call, site.bound)
             if given is not None:
@@ -226,5 +234,13 @@ class PathNames(ABC):
 
 def _around(bindings: list[Binding], expr: Name) -> Event | None:
     """The assignment that a name stands in, where it assigns to that very name: ``path = abspath(path)``."""
-    return next((binding.event for binding in bindings if binding.event is not None and binding.kind == "value"
-                 and binding.event.pos <= binding.pos < expr.pos < binding.event.end), None)
+    return next(
+        (
+            binding.event
+            for binding in bindings
+            if binding.event is not None
+            and binding.kind == "value"
+            and binding.event.pos <= binding.pos < expr.pos < binding.event.end
+        ),
+        None,
+    )

@@ -154,8 +154,9 @@ class Paths(PathNames):
         else:
             yield from self._derived(at, call, name, tail, depth, frame)
 
-    def _derived(self, at: Located, call: Call, name: str, tail: str, depth: int,
-                 frame: Frame | None) -> Iterator[PathValue]:
+    def _derived(
+        self, at: Located, call: Call, name: str, tail: str, depth: int, frame: Frame | None
+    ) -> Iterator[PathValue]:
         """A call that turns one path into another."""
         receiver = call.func.value if isinstance(call.func, Attr) else None
         effect = self._project.knowledge.effect(name)
@@ -173,8 +174,9 @@ class Paths(PathNames):
             origin = "temp-folder" if TEMP_HELPER.search(tail or shape(call.func)) else "unknown"
             yield PathValue(("call", name or shape(call)), (), frozenset({origin}), at)
 
-    def _method(self, at: Located, call: Call, receiver: Expr, name: str, depth: int,
-                frame: Frame | None) -> Iterator[PathValue]:
+    def _method(
+        self, at: Located, call: Call, receiver: Expr, name: str, depth: int, frame: Frame | None
+    ) -> Iterator[PathValue]:
         """A method of a path or a text, or one of an object of unknown type that has the name of such a method."""
         assert isinstance(call.func, Attr)
         tail = call.func.attr
@@ -210,4 +212,5 @@ class Paths(PathNames):
             return False
         knowledge = self._project.knowledge
         return any(knowledge.effect(base) == "upload" for base in knowledge.lineage(value.name)) or (
-            knowledge.effect(value.name.rpartition(".")[0]) == "upload")
+            knowledge.effect(value.name.rpartition(".")[0]) == "upload"
+        )

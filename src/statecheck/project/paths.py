@@ -16,13 +16,44 @@ from statecheck.project.constants import Located
 
 Part = object  # a folder or file name, or a key that stands for an unknown one
 SCRATCH = frozenset({"tempfile.TemporaryDirectory", "tempfile.TemporaryFile", "tempfile.SpooledTemporaryFile"})
-TEMP_NAMES = frozenset({"tempfile.mkstemp", "tempfile.mkdtemp", "tempfile.mktemp", "tempfile.NamedTemporaryFile",
-                        "aiofiles.tempfile.NamedTemporaryFile"})
+TEMP_NAMES = frozenset(
+    {
+        "tempfile.mkstemp",
+        "tempfile.mkdtemp",
+        "tempfile.mktemp",
+        "tempfile.NamedTemporaryFile",
+        "aiofiles.tempfile.NamedTemporaryFile",
+    }
+)
 TEMP_FOLDERS = frozenset({"tempfile.gettempdir", "tempfile.gettempdirb", "tempfile.gettempprefix"})
 # Methods and attributes of paths and texts that stay at, or near, the same place.
-SAME = frozenset({"resolve", "absolute", "expanduser", "as_posix", "strip", "lower", "encode", "decode", "rstrip",
-                  "abspath", "realpath", "normpath", "expandvars", "fspath", "fsdecode", "fsencode", "str",
-                  "Path", "PurePath", "AsyncPath", "split", "splitext", "name"})
+SAME = frozenset(
+    {
+        "resolve",
+        "absolute",
+        "expanduser",
+        "as_posix",
+        "strip",
+        "lower",
+        "encode",
+        "decode",
+        "rstrip",
+        "abspath",
+        "realpath",
+        "normpath",
+        "expandvars",
+        "fspath",
+        "fsdecode",
+        "fsencode",
+        "str",
+        "Path",
+        "PurePath",
+        "AsyncPath",
+        "split",
+        "splitext",
+        "name",
+    }
+)
 PATH_TYPES = ("pathlib.", "anyio.Path", "upath.", "builtins.str")
 MAKERS = ("pathlib.Path", "pathlib.PurePath", "anyio.Path", "upath.UPath")
 DEVICES = ("/dev/null", "/dev/std", "/dev/fd", "/dev/tty", "/proc/", "/sys/")
@@ -107,8 +138,10 @@ def above(path: PathValue) -> PathValue:
 
 def filled(path: PathValue, values: str) -> PathValue:
     """A text whose ``{}`` or ``%s`` get values: the names that hold one are not known."""
-    parts = tuple(("filled", part, values) if isinstance(part, str) and ("{" in part or "%" in part) else part
-                  for part in path.parts)
+    parts = tuple(
+        ("filled", part, values) if isinstance(part, str) and ("{" in part or "%" in part) else part
+        for part in path.parts
+    )
     return path._replace(parts=parts)
 
 

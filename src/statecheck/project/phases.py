@@ -30,7 +30,9 @@ class Reach(NamedTuple):
 class Phases:
     """The phases of every scope. ``roles`` gives the role of each file (app, test, migration)."""
 
-    def __init__(self, evaluator: Evaluator, graph: CallGraph, entries: Iterable[Entry], roles: Mapping[str, str]) -> None:
+    def __init__(
+        self, evaluator: Evaluator, graph: CallGraph, entries: Iterable[Entry], roles: Mapping[str, str]
+    ) -> None:
         self._evaluator = evaluator
         self._tables = evaluator.tables
         self._graph = graph
@@ -41,9 +43,16 @@ class Phases:
             self._by_function[entry.ref].append(entry)
         self._registered = {(entry.path, entry.ref) for entry in self.entries}
         self._app_makers = {use.ref for use in graph.uses if use.name in evaluator.knowledge.app_factories}
-        self._registrars = {self._tables.function_around(ScopeRef(entry.ref.path, self._tables.scope(entry.ref).parent))
-                            for entry in self.entries if entry.phase == "request" and self._tables.scope(entry.ref).parent > 0}
-        self._registrars |= {self._tables.function_around(entry.where) for entry in self.entries if entry.where and entry.phase == "request"}
+        self._registrars = {
+            self._tables.function_around(ScopeRef(entry.ref.path, self._tables.scope(entry.ref).parent))
+            for entry in self.entries
+            if entry.phase == "request" and self._tables.scope(entry.ref).parent > 0
+        }
+        self._registrars |= {
+            self._tables.function_around(entry.where)
+            for entry in self.entries
+            if entry.where and entry.phase == "request"
+        }
         self.reach: dict[ScopeRef, dict[Phase, Reach]] = defaultdict(dict)
         self._nearest: dict[ScopeRef, list[Entry]] | None = None
         self._spread()
@@ -80,21 +89,29 @@ class Phases:
                 break
             current = step.by.caller
             if phase not in self.reach.get(current, {}):
-                phase = next((other for other in ("import", "startup", "cli") if other in self.reach.get(current, {})), phase)
+                phase = next(
+                    (other for other in ("import", "startup", "cli") if other in self.reach.get(current, {})), phase
+                )
         return steps[::-1]
 
     def entries_to(self, ref: ScopeRef) -> list[Entry]:
         """The run-time entry points from which the function is reached, nearest first, at most ``ENTRIES_KEPT``."""
         if self._nearest is None:
-            self._nearest = nearest_entries([entry for entry in self.entries if entry.phase in RUNTIME], self._graph.edges,
-                                            lambda edge: edge.via != "guess" and self._passes(edge), ENTRIES_KEPT)
+            self._nearest = nearest_entries(
+                [entry for entry in self.entries if entry.phase in RUNTIME],
+                self._graph.edges,
+                lambda edge: edge.via != "guess" and self._passes(edge),
+                ENTRIES_KEPT,
+            )
         return self._nearest.get(self._tables.function_around(ref), [])
 
     def _passes(self, edge: Edge) -> bool:
         return edge.via != "callback" or self._evaluator.knowledge.caller(edge.registered) is not None
 
     def _spread(self) -> None:
-        levels: dict[int, deque[tuple[ScopeRef, Phase, Edge | Entry | None]]] = {level: deque() for level in (SURE, POSSIBLE, GUESS)}
+        levels: dict[int, deque[tuple[ScopeRef, Phase, Edge | Entry | None]]] = {
+            level: deque() for level in (SURE, POSSIBLE, GUESS)
+        }
         for root, first, certainty, entry in self._roots():
             levels[certainty].append((root, first, entry))
         for level in (SURE, POSSIBLE, GUESS):
@@ -127,31 +144,44 @@ class Phases:
                     yield ref, "startup", SURE, None
                 elif self._is_command(ref, scope):
                     yield ref, "cli", SURE, None
-                elif ref not in self._graph.escaped and ref not in self._by_function and self._is_registered(ref, scope):
+                elif (
+                    ref not in self._graph.escaped and ref not in self._by_function and self._is_registered(ref, scope)
+                ):
                     yield ref, "request", POSSIBLE, None
 
     def _escaped(self) -> Iterable[tuple[ScopeRef, Phase]]:
-        """Functions that nothing calls by name, handed on as values. What only commands hand on stays with the command."""
+        """Functions that nothing calls by name, handed on as values. What only commands hand on stays with them."""
         for ref in sorted(self._graph.escaped):
-            if ref in self._by_function or ref in self._app_makers or self._called(ref) or self._roles.get(ref.path) in ("test", "migration"):
+            if (
+                ref in self._by_function
+                or ref in self._app_makers
+                or self._called(ref)
+                or self._roles.get(ref.path) in ("test", "migration")
+            ):
                 continue
             given = {phase for place in self._graph.escaped[ref] for phase in self.of(place)}
             yield ref, "cli" if given and given <= {"cli", "test"} else "request"
 
     def _called(self, ref: ScopeRef) -> bool:
-        return any(edge.caller != ref and self._roles.get(edge.caller.path) != "test" and self._is_call(edge)
-                   for edge in self._graph.callers.get(ref, ()))
+        return any(
+            edge.caller != ref and self._roles.get(edge.caller.path) != "test" and self._is_call(edge)
+            for edge in self._graph.callers.get(ref, ())
+        )
 
     def _is_call(self, edge: Edge) -> bool:
         """Does the edge run the function there and then? A sort key is called by what it is given to."""
         return edge.via in ("call", "override", "property") or (
-            edge.via == "callback" and bool(edge.registered) and self._passes(edge))
+            edge.via == "callback" and bool(edge.registered) and self._passes(edge)
+        )
 
     def _is_command(self, ref: ScopeRef, scope: Scope) -> bool:
         """Does a decorator of a command-line framework (an option, an argument) stand on it?"""
         around = ScopeRef(ref.path, scope.parent)
-        return any(self._evaluator.knowledge.is_command_line(name) for decorator in scope.decorators
-                   for name in self._evaluator.decorator_names(around, decorator, scope.defined_in))
+        return any(
+            self._evaluator.knowledge.is_command_line(name)
+            for decorator in scope.decorators
+            for name in self._evaluator.decorator_names(around, decorator, scope.defined_in)
+        )
 
     def _is_registered(self, ref: ScopeRef, scope: Scope) -> bool:
         """Nothing calls it here, but a decorator or a base class that we know nothing of may see to that."""
@@ -166,8 +196,11 @@ class Phases:
         if cls is None or scope.name.startswith("_"):
             return False
         info = self._evaluator.classes.info(cls)
-        strange = [base for base in info.foreign if not self._evaluator.knowledge.is_neutral(base)
-                   and not self._evaluator.knowledge.subclass_entries(base)]
+        strange = [
+            base
+            for base in info.foreign
+            if not self._evaluator.knowledge.is_neutral(base) and not self._evaluator.knowledge.subclass_entries(base)
+        ]
         return bool(strange)
 
     def _step(self, edge: Edge, phase: Phase, level: int) -> tuple[Phase, int] | None:
@@ -187,7 +220,9 @@ class Phases:
         knowledge = self._evaluator.knowledge
         if edge.registered and knowledge.caller(edge.registered) is not None:
             return phase, level
-        if edge.registered and (knowledge.entries_for(edge.registered, "call") or knowledge.is_neutral(edge.registered)):
+        if edge.registered and (
+            knowledge.entries_for(edge.registered, "call") or knowledge.is_neutral(edge.registered)
+        ):
             return None  # an entry point of its own, in the phase that its model gives
         return ("request" if phase in (*SETUP, "cli") else phase), min(level, POSSIBLE)
 
@@ -204,6 +239,10 @@ class Phases:
 def is_main_guard(region: Region) -> bool:
     """Is this the body of ``if __name__ == "__main__"``?"""
     test = region.test
-    return (region.kind == "if" and isinstance(test, Op) and test.op == "=="
-            and {type(operand) for operand in test.operands} == {Name, Const}
-            and any(isinstance(operand, Name) and operand.id == "__name__" for operand in test.operands))
+    return (
+        region.kind == "if"
+        and isinstance(test, Op)
+        and test.op == "=="
+        and {type(operand) for operand in test.operands} == {Name, Const}
+        and any(isinstance(operand, Name) and operand.id == "__name__" for operand in test.operands)
+    )

@@ -87,7 +87,7 @@ class Settings:
             return
         if len(rest) < len(held):
             return
-        left = rest[len(held):]
+        left = rest[len(held) :]
         if not left:
             yield row
         for key, value in Resolver(self._project).inside(row.value, left) if left else ():
@@ -158,8 +158,9 @@ class Settings:
                 for spelling in spelled[use.name]:
                     yield from self._updated(spelling, use.ref, use.call, use.event.region, holders)
 
-    def _holder(self, ref: ScopeRef, expr: Expr, region: int,
-                holders: dict[str, SettingsHolder]) -> SettingsHolder | None:
+    def _holder(
+        self, ref: ScopeRef, expr: Expr, region: int, holders: dict[str, SettingsHolder]
+    ) -> SettingsHolder | None:
         for item in self._project.evaluator.evaluate(ref, expr, region):
             if isinstance(item.value, (Foreign, ForeignInstance)):
                 for spelling in self._project.knowledge.spellings(item.value.name):
@@ -186,8 +187,9 @@ class Settings:
         if self._holder(store.ref, base, store.event.region, holders):
             yield self._of_store(store, tuple(reversed(keys)), False)
 
-    def _updated(self, name: str, ref: ScopeRef, call: Call, region: int,
-                 holders: dict[str, SettingsHolder]) -> Iterator[Setting]:
+    def _updated(
+        self, name: str, ref: ScopeRef, call: Call, region: int, holders: dict[str, SettingsHolder]
+    ) -> Iterator[Setting]:
         owner, _, method = name.rpartition(".")
         if owner in holders and method in holders[owner].updates:
             for keyword in call.keywords:

@@ -11,10 +11,25 @@ from statecheck.project.link import Project
 from statecheck.project.tables import FileTable, expressions
 from statecheck.rules.schema import SettingsHolder
 
-OTHER_PROFILES = frozenset({
-    "test", "tests", "testing", "dev", "devel", "develop", "development", "local", "ci", "debug", "example", "sample",
-    "docs", "unittest", "pytest",
-})
+OTHER_PROFILES = frozenset(
+    {
+        "test",
+        "tests",
+        "testing",
+        "dev",
+        "devel",
+        "develop",
+        "development",
+        "local",
+        "ci",
+        "debug",
+        "example",
+        "sample",
+        "docs",
+        "unittest",
+        "pytest",
+    }
+)
 DEBUG_NAMES = frozenset({"DEBUG", "TESTING", "TEST", "IS_TEST", "IN_TEST", "DEV", "DEVELOPMENT"})
 NAMESPACES = ("locals", "globals", "vars")
 
@@ -70,8 +85,11 @@ class SettingsModules:
 
     def _is_marked(self, path: str) -> bool:
         """Is one of the markers bound in the module, or in one that it takes everything from?"""
-        return any((0, marker) in self._project.tables.files[base].bindings
-                   for base in (path, *self.inherited(path)) for marker in self.markers)
+        return any(
+            (0, marker) in self._project.tables.files[base].bindings
+            for base in (path, *self.inherited(path))
+            for marker in self.markers
+        )
 
     def _is_open(self, path: str) -> bool:
         """Can the module hold settings that its text does not show?"""

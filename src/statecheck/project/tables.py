@@ -25,8 +25,23 @@ from statecheck.facts.walk import iter_expr
 from statecheck.project.values import ScopeRef
 
 LOOPS = ("for", "while")
-BINDING = frozenset({"assign", "annotated", "walrus", "type", "augmented", "for", "with", "case", "delete", "except",
-                     "import", "def", "class"})
+BINDING = frozenset(
+    {
+        "assign",
+        "annotated",
+        "walrus",
+        "type",
+        "augmented",
+        "for",
+        "with",
+        "case",
+        "delete",
+        "except",
+        "import",
+        "def",
+        "class",
+    }
+)
 
 
 class Binding(NamedTuple):
@@ -150,7 +165,11 @@ class FileTable:
         if scope.parent >= 0:
             self.children[scope.parent].append(index)
         for param in scope.params:
-            self._bind(index, param.name, Binding("param", index, scope.region, param.pos, param=param, annotation=param.annotation))
+            self._bind(
+                index,
+                param.name,
+                Binding("param", index, scope.region, param.pos, param=param, annotation=param.annotation),
+            )
         for event in scope.events:
             self._read_event(index, event)
 
@@ -201,7 +220,9 @@ class FileTable:
             self._bind_target(scope, target.value, binding._replace(kind="other"))
         elif isinstance(target, (Attr, Sub)) and binding.event is not None:
             plain = binding.kind == "value" and not binding.unpack
-            self.stores.append(Store(ScopeRef(self.path, scope), binding.event, target, binding.value if plain else None))
+            self.stores.append(
+                Store(ScopeRef(self.path, scope), binding.event, target, binding.value if plain else None)
+            )
 
 
 class Tables:

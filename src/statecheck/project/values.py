@@ -78,7 +78,15 @@ class ConstantValue(NamedTuple):
 
 
 Value = (
-    ModuleValue | FunctionValue | ClassValue | Foreign | Instance | ForeignInstance | ContainerValue | ConstantValue | None
+    ModuleValue
+    | FunctionValue
+    | ClassValue
+    | Foreign
+    | Instance
+    | ForeignInstance
+    | ContainerValue
+    | ConstantValue
+    | None
 )
 
 

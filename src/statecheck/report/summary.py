@@ -94,9 +94,7 @@ def _counted(names: tuple[str, ...]) -> str:
 def warnings(report: Report, options: Options, paint: Paint) -> list[str]:
     """What the run says against its own result."""
     return [
-        line
-        for text in report.summary.warnings
-        for line in hanging("warning: ", "medium", text, paint, options.width)
+        line for text in report.summary.warnings for line in hanging("warning: ", "medium", text, paint, options.width)
     ]
 
 

@@ -160,8 +160,11 @@ def _model_names(model: Model) -> Iterator[tuple[Sequence[str], Path]]:
 
 
 def _unique_ids(model: Model, document: toml.Document) -> None:
-    for table, ids in (("entry", [row.id for row in model.entries]), ("caller", [row.id for row in model.callers]),
-                       ("safe", [row.id for row in model.safe])):
+    for table, ids in (
+        ("entry", [row.id for row in model.entries]),
+        ("caller", [row.id for row in model.callers]),
+        ("safe", [row.id for row in model.safe]),
+    ):
         for number, name in enumerate(ids):
             if name in ids[:number]:
                 raise error(document, f'{table}[{number}].id: "{name}" stands for an earlier row', table, number, "id")

@@ -221,11 +221,11 @@ class SettingsHolder(Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     """Where a framework keeps its settings.
 
     ``names``: objects that hold them (``flask.Flask.config``), set by item, and with ``attributes`` by attribute.
-    ``updates``: methods of theirs that take a mapping or keywords; ``objects``: functions that take a class, a module or
+    ``updates``: methods of theirs that take a mapping or keywords; ``objects``: functions that take a class or
     its dotted name, and take over its UPPERCASE names. ``classes``: the fields of their subclasses are settings.
-    ``modules``: files or folders of this name (``settings*`` with any ending) hold settings as UPPERCASE names, if one of
-    ``markers`` is among them; ``variables`` name such a module in the environment. ``fillers``: calls after which a module
-    holds settings that its text does not show.
+    ``modules``: files or folders of this name (``settings*`` with any ending) hold settings as UPPERCASE names, if
+    one of ``markers`` is among them; ``variables`` name such a module in the environment. ``fillers``: calls after
+    which a module holds settings that its text does not show.
     """
 
     names: tuple[str, ...] = ()
@@ -253,7 +253,9 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     callers: tuple[EntryPoint, ...] = field(default=(), name="caller")
     settings: tuple[SettingsHolder, ...] = ()
     aliases: dict[str, str] = field(default_factory=dict)  # another dotted name → canonical
-    instances: dict[str, str] = field(default_factory=dict)  # foreign name or attribute → class that it is an instance of
+    instances: dict[str, str] = field(
+        default_factory=dict
+    )  # foreign name or attribute → class that it is an instance of
     fields: tuple[str, ...] = ()  # calls (or modules of them) that declare a column, relation or form field of a class
     data: tuple[str, ...] = ()  # classes whose objects are data, and no clients that any process makes again
     app_factories: tuple[str, ...] = ()  # a function that calls one of these and returns it runs at start-up

@@ -38,17 +38,51 @@ PREDICATES: Final = frozenset(
 )
 # The predicates of a detector that decides only some of them: a rule that names it may ask for no others.
 OWNED: Final = {
-    "call": frozenset({
-        "awaited", "joined", "gathered", "context-managed", "discarded", "daemon", "held", "zero-argument",
-        "reads-changing-data", "in-test", "guards-shared", "signals-requests",
-        "changes-nothing", "cleans-up", "per-call", "of-a-command",
-    }),
-    "path-write": frozenset({
-        "awaited", "joined", "gathered", "context-managed", "discarded", "daemon", "held", "zero-argument",
-        "reads-changing-data", "in-test", "guards-shared", "signals-requests",
-        "changes-nothing", "cleans-up", "per-call", "of-a-command",
-        "from-upload", "removes", "moves", "reads", "temporary",
-    }),
+    "call": frozenset(
+        {
+            "awaited",
+            "joined",
+            "gathered",
+            "context-managed",
+            "discarded",
+            "daemon",
+            "held",
+            "zero-argument",
+            "reads-changing-data",
+            "in-test",
+            "guards-shared",
+            "signals-requests",
+            "changes-nothing",
+            "cleans-up",
+            "per-call",
+            "of-a-command",
+        }
+    ),
+    "path-write": frozenset(
+        {
+            "awaited",
+            "joined",
+            "gathered",
+            "context-managed",
+            "discarded",
+            "daemon",
+            "held",
+            "zero-argument",
+            "reads-changing-data",
+            "in-test",
+            "guards-shared",
+            "signals-requests",
+            "changes-nothing",
+            "cleans-up",
+            "per-call",
+            "of-a-command",
+            "from-upload",
+            "removes",
+            "moves",
+            "reads",
+            "temporary",
+        }
+    ),
     "literal": frozenset({"drawn"}),
     "env-branch": frozenset({"compared"}),
 }

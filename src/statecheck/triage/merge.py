@@ -26,8 +26,15 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
 def _one(group: list[Finding]) -> Finding:
     if len(group) == 1:
         return group[0]
-    best = max(group, key=lambda finding: (LEVELS.index(finding.confidence), LEVELS.index(finding.severity),
-                                           finding.form is not None, -ord(finding.rule[-1])))
+    best = max(
+        group,
+        key=lambda finding: (
+            LEVELS.index(finding.confidence),
+            LEVELS.index(finding.severity),
+            finding.form is not None,
+            -ord(finding.rule[-1]),
+        ),
+    )
     proof = max(group, key=lambda finding: len(finding.flow))
     entries = tuple(dict.fromkeys(label for finding in (best, proof) for label in finding.entry_points))
     return structs.replace(best, flow=proof.flow, entry_points=entries)

@@ -18,9 +18,29 @@ def parse_failures(pack: Pack, failed: Iterable[tuple[str, FileFacts]]) -> list[
     for path, facts in failed:
         assert facts.failure is not None
         where = Location(path, facts.failure.line, facts.failure.column, facts.failure.line, facts.failure.column + 1)
-        message = rule.message.format_map({"detail": facts.failure.message, "symbol": path, "entries": "", "readers": "",
-                                           "writers": "", "harm": "", "form": ""})
-        found.append(Finding(rule=rule.code, name=rule.name, family="tool", severity=rule.severity, confidence="high",
-                             location=where, symbol=path, message=message, instead=rule.instead,
-                             flow=(Step("definition", where, facts.failure.message),)))
+        message = rule.message.format_map(
+            {
+                "detail": facts.failure.message,
+                "symbol": path,
+                "entries": "",
+                "readers": "",
+                "writers": "",
+                "harm": "",
+                "form": "",
+            }
+        )
+        found.append(
+            Finding(
+                rule=rule.code,
+                name=rule.name,
+                family="tool",
+                severity=rule.severity,
+                confidence="high",
+                location=where,
+                symbol=path,
+                message=message,
+                instead=rule.instead,
+                flow=(Step("definition", where, facts.failure.message),),
+            )
+        )
     return found

@@ -30,7 +30,9 @@ def selected(pack: Pack, settings: Settings) -> list[Rule]:
     """The rules to run, by code. Without a selection: every stable rule."""
     chosen = []
     for rule in sorted(pack.rules.values(), key=lambda rule: rule.code):
-        wanted = any(matches(rule, pattern) for pattern in settings.select) if settings.select else rule.status == "stable"
+        wanted = (
+            any(matches(rule, pattern) for pattern in settings.select) if settings.select else rule.status == "stable"
+        )
         wanted = wanted or any(matches(rule, pattern) for pattern in settings.extend_select)
         if wanted and not any(matches(rule, pattern) for pattern in settings.ignore):
             chosen.append(rule)
@@ -39,8 +41,13 @@ def selected(pack: Pack, settings: Settings) -> list[Rule]:
 
 def options_of(rules: Sequence[Rule], settings: Settings) -> Mapping[str, Mapping[str, OptionValue]]:
     """The options of each rule: its defaults under what the settings say."""
-    return {rule.name: {**{name: option.default for name, option in rule.options.items()}, **settings.rules.get(rule.name, {})}  # type: ignore[dict-item]
-            for rule in rules}
+    return {
+        rule.name: {
+            **{name: option.default for name, option in rule.options.items()},
+            **settings.rules.get(rule.name, {}),
+        }
+        for rule in rules
+    }
 
 
 def with_severity(finding: Finding, settings: Settings, pack: Pack) -> Finding:
@@ -58,5 +65,7 @@ def ignored_in_file(finding: Finding, settings: Settings, pack: Pack) -> bool:
     rule = pack.rules.get(finding.name)
     if rule is None:
         return False
-    return any(any(matches(rule, pattern) for pattern in patterns) and matcher([glob])(finding.location.path)
-               for glob, patterns in settings.per_file_ignores.items())
+    return any(
+        any(matches(rule, pattern) for pattern in patterns) and matcher([glob])(finding.location.path)
+        for glob, patterns in settings.per_file_ignores.items()
+    )

@@ -14,9 +14,7 @@ PAD = "\ue001"  # stands for nothing: fills the room that a kept default does no
 
 _OPENERS = re.compile(r"\{\{|\{%|\{#|<%")
 _CLOSERS = {"{{": "}}", "{%": "%}", "{#": "#}", "<%": "%>"}
-_STEERS = re.compile(
-    r"\{\{-?\s*(?:(?:if|else|end|range|with|define|block|break|continue)\b|/\*|\$?\w+\s*:?=[^=])"
-)
+_STEERS = re.compile(r"\{\{-?\s*(?:(?:if|else|end|range|with|define|block|break|continue)\b|/\*|\$?\w+\s*:?=[^=])")
 _INSERTS = re.compile(r"\b(?:nindent|indent|toYaml|to_nice_yaml|to_yaml|to_json_indent)\b")
 _DEFAULT = re.compile(r"""\b(?:default|d)\s*\(?\s*(?:"([\w ./@+$-]*)"|'([\w ./@+$-]*)'|(true|false|\d+)\b)""")
 _ONLY_FILLER = re.compile(f"[\\s$\"'{FILLER}{PAD}]*\\Z")
