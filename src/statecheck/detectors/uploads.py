@@ -15,7 +15,7 @@ from statecheck.project.tables import Binding, expressions
 from statecheck.project.values import ScopeRef
 
 MAX_CALLERS = 4
-MAX_STEPS = 8  # names followed back from what is written
+MAX_STEPS = 60  # bindings followed for one write; a value that comes from further away is not the upload itself
 WRITING = frozenset({"write", "writelines", "copyfileobj", "sendfile"})
 
 
@@ -39,7 +39,8 @@ class Uploads:
         if isinstance(spot.call.func, Attr):
             given.append(spot.call.func.value)
         given += self._written(spot)
-        return any(self._derives(Located(spot.ref, expr, spot.region), 0) for expr in given)
+        seen: set[tuple[str, int, int]] = set()
+        return any(self._derives(Located(spot.ref, expr, spot.region), seen) for expr in given)
 
     def _written(self, spot: Spot) -> list[Expr]:
         """What is written to the file that the call opened."""
@@ -66,13 +67,12 @@ class Uploads:
                         found += node.args
         return found
 
-    def _derives(self, at: Located, depth: int) -> bool:
-        if depth > MAX_STEPS:
-            return False
+    def _derives(self, at: Located, seen: set[tuple[str, int, int]]) -> bool:
+        """Does a value come from an upload? Each binding is followed once: loops lead back, many ways lead to one."""
         for node in iter_expr(at.expr):
             if isinstance(node, (Name, Attr)) and self._is_upload(at._replace(expr=node)):
                 return True
-            if isinstance(node, Name) and self._bound_to_upload(at._replace(expr=node), depth):
+            if isinstance(node, Name) and self._bound_to_upload(at._replace(expr=node), seen):
                 return True
         return False
 
@@ -84,18 +84,22 @@ class Uploads:
             return not self._project.evaluator.evaluate(at.ref, at.expr.value, at.region)
         return False
 
-    def _bound_to_upload(self, at: Located, depth: int) -> bool:
+    def _bound_to_upload(self, at: Located, seen: set[tuple[str, int, int]]) -> bool:
         assert isinstance(at.expr, Name)
         table = self._project.tables.files[at.ref.path]
         home = table.lookup(at.ref.scope, at.expr.id)
         if home is None or home == 0:
             return False
         region = at.region if home == at.ref.scope and at.region >= 0 else table.facts.scopes[home].region
-        return any(
-            self._derives(source, depth + 1)
-            for binding in table.reaching(home, at.expr.id, region, at.expr.pos)
-            for source in self._sources(ScopeRef(at.ref.path, binding.scope), binding)
-        )
+        for binding in table.reaching(home, at.expr.id, region, at.expr.pos):
+            key = (at.ref.path, binding.scope, binding.pos)
+            if key in seen or len(seen) > MAX_STEPS:
+                continue
+            seen.add(key)
+            sources = self._sources(ScopeRef(at.ref.path, binding.scope), binding)
+            if any(self._derives(source, seen) for source in sources):
+                return True
+        return False
 
     def _sources(self, ref: ScopeRef, binding: Binding) -> Iterator[Located]:
         """What a local or a parameter gets its value from; the annotation and the default tell of uploads too."""
