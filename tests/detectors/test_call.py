@@ -96,6 +96,14 @@ class TestBackgroundWork:
         body = "".join(f"    {line}\n" for line in lines)
         assert not find(f"{ASYNC_APP}@app.get('/')\nasync def view():\n{body}", "background-work")
 
+    def test_an_argument_that_is_passed_on_is_no_answer(self) -> None:
+        source = (
+            "import asyncio\nfrom fastapi import FastAPI, Request\napp = FastAPI()\nasync def job(request): await other()\n"
+            "@app.get('/')\nasync def view(request: Request):\n"
+            "    asyncio.create_task(job(request))\n    return request.get('path')\n"
+        )
+        assert forms(source, "background-work") == [("asyncio-task", 7)]
+
     def test_a_loose_task(self) -> None:
         source = f"{ASYNC_APP}@app.get('/')\nasync def view():\n    asyncio.create_task(job())\n"
         assert forms(source, "background-work") == [("asyncio-task", 7)]

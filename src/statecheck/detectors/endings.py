@@ -210,7 +210,9 @@ class Endings:
         if spot.call is None:
             return False
         function = self._project.tables.function_around(spot.ref)
-        shared = self._shared(spot, function) & set(self._project.scope(function).binds)
+        scope = self._project.scope(function)
+        own = set(scope.binds) - {param.name for param in scope.params}  # a request that is passed on is no reply
+        shared = self._shared(spot, function) & own
         return any(
             isinstance(node, Call) and ends_one_of(node, shared, REPLYING) and self._is_reply(row, node)
             for row in self._events(function)
