@@ -18,6 +18,7 @@ from statecheck.project.values import (
     ClassValue,
     ConstantValue,
     ContainerValue,
+    ContextPlace,
     DefaultPlace,
     FieldPlace,
     Foreign,
@@ -41,6 +42,7 @@ KINDS = {
     CellPlace: "captured local variable",
     DefaultPlace: "default value of a parameter",
     FunctionPlace: "attribute of a function",
+    ContextPlace: "default of a context variable",
 }
 SURENESS = {SURE: "", POSSIBLE: " (possibly)", GUESS: " (a guess)"}
 

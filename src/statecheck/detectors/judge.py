@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from statecheck.detectors.contexts import is_replaced
 from statecheck.detectors.guards import is_memo_write
 from statecheck.detectors.lookalikes import (
     CONSTRUCTORS,
@@ -26,10 +27,15 @@ from statecheck.project.effects import Effects
 from statecheck.project.link import Project
 from statecheck.project.phases import GUESS, POSSIBLE, RUNTIME, SURE
 from statecheck.project.values import (
+    MEMO,
+    CellPlace,
     ClassPlace,
     ConstantValue,
+    ContextPlace,
+    DefaultPlace,
     FieldPlace,
     ForeignPlace,
+    FunctionPlace,
     GlobalPlace,
     Place,
     ScopeRef,
@@ -116,10 +122,12 @@ class Judge:
             return silent._replace(reason="it is defined in a test, a migration or a set-up script")
         if reason := harmless_place(self.project, place):
             return silent._replace(reason=reason)
+        if isinstance(place, ContextPlace) and is_replaced(self.project, place):
+            return silent._replace(reason="each request sets a value of its own")
         live = [write for write in self._writes.get(place, []) if self._counts(place, write)]
         if not live:
             return silent._replace(reason="nothing that runs while the process serves writes to it")
-        if reason := harmless_value(self.project, place, place_rule(place, ())):
+        if reason := harmless_value(self.project, place, _look_alike(place_rule(self.project, place))):
             return silent._replace(reason=reason)
         kept = [write for write in live if self._is_kept(place, write)]
         if not kept:
@@ -167,7 +175,7 @@ class Judge:
         confidence: Level = "high" if sure == SURE else "medium" if sure == POSSIBLE else "low"
         live = [write for write in writes if self._certainty(place, write) == sure]
         rest = [write for write in writes if write not in live and self.project.phases.runtime(write.ref)]
-        rule, severity = place_rule(place, writes), self._severity(place, writes)
+        rule, severity = place_rule(self.project, place, writes), self._severity(place, writes)
         memo = [write for write in writes if is_memo_write(self.project, write)]
         if memo and all(write.kind == "clear" or write in memo for write in writes):
             changing = any(CHANGING_EFFECTS & self._effects.of(write.ref) for write in memo)
@@ -200,11 +208,22 @@ def root_name(target: Expr) -> str:
     return target.id if isinstance(target, Name) else ""
 
 
-def place_rule(place: Place, writes: Sequence[Access]) -> str:
+def place_rule(project: Project, place: Place, writes: Sequence[Access] = ()) -> str:
     """The rule that a write to such a place breaks."""
     if isinstance(place, GlobalPlace):
         return "rebound-global" if writes and all(write.kind == "rebind" for write in writes) else "mutated-global"
+    if isinstance(place, (CellPlace, DefaultPlace, ContextPlace)):
+        own = [write for write in writes if write.place == place and not is_memo_write(project, write)]
+        return "hidden-state" if own or not writes else "singleton-state"  # fields of the objects that it holds
+    if isinstance(place, FunctionPlace):  # what a memo keeps for its callers is an object built once
+        kept = place.name == MEMO and project.evaluator.is_memo(place.function)
+        return "singleton-state" if kept else "hidden-state"
     return "class-state" if isinstance(place, ClassPlace) else "singleton-state"
+
+
+def _look_alike(rule: str) -> str:
+    """The rule under which the models list look-alikes: hidden state is an object of the process by another name."""
+    return "singleton-state" if rule == "hidden-state" else rule
 
 
 def holder_path(place: Place) -> str | None:
@@ -213,4 +232,6 @@ def holder_path(place: Place) -> str | None:
         return place.path
     if isinstance(place, (ClassPlace, FieldPlace)):
         return place.cls.path
+    if isinstance(place, ContextPlace):
+        return place.scope.path
     return None if isinstance(place, ForeignPlace) else place.function.path

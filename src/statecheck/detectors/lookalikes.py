@@ -18,9 +18,11 @@ from statecheck.project.values import (
     FieldPlace,
     Foreign,
     ForeignInstance,
+    FunctionPlace,
     FunctionValue,
     GlobalPlace,
     Instance,
+    Item,
     Place,
     ScopeRef,
     Value,
@@ -54,6 +56,8 @@ def values(project: Project, place: Place) -> list[Value]:
         ref = place.cls if isinstance(place, ClassPlace) else place.function
         bindings = project.tables.files[ref.path].bindings.get((ref.scope, place.name), [])
         return [item.value for binding in bindings for item in evaluator.binding(ref.path, binding)]
+    if isinstance(place, FunctionPlace):
+        return [item.value for item in evaluator.attribute(Item(FunctionValue(place.function)), place.name)]
     return []
 
 

@@ -18,6 +18,7 @@ from statecheck.project.link import Project
 from statecheck.project.values import (
     CellPlace,
     ClassPlace,
+    ContextPlace,
     DefaultPlace,
     FieldPlace,
     ForeignPlace,
@@ -49,7 +50,7 @@ def symbol(project: Project, place: Place) -> str:
         return project.qualified(place.cls, place.name)
     if isinstance(place, ForeignPlace):
         return f"{place.owner.rpartition('.')[2].lower()}.{place.name}"
-    return project.qualified(place.function, place.name)
+    return project.qualified(place.scope if isinstance(place, ContextPlace) else place.function, place.name)
 
 
 def definition(project: Project, verdict: Verdict) -> Location:
@@ -79,6 +80,8 @@ def binding_scope(place: Place, declared: bool = False) -> ScopeRef | None:
         return ScopeRef(place.path, 0)
     if isinstance(place, ClassPlace) or (isinstance(place, FieldPlace) and declared):
         return place.cls
+    if isinstance(place, ContextPlace):
+        return place.scope
     return place.function if isinstance(place, (CellPlace, DefaultPlace)) else None
 
 

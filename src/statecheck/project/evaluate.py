@@ -29,6 +29,7 @@ from statecheck.facts.ir import (
 from statecheck.project.callsites import CallSites
 from statecheck.project.classes import Classes
 from statecheck.project.contents import Contents
+from statecheck.project.contexts import Contexts
 from statecheck.project.knowledge import Knowledge
 from statecheck.project.members import Members
 from statecheck.project.modules import ModuleIndex
@@ -36,6 +37,7 @@ from statecheck.project.names import Names
 from statecheck.project.parameters import Parameters
 from statecheck.project.tables import Binding, Tables
 from statecheck.project.values import (
+    MEMO,
     ClassValue,
     ConstantValue,
     ContainerValue,
@@ -75,6 +77,7 @@ class Evaluator:
         self.parameters = Parameters(self)
         self.members = Members(self)
         self.contents = Contents(self)
+        self.contexts = Contexts(self)
         self.displays: dict[Site, tuple[ScopeRef, Display | Comp, int]] = {}  # of containers met so far
         self.vendored = self.names.find_vendored()
         self._answers: dict[object, Items] = {}  # by the id of the expression, or by what else is asked for
@@ -262,6 +265,10 @@ class Evaluator:
             return self.evaluate(ref, call.args[-1], region)
         if effect == "partial" and call.args:
             return self.evaluate(ref, call.args[0], region)
+        if effect == "context-variable":
+            self.contexts.define(ref, call, region)
+        if effect == "context-read":
+            return self.contexts.default(ref, call, region)
         if self.knowledge.container(name):
             return (Item(ContainerValue(name, site)),)
         if self.knowledge.is_field(name):  # field(default_factory=list)
@@ -311,7 +318,7 @@ class Evaluator:
         if not found:
             found += self.annotated(ScopeRef(ref.path, scope.parent), scope.returns)
         if self.is_memo(ref):
-            place = FunctionPlace(ref, "cache")
+            place = FunctionPlace(ref, MEMO)
             found = [item._replace(place=place) if item.place is None else item for item in found]
         return found
 

@@ -11,9 +11,11 @@ from statecheck.project.evaluate import Evaluator
 from statecheck.project.phases import Phases
 from statecheck.project.tables import Store
 from statecheck.project.values import (
+    MEMO,
     CellPlace,
     ClassPlace,
     ClassValue,
+    ContextPlace,
     DefaultPlace,
     FieldPlace,
     ForeignPlace,
@@ -80,14 +82,16 @@ class Lifetimes:
         if isinstance(place, ClassPlace):
             return not self.declares(place.cls, place.name)
         if isinstance(place, FunctionPlace):
-            return self._is_module_level(place.function)
-        if isinstance(place, (GlobalPlace, DefaultPlace)):
+            return self._is_module_level(place.function) or self._is_made_at_start(place.function)
+        if isinstance(place, DefaultPlace):
+            return self._is_module_level(place.function) or not self._is_made_by_requests(place.function)
+        if isinstance(place, (GlobalPlace, ContextPlace)):
             return True
         if isinstance(place, FieldPlace):
             return self.holder(place.cls) is not None
         if isinstance(place, ForeignPlace):
             return self._evaluator.knowledge.is_kept(place.owner)
-        return self._is_set_up(place)
+        return self._runs_at_start(place.function)
 
     def _is_module_level(self, function: ScopeRef) -> bool:
         """Is there one such function a process, or a new one each time the function around it runs?"""
@@ -99,12 +103,21 @@ class Lifetimes:
             parent = scope.parent
         return True
 
-    def _is_set_up(self, place: CellPlace) -> bool:
-        """A captured local of a function that runs while the process starts."""
-        reached = self._phases.of(place.function)
-        return (
-            bool(reached) and not self._phases.runtime(place.function) and ("import" in reached or "startup" in reached)
-        )
+    def _is_made_at_start(self, function: ScopeRef) -> bool:
+        """Is the function defined by one that runs while the process starts: a decorator, a factory?"""
+        return self._runs_at_start(self._tables.function_around(self._around(function)))
+
+    def _is_made_by_requests(self, function: ScopeRef) -> bool:
+        """Is the function defined anew by each request?"""
+        return bool(self._phases.runtime(self._tables.function_around(self._around(function))))
+
+    def _around(self, function: ScopeRef) -> ScopeRef:
+        return function._replace(scope=self._tables.scope(function).parent)
+
+    def _runs_at_start(self, function: ScopeRef) -> bool:
+        """Does the function run while the process starts, and not again? Its captured locals are kept."""
+        reached = self._phases.of(function)
+        return bool(reached) and not self._phases.runtime(function) and ("import" in reached or "startup" in reached)
 
     def _mark(self, cls: ScopeRef, holder: Holder) -> None:
         if cls in self.holders:
@@ -187,7 +200,7 @@ class Lifetimes:
             if function.kind == "def" and function.decorators and self._evaluator.is_memo(ref):
                 self._mark_items(
                     self._evaluator.returned(ref),
-                    Holder(FunctionPlace(ref, "cache"), ref.path, function.pos, "kept by"),
+                    Holder(FunctionPlace(ref, MEMO), ref.path, function.pos, "kept by"),
                 )
 
     def _mark_decorator_objects(self, ref: ScopeRef, function: Scope) -> None:
@@ -257,7 +270,7 @@ class Lifetimes:
                 if scope.kind != "def" or not any(binding.kind in ("value", "context") for binding in bindings):
                     continue
                 place = CellPlace(ScopeRef(path, index), name)
-                if not self._is_set_up(place):
+                if not self._runs_at_start(place.function):
                     continue
                 for binding in bindings:
                     if binding.kind == "value":

@@ -62,17 +62,35 @@ class Members:
             return self.foreign_attribute(value.name, name, item)
         if isinstance(value, FunctionValue):
             typed = self._decorated_type(value.ref)
-            return (
-                self.foreign_attribute(typed, name, Item(None))
-                if typed
-                else (Item(None, FunctionPlace(value.ref, name)),)
-            )
+            return self.foreign_attribute(typed, name, Item(None)) if typed else self._function_attribute(value, name)
         if isinstance(value, ContainerValue) and value.kind.partition(".")[0] not in ("builtins", "collections"):
             method = Item(Foreign(self._evaluator.knowledge.canonical(f"{value.kind}.{name}")))
             return (method, Item(None, item.place, item.depth + 1, item.via)) if item.place is not None else (method,)
         if item.place is not None and not isinstance(value, ConstantValue):
             return (Item(None, item.place, item.depth + 1, item.via),)
         return ()
+
+    def _function_attribute(self, function: FunctionValue, name: str) -> Iterable[Item]:
+        """What the tree stores into an attribute of one of its functions."""
+        place = FunctionPlace(function.ref, name)
+        found = self._evaluator.ask(("stored", place), lambda: self._stored_on(function.ref, name))
+        return self._evaluator.names.held(found, place)
+
+    def _stored_on(self, function: ScopeRef, name: str) -> Iterator[Item]:
+        for store in self.function_stores(function, name):
+            if store.value is not None:
+                yield from self._evaluator.evaluate(store.ref, store.value, store.event.region)
+
+    def function_stores(self, function: ScopeRef, name: str) -> list[Store]:
+        """Stores to an attribute of a function, in order of place."""
+        return [
+            store
+            for store in self._evaluator.tables.attribute_stores.get(name, ())[:MAX_STORES]
+            if any(
+                isinstance(item.value, FunctionValue) and item.value.ref == function
+                for item in self._evaluator.evaluate(store.ref, store.target.value, store.event.region)
+            )
+        ]
 
     def _class_attribute(self, cls: ScopeRef, name: str, item: Item) -> Iterable[Item]:
         member = self._evaluator.classes.member(cls, name)

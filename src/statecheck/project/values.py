@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+MEMO = "cache"  # the name of the place where a memo keeps what the function returned
+
 
 class ScopeRef(NamedTuple):
     """A scope of a file: ``scope`` is its index in :attr:`FileFacts.scopes`."""
@@ -139,7 +141,14 @@ class FunctionPlace(NamedTuple):
     name: str
 
 
-Place = GlobalPlace | ClassPlace | FieldPlace | ForeignPlace | CellPlace | DefaultPlace | FunctionPlace
+class ContextPlace(NamedTuple):
+    """The default of a context variable bound in ``scope``: one object for every context that has set no other."""
+
+    scope: ScopeRef
+    name: str
+
+
+Place = GlobalPlace | ClassPlace | FieldPlace | ForeignPlace | CellPlace | DefaultPlace | FunctionPlace | ContextPlace
 
 
 class Item(NamedTuple):
