@@ -93,13 +93,55 @@ class TestRandomKeys:
     )
     def test_a_key_drawn_by_each_process(self, value: str) -> None:
         finding = only(f"{FLASK}def fresh():\n    return secrets.token_urlsafe()\napp.secret_key = {value}\n")
-        assert (finding.form, finding.severity, finding.harm) == ("random-key-attribute", "high", "split")
+        assert (finding.form, finding.severity, finding.harm) == ("app-attribute", "high", "split")
 
     def test_a_key_that_is_written_down_is_not_drawn_again(self) -> None:
         assert not find(
             f"{FLASK}def setup(store):\n    key = store.get('key')\n    if not key:\n"
             "        key = secrets.token_hex()\n        store.set('key', key)\n    app.secret_key = key\n"
         )
+
+    def test_the_finding_stands_where_the_key_is_drawn_and_names_it(self) -> None:
+        finding = only(
+            {
+                "keys.py": "import os\nMASTER = os.urandom(32)\n",
+                "app.py": f"{FLASK}import jwt\nfrom keys import MASTER\n"
+                "def sign(claims, key):\n    return jwt.encode(claims, key)\n"
+                "@app.post('/login')\ndef login():\n    return sign({}, MASTER)\n",
+            }
+        )
+        assert (finding.location.path, finding.location.line, finding.symbol) == ("keys.py", 2, "keys.MASTER")
+        assert (finding.name, finding.form) == ("random-secret", "token")
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            "    key = secrets.token_bytes(32)\n    return jwt.encode({}, key)\n",
+            "    signing_key = secrets.token_urlsafe()\n    return signing_key\n",
+        ],
+    )
+    def test_a_key_that_one_request_draws_and_drops(self, body: str) -> None:
+        assert not find(f"{FLASK}import jwt\n@app.post('/')\ndef view():\n{body}")
+
+    @pytest.mark.parametrize(
+        "helper",
+        [
+            "@functools.cache\ndef key():\n    return secrets.token_bytes(32)\n",
+            "K = None\ndef key():\n    global K\n    K = K or secrets.token_bytes(32)\n    return K\n",
+        ],
+    )
+    def test_a_key_that_the_first_request_draws_for_all(self, helper: str) -> None:
+        view = "@app.post('/')\ndef view():\n    return jwt.encode({}, key())\n"
+        assert only(f"{FLASK}import functools, jwt\n{helper}{view}").form == "token"
+
+    def test_a_digest_that_is_also_handed_out(self) -> None:
+        text = (
+            f"{FLASK}import hmac\nSALT = os.urandom(16)\nSEEN = set()\n@app.get('/<name>')\ndef view(name):\n"
+            "    mark = hmac.new(SALT, name.encode(), 'sha1').hexdigest()\n"
+            "    fresh = mark not in SEEN\n    return {}\n"
+        )
+        assert not find(text.format("str(fresh)"))
+        assert only(text.format("mark")).form == "digest"
 
     def test_a_key_read_back_from_a_file_is_for_the_rules_of_the_disk(self) -> None:
         assert not find(

@@ -160,6 +160,22 @@ def test_an_error_in_a_model_names_file_line_and_key(text: str, message: str, tm
     assert error_of(tmp_path) == f"models/acme.toml:{message}"
 
 
+def test_forms_share_the_names_of_a_list(tmp_path: Path) -> None:
+    lists = '\n[lists]\nmakers = ["acme.make", "acme.draw"]\n'
+    when = 'when = [{ argument = "key", instance-of = ["acme.first", "$makers"] }]\n'
+    make_pack(tmp_path, memory__acme_cache__rule=RULE + lists + FORM + when)
+    [form] = load([tmp_path]).rules["acme-cache"].forms
+    assert form.when[0].instance_of == ("acme.first", "acme.make", "acme.draw")
+
+
+def test_a_list_that_is_not_there(tmp_path: Path) -> None:
+    lists = '\n[lists]\nmakers = ["acme.make"]\n'
+    when = 'when = [{ instance-of = ["$maker"] }]\n'
+    make_pack(tmp_path, memory__acme_cache__rule=RULE + lists + FORM + when)
+    message = 'form[0].when[0].instance-of: there is no list "maker", did you mean "makers"?'
+    assert error_of(tmp_path).endswith(message)
+
+
 def test_names_codes_and_models_are_taken_once(tmp_path: Path) -> None:
     ours = default_pack_path()
     make_pack(tmp_path / "a", memory__acme_cache__rule=RULE.replace("ACM101", "STC101"))

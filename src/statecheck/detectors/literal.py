@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from statecheck.detectors.api import Context
+from statecheck.detectors.drawn import Drawn
 from statecheck.detectors.making import Making, turned
 from statecheck.detectors.matching import Matcher, fits
 from statecheck.detectors.naming import Named, named_values
@@ -26,8 +27,9 @@ from statecheck.project.constants import Constant, Located
 from statecheck.project.settings import OTHER_PROFILES, Settings, profile
 from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Condition, Form, Rule
-from statecheck.rules.vocabulary import NEGATION
+from statecheck.rules.vocabulary import NEGATION, bare
 
+DRAWN, KEYS_A_CACHE = "drawn", "keys-a-cache"
 EMPTY = frozenset({"", "None"})
 
 
@@ -54,6 +56,7 @@ class Literals:
         self.spots = self.project.once(Spots)
         self.matcher = Matcher(self.project, self.project.once(Settings), {}, {})
         self._making = Making(self.matcher)
+        self._drawn = Drawn(self.project)
         self.rows = [Wanted(rule, form, number) for rule in rules for number, form in enumerate(rule.forms)]
         self._defaults = frozenset(self._field_defaults())
         self._samples = frozenset(path for path in self.project.files if is_sample(path))
@@ -80,7 +83,7 @@ class Literals:
         for hit in first.values():
             if hit.place not in best or _weight(hit) > _weight(best[hit.place]):
                 best[hit.place] = hit
-        names = {(row.ref.path, row.value.pos): row for row in self.named if isinstance(row.value, Const)}
+        names = {(row.ref.path, row.value.pos): row for row in self.named if isinstance(row.value, (Const, Call))}
         return [self._report(hit, names) for hit in best.values()]
 
     def _hits(self) -> Iterator[Hit]:
@@ -176,8 +179,7 @@ class Literals:
             return
         if value is None:
             return
-        seen = not form.syntax or isinstance(value.expr, (Call, Choice, Op)) or turned(value.expr)
-        if subject.instance_of and seen and (place := self._making.place(value, subject.instance_of)):
+        if subject.instance_of and (place := self._drawing(form, subject.instance_of, spot, value)):
             yield place, None
         for constant in self._constants(value, form):
             place = constant.at
@@ -185,6 +187,18 @@ class Literals:
                 place = (value.ref.path, *span(value.expr))
             if place is not None and self._fits(form, subject, constant, spot):
                 yield place, constant
+
+    def _drawing(self, form: Form, names: Sequence[str], spot: Spot, value: Located) -> Place | None:
+        """Where one of the named functions makes a value that the process keeps for itself."""
+        if form.syntax and not (isinstance(value.expr, (Call, Choice, Op)) or turned(value.expr)):
+            return None
+        if self.project.scope(spot.ref).kind == "class" and "row" in self.project.lifetimes.lives(spot.ref):
+            return None  # a column: each row has its own, and the database keeps it
+        place = self._making.place(value, names)
+        if place is None or self._drawn.is_per_call(place):
+            return None
+        unused = f"{NEGATION}{KEYS_A_CACHE}" in form.predicates and self._drawn.keys_a_cache(spot)
+        return None if unused else place
 
     def _value(self, condition: Condition, spot: Spot) -> Located | None:
         if not condition.argument and condition.position is None:
@@ -220,7 +234,11 @@ class Literals:
                 return False
         if any(condition.literal for condition in form.when) and constant.text in EMPTY:
             return False
-        return all(looks_drawn(constant.text) != predicate.startswith(NEGATION) for predicate in form.predicates)
+        return all(
+            looks_drawn(constant.text) != predicate.startswith(NEGATION)
+            for predicate in form.predicates
+            if bare(predicate) == DRAWN
+        )
 
     # -- findings ------------------------------------------------------------------------------------------------------
 

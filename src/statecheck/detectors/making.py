@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from statecheck.detectors.matching import Matcher
 from statecheck.detectors.reporting import Place
 from statecheck.detectors.spots import dotted
-from statecheck.facts.ir import Attr, Call, Choice, Expr, FString, Op
+from statecheck.facts.ir import Attr, Call, Choice, Comp, Expr, FString, Func, Name, Op
 from statecheck.facts.walk import iter_expr, span
 from statecheck.project.constants import Located, Resolver
 from statecheck.project.effects import Effects
 from statecheck.project.tables import expressions
-from statecheck.project.values import FunctionValue, ScopeRef
+from statecheck.project.values import ForeignInstance, FunctionValue, ScopeRef, Site
 
 KEEPING = frozenset({"io", "db", "network", "storage"})
 WRITING = frozenset({"write", "write_text", "write_bytes", "set", "put", "save", "store", "setdefault", "dump"})
+CONVERTING = frozenset({"encode", "decode", "hex", "strip"})
 MAX_CALLS = 3  # functions that hand on what others return
 MAX_STEPS = 60  # expressions looked at on the way from a value to what makes it
 
@@ -38,11 +39,30 @@ class Making:
                 if any(not KEEPING.isdisjoint(self._effects.of(ref)) for ref in own) or self._is_kept(source):
                     continue  # it is read back from where it is kept
                 if not isinstance(source.expr, Choice) and self._matcher.is_instance(source, names):
-                    return (source.ref.path, *span(source.expr))
+                    return self._drawing(source)
                 returned = [given for ref in own for given in self._returned(ref)] if depth < MAX_CALLS else []
                 if any(self.place(given, names, depth + 1) for given in returned):
                     return (source.ref.path, *span(source.expr))
+                if isinstance(source.expr, (Func, Comp)):
+                    stack += self._returned(ScopeRef(source.ref.path, source.expr.scope))
                 stack += [source._replace(expr=part) for part in turned(source.expr)]
+        return None
+
+    def _drawing(self, at: Located) -> Place | None:
+        """The call that draws. Of what reaches a name in no way that names alone show (a parameter), where it was drawn
+        once, in the body of a module or class: what a function draws and hands on may be anything."""
+        items = self._project.evaluator.evaluate(at.ref, at.expr, at.region)
+        sites = [item.value.site for item in items if isinstance(item.value, ForeignInstance) and item.value.site]
+        if not isinstance(at.expr, Name) or not sites:
+            return (at.ref.path, *span(at.expr))
+        return next((place for site in sites if (place := self._at_import(site))), None)
+
+    def _at_import(self, site: Site) -> Place | None:
+        for scope in self._project.files[site.path].scopes:
+            for event in scope.events if scope.kind in ("module", "class") else ():
+                for node in (node for top in expressions(event) for node in iter_expr(top)):
+                    if isinstance(node, Call) and node.pos == site.pos:
+                        return (site.path, *span(node))
         return None
 
     def _is_kept(self, at: Located) -> bool:
@@ -59,16 +79,17 @@ class Making:
         )
 
     def _own_functions(self, at: Located) -> list[ScopeRef]:
-        if not isinstance(at.expr, Call):
+        if not isinstance(at.expr, (Call, Name, Attr)):
             return []
-        items = self._project.evaluator.evaluate(at.ref, at.expr.func, at.region)
+        func = at.expr.func if isinstance(at.expr, Call) else at.expr  # a name: handed over to be called
+        items = self._project.evaluator.evaluate(at.ref, func, at.region)
         return [item.value.ref for item in items if isinstance(item.value, FunctionValue)]
 
     def _returned(self, ref: ScopeRef) -> list[Located]:
         return [
             Located(ref, event.value, event.region)
             for event in self._project.scope(ref).events
-            if event.op == "return" and isinstance(event.value, (Call, Attr, Choice))
+            if event.op in ("return", "element") and isinstance(event.value, (Call, Attr, Choice, Name))
         ]
 
 
@@ -81,6 +102,8 @@ def turned(expr: Expr) -> list[Expr]:
             return list(parts)
         case Attr(value=Call() | Attr() as value):
             return [value]
+        case Call(func=Attr(value=receiver, attr=method)) if method in CONVERTING:
+            return [receiver]
         case Call(func=Attr(value=Call() as receiver), args=args):
             return [receiver, *args]
         case Call(args=args, keywords=keywords):

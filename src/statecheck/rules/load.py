@@ -13,6 +13,7 @@ import msgspec
 from statecheck import toml
 from statecheck.rules.check import FAMILIES, check_model, check_rule
 from statecheck.rules.decode import PackError, decode, error
+from statecheck.rules.lists import with_lists
 from statecheck.rules.schema import Model, Pack, Rule
 from statecheck.settings import did_you_mean
 
@@ -64,7 +65,7 @@ class _Loader:
 
     def _add_rule(self, folder: Path, family: str, checked: bool) -> None:
         document = _read(folder / "rule.toml")
-        rule = decode(document, Rule)
+        rule = with_lists(decode(document, Rule), document)
         if not checked:
             check_rule(rule, document, family, folder.name)
         self._take(rule.code, document, "code")

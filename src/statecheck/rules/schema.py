@@ -43,7 +43,7 @@ class Condition(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     suffix: tuple[str, ...] = ()
     contains: tuple[str, ...] = ()
     regex: str = ""
-    instance_of: tuple[str, ...] = ()  # dotted names: the value is one of these, or made by one of them
+    instance_of: tuple[str, ...] = ()  # dotted names: the value is one of these, or made by one; "$x": those of lists.x
 
 
 class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -123,6 +123,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     references: tuple[str, ...] = ()
     harm: Harm | None = None
     options: dict[str, Option] = field(default_factory=dict)
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict)  # dotted names that several forms share
     forms: tuple[Form, ...] = field(default=(), name="form")
     safe_when: tuple[str, ...] = ()  # of document forms: as Form.safe_when, for every form
     predicates: tuple[str, ...] = ()  # vocabulary choices of flow detectors that have no forms
@@ -139,11 +140,13 @@ class EntryPoint(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"
         every subclass are called. ``any-method``: all public methods.
     match = "attribute": a function assigned to the attribute, or appended to it.
     match = "function": the function of the tree with this dotted name; only settings can know it.
+    match = "loop": the function that makes one of these objects, or calls one of these methods, to take messages.
+    match = "script": the body of the file that calls one of these; its own variables are made anew each time.
     match = "setting": dotted strings (in a list or dict) under the key ``names`` name functions or classes.
     """
 
     id: str
-    match: Literal["decorator", "call", "subclass", "attribute", "setting", "function"]
+    match: Literal["decorator", "call", "subclass", "attribute", "setting", "function", "loop", "script"]
     names: tuple[str, ...]
     phase: Phase
     argument: str = ""

@@ -33,6 +33,7 @@ PREDICATES: Final = frozenset(
         "temporary",  # the file was made with a fresh name in the temporary folder
         "compared",  # the value is compared with a constant
         "drawn",  # the text looks like a key or a password, not like a word, a sentence or a path
+        "keys-a-cache",  # the digest made with the value is only a key of a container of this process
         "in-test",  # the place is test code
     }
 )
@@ -83,7 +84,7 @@ OWNED: Final = {
             "temporary",
         }
     ),
-    "literal": frozenset({"drawn"}),
+    "literal": frozenset({"drawn", "keys-a-cache"}),
     "env-branch": frozenset({"compared"}),
 }
 NEGATION: Final = "not "
