@@ -112,7 +112,7 @@ def _best(hits: Iterable[Hit]) -> list[Hit]:
     best: dict[tuple[str, int, Family, str], Hit] = {}
     for hit in hits:
         is_absence = hit.spot.value is None and hit.spot.call is None and hit.spot.event is None
-        absent = hit.wanted.form.id if is_absence and hit.spot.function is None else ""
+        absent = hit.spot.name if is_absence and hit.spot.function is None else ""
         key = (hit.spot.ref.path, hit.spot.start, hit.wanted.rule.family, absent)
         if key not in best or _rank(hit) < _rank(best[key]):
             best[key] = hit

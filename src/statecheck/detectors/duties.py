@@ -68,7 +68,9 @@ class Duties:
         return None
 
     def _targets(self, spot: Spot) -> list[ScopeRef]:
-        """The functions of the tree that are the work; of a coroutine the function that was called."""
+        """The functions of the tree that are the work: decorated, given, or called for its coroutine."""
+        if spot.function is not None:
+            return [spot.function]
         given = self._given(spot)
         if given is None and spot.call is not None and spot.call.args:
             given = spot.call.args[0]

@@ -140,7 +140,9 @@ class Judge:
     def _counts(self, place: Place, write: Access) -> bool:
         """Can the write run while the process serves, and is it more than the making of the object?"""
         function = self.project.tables.function_around(write.ref)
-        if self.project.scope(function).kind == "module" or not self.project.is_application(write.ref.path):
+        if not self.project.is_application(write.ref.path):
+            return False
+        if self.project.scope(function).kind == "module" and not self.project.phases.runtime(function):
             return False
         if (write.depth >= DEEP and not write.sure) or self._is_making(place, write):
             return False

@@ -157,7 +157,8 @@ class Matcher:
                 if (evidence := self._test_value(condition, inner)) is not None:
                     return evidence
         missing = condition.absent and condition.key and not any(self._inner(condition, value) for value in values)
-        return HOLDS if missing else None
+        resolver = Resolver(self.project)
+        return HOLDS if missing and not any(resolver.is_open(value) for value in values) else None
 
     def _inner(self, condition: Condition, value: Located) -> list[Located]:
         if not condition.key:

@@ -306,11 +306,19 @@ class Resolver:
         found: list[tuple[Expr, Located]] = []
         for source in self.sources(at):
             for key, value in self._pairs(source):
-                if path[0] not in ("*", key[0]):
+                if (taken := _taken(path, key[0])) == 0:
                     continue
-                deeper = self.inside(source._replace(expr=value), path[1:])
-                found += [(key[1], value_at) for _, value_at in deeper] if len(path) == 1 else deeper
+                deeper = self.inside(source._replace(expr=value), path[taken:])
+                found += [(key[1], value_at) for _, value_at in deeper] if len(path) == taken else deeper
         return found
+
+    def is_open(self, at: Located) -> bool:
+        """Can the dict hold more than its text shows: is it made elsewhere, or does it take in another?"""
+        sources = self.sources(at)
+        return not sources or any(
+            not (isinstance(source.expr, Display) and source.expr.kind == "dict" and None not in source.expr.keys)
+            for source in sources
+        )
 
     def _pairs(self, at: Located) -> Iterator[tuple[tuple[str, Expr], Expr]]:
         """The keys of a dict display or ``dict(…)`` with their values; ``**other`` is followed."""
@@ -325,9 +333,19 @@ class Resolver:
         elif isinstance(expr, Call) and isinstance(expr.func, Name) and expr.func.id == "dict":
             for keyword in expr.keywords:
                 yield (keyword.name, keyword.value), keyword.value
+        elif isinstance(expr, Display):  # a list: only "*" names its items
+            yield from ((("", item), item) for item in expr.items)
         elif isinstance(expr, Choice):
             for part in expr.items:
                 yield from self._pairs(at._replace(expr=part))
+
+
+def _taken(path: tuple[str, ...], key: str) -> int:
+    """How many parts of the key path a key stands for; a key may itself hold dots."""
+    if path[0] in ("*", key):
+        return 1
+    number = key.count(".") + 1
+    return number if number > 1 and ".".join(path[:number]) == key else 0
 
 
 def _merge(parts: Iterable[Resolved]) -> Resolved:

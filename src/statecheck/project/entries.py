@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Scope
@@ -11,6 +11,7 @@ from statecheck.project.arguments import argument
 from statecheck.project.calls import CallGraph
 from statecheck.project.evaluate import Evaluator
 from statecheck.project.knowledge import KnownEntry
+from statecheck.project.shapes import CodeShapes
 from statecheck.project.values import (
     ClassValue,
     Foreign,
@@ -24,10 +25,6 @@ from statecheck.project.values import (
 )
 from statecheck.rules.schema import EntryPoint
 
-WSGI = ("environ", "start_response")
-ASGI = ("scope", "receive", "send")
-LAMBDA = ("event", "context")
-LAMBDA_NAMES = ("handler", "lambda_handler")
 UPPER_VERBS = frozenset({"get", "post", "put", "patch", "delete", "head", "options"})
 
 
@@ -74,7 +71,8 @@ class EntryFinder:
             *self._subclasses(),
             *self._attributes(),
             *self._settings(),
-            *self._signatures(),
+            *self._consumers(),
+            *CodeShapes(self._evaluator).entries(self._of_shape),
             *self._named(),
         ]
         return sorted(dict.fromkeys(found), key=lambda entry: (entry.ref, entry.pos, entry.label))
@@ -137,7 +135,11 @@ class EntryFinder:
 
     def _of_value(self, made: Registration, item: Item) -> Iterator[Entry]:
         value, entry = item.value, made.known.entry
-        if isinstance(value, FunctionValue):
+        if isinstance(value, FunctionValue) and entry.init_phase and (made_by := self._returned(value)):
+            yield self._entry(made, value.ref)._replace(phase=entry.init_phase)
+            for function in made_by:  # a factory: what it returns is called
+                yield self._entry(made, function)
+        elif isinstance(value, FunctionValue):
             bound = value.owner is not None and made.where is not None
             yield (
                 self._entry(made, value.ref)._replace(kept=bound, where=made.where)
@@ -149,6 +151,16 @@ class EntryFinder:
         elif isinstance(value, (ClassValue, Instance)):
             cls = value.ref if isinstance(value, ClassValue) else value.cls
             yield from self._of_class(made, cls, entry)
+
+    def _returned(self, factory: FunctionValue) -> list[ScopeRef]:
+        """The functions that a factory defines and returns."""
+        found = [
+            item.value.ref for item in self._evaluator.returned(factory.ref) if isinstance(item.value, FunctionValue)
+        ]
+        return [ref for ref in found if ref.path == factory.ref.path and self._parent(ref) == factory.ref.scope]
+
+    def _parent(self, ref: ScopeRef) -> int:
+        return self._tables.function_around(ref._replace(scope=self._tables.scope(ref).parent)).scope
 
     def _of_class(self, made: Registration, cls: ScopeRef, entry: EntryPoint) -> Iterator[Entry]:
         methods = self._evaluator.classes.methods(cls)
@@ -234,19 +246,19 @@ class EntryFinder:
             if not isinstance(item.value, ModuleValue)
         ]
 
-    def _signatures(self) -> Iterator[Entry]:
-        """Callables known by their parameters: WSGI and ASGI applications, and AWS Lambda handlers."""
-        by_signature: Mapping[tuple[str, ...], str] = {WSGI: "syntax.wsgi_callable", ASGI: "syntax.asgi_callable"}
-        for ref, scope in self._tables.scopes():
-            if scope.kind != "def":
-                continue
-            names = tuple(param.name for param in scope.params)
-            key = by_signature.get(names[-3:] if names[-3:] == ASGI else names[-2:])
-            if key is None and scope.name in LAMBDA_NAMES and names[:2] == LAMBDA and scope.parent == 0:
-                key = "syntax.lambda_handler"
-            for known in self._knowledge.entries_for(key, "attribute") if key else ():
-                entry = self._entry(Registration(known, key or "", None, ref.path, scope.pos), ref)
-                yield entry._replace(kept=scope.name == "__call__")
+    def _of_shape(self, name: str, ref: ScopeRef, kept: bool) -> Iterator[Entry]:
+        """The entries of a shape of code that the models know as ``syntax.<name>``."""
+        for known in self._knowledge.entries_for(f"syntax.{name}", "attribute"):
+            made = Registration(known, f"syntax.{name}", None, ref.path, self._tables.scope(ref).pos)
+            yield self._entry(made, ref)._replace(kept=kept)
+
+    def _consumers(self) -> Iterator[Entry]:
+        """Functions that take messages in a loop of their own, and files that run as a whole for each request."""
+        for use in self._graph.uses:
+            ref = self._tables.function_around(use.ref)
+            loops = self._knowledge.entries_for(use.name, "loop") if ref.scope else ()
+            for known in (*loops, *self._knowledge.entries_for(use.name, "script")):
+                yield self._entry(Registration(known, use.name, None, ref.path, self._tables.scope(ref).pos), ref)
 
     def _named(self) -> Iterator[Entry]:
         """Functions that the settings name themselves: what runs at start-up."""
@@ -292,6 +304,7 @@ class EntryFinder:
         if not verb and scope.name in UPPER_VERBS and self._tables.class_around(ref):
             verb = scope.name.upper()
         name = scope.qualname if scope.kind != "lambda" else "lambda"
+        name = name or self._evaluator.modules.name(ref.path)
         template = entry.label or "{name}"
         label = template.format_map({"verb": verb, "path": path or name, "name": name})
         return " ".join(label.split())

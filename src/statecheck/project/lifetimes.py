@@ -48,6 +48,7 @@ class Lifetimes:
         self._evaluator = evaluator
         self._tables = evaluator.tables
         self._phases = phases
+        self._scripts = self._find_scripts()
         self.holders: dict[ScopeRef, Holder] = {}
         self._queue: deque[ScopeRef] = deque()
         self._framework_made()
@@ -56,6 +57,22 @@ class Lifetimes:
         self._captured()
         while self._queue:
             self._follow_fields(self._queue.popleft())
+
+    def _find_scripts(self) -> frozenset[str]:
+        """Files that run as a whole for each request and that no other file imports: their names die with it."""
+        rows = [known.entry for (match, _), found in self._evaluator.knowledge.entries.items() for known in found]
+        ids = {entry.id for entry in rows if entry.match == "script"}
+        found = {entry.ref.path for entry in self._phases.entries if entry.id in ids}
+        return frozenset(found - self._imported()) if found else frozenset()
+
+    def _imported(self) -> set[str | None]:
+        modules = self._evaluator.modules
+        found: set[str | None] = set()
+        for path, table in self._tables.files.items():
+            for row in table.facts.imports:
+                of = modules.relative(path, row.level, row.module) if row.level else modules.find(path, row.module)
+                found.update((of, modules.submodule(of, row.name) if of and row.name else None))
+        return found
 
     def holder(self, cls: ScopeRef) -> Holder | None:
         """What keeps an instance of the class, or of a subclass, for the life of the process."""
@@ -85,7 +102,9 @@ class Lifetimes:
             return self._is_module_level(place.function) or self._is_made_at_start(place.function)
         if isinstance(place, DefaultPlace):
             return self._is_module_level(place.function) or not self._is_made_by_requests(place.function)
-        if isinstance(place, (GlobalPlace, ContextPlace)):
+        if isinstance(place, GlobalPlace):
+            return place.path not in self._scripts
+        if isinstance(place, ContextPlace):
             return True
         if isinstance(place, FieldPlace):
             return self.holder(place.cls) is not None

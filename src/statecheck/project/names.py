@@ -238,8 +238,14 @@ class Names:
 
     def _unpack(self, items: Items, times: int) -> Items:
         for _ in range(times):
+            pairs = [item for item in items if self._is_pair(item)]
             items = self._evaluator.contents.elements(items)
+            items = (*items, *pairs) if pairs else items
         return items
+
+    def _is_pair(self, item: Item) -> bool:
+        """Was it made by a call that gives two ends of one thing?"""
+        return isinstance(item.value, ForeignInstance) and self._evaluator.knowledge.effect(item.value.name) == "pair"
 
     def entered(self, items: Items) -> Items:
         """What ``with x as y`` binds: the object itself, or what its ``__enter__`` returns."""
