@@ -9,6 +9,7 @@ from statecheck.detectors.duties import Duties
 from statecheck.detectors.endings import Endings
 from statecheck.detectors.locks import Guarded, Locks
 from statecheck.detectors.matching import Predicate, site_of
+from statecheck.detectors.restoring import Restoring
 from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Sub
 from statecheck.facts.walk import iter_expr
@@ -31,6 +32,7 @@ class Predicates:
         self._endings = Endings(project)
         self._locks = Locks(project, self._effects)
         self._duties = Duties(project, self._effects)
+        self._restoring = Restoring(project)
         self._kept: dict[Site, list[Place]] | None = None
 
     def table(self) -> dict[str, Predicate]:
@@ -53,6 +55,9 @@ class Predicates:
             "cleans-up": self._duties.cleans_up,
             "per-call": self.per_call,
             "of-a-command": self.of_a_command,
+            "restored": self._restoring.restored,
+            "restores": self._restoring.restores,
+            "own-process": self._restoring.is_own_process,
         }
 
     def guarded(self, form: Form, spot: Spot) -> Guarded | None:

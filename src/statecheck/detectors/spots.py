@@ -205,21 +205,28 @@ class Spots:
                         break
 
     def attributes(self, wanted: frozenset[str]) -> Iterator[tuple[Spot, str]]:
-        """Stores to one of the wanted attributes, or to an item of it."""
+        """Stores to one of the wanted attributes, or to an item of it, or to any attribute of a wanted object."""
         for table in self.project.tables.files.values():
             for store in table.stores:
                 if not self.counts(table.path, store.event.region):
                     continue
                 target = store.target.value if not isinstance(store.target, Attr) else store.target
-                if not isinstance(target, Attr):
-                    continue
-                for item in self.project.evaluator.evaluate(store.ref, target, store.event.region):
-                    name = item.value.name if isinstance(item.value, (Foreign, ForeignInstance)) else ""
-                    spellings = self.project.knowledge.spellings(name)
-                    match = next((spelling for spelling in spellings if spelling in wanted), None)
-                    if match is not None:
-                        yield self._store(store, dotted(target), match), match
-                        break
+                match = self._stored_to(store, target, wanted)
+                if match is None and isinstance(store.target, Attr):
+                    match = self._stored_to(store, store.target.value, wanted, instances=False)
+                if match is not None:
+                    yield self._store(store, dotted(target), match), match
+
+    def _stored_to(self, store: Store, target: Expr, wanted: frozenset[str], instances: bool = True) -> str | None:
+        if not isinstance(target, (Attr, Name)):
+            return None
+        for item in self.project.evaluator.evaluate(store.ref, target, store.event.region):
+            if isinstance(item.value, Foreign) or (instances and isinstance(item.value, ForeignInstance)):
+                spellings = self.project.knowledge.spellings(item.value.name)
+                match = next((spelling for spelling in spellings if spelling in wanted), None)
+                if match is not None:
+                    return match
+        return None
 
     def _store(self, store: Store, symbol: str, name: str) -> Spot:
         start, end = span(store.target)

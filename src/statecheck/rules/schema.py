@@ -162,6 +162,7 @@ class EntryPoint(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"
     verb: str = ""  # fixed verb of this entry ("GET"); "*" takes the last part of the matched name
     instance: Literal["request", "process", ""] = ""  # subclass: how long the framework keeps one instance
     init_phase: Phase | None = None  # subclass: when __init__ runs
+    own_process: bool = False  # the function runs in a child process that was started for it alone
     parameter_types: tuple[str, ...] = ()  # dotted classes of the handler's first parameters, self not counted
     phases: dict[str, Phase] = field(default_factory=dict)  # decorator, call: other phases by the literal path argument
     note: str = ""
@@ -262,6 +263,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     fields: tuple[str, ...] = ()  # calls (or modules of them) that declare a column, relation or form field of a class
     data: tuple[str, ...] = ()  # classes whose objects are data, and no clients that any process makes again
     app_factories: tuple[str, ...] = ()  # a function that calls one of these and returns it runs at start-up
+    startup_names: tuple[str, ...] = ()  # a function so called that nothing of the tree calls runs at start-up
     bases: dict[str, tuple[str, ...]] = field(default_factory=dict)  # foreign class → its foreign bases
 
 

@@ -33,6 +33,9 @@ PREDICATES: Final = frozenset(
         "temporary",  # the file was made with a fresh name in the temporary folder
         "compared",  # the value is compared with a constant
         "drawn",  # the text looks like a key or a password, not like a word, a sentence or a path
+        "restored",  # the same function changes it again later, in a finally or by a with statement
+        "restores",  # the place itself sets back what the function has changed
+        "own-process",  # only a child process of its own runs the code
         "keys-a-cache",  # the digest made with the value is only a key of a container of this process
         "in-test",  # the place is test code
     }
@@ -57,6 +60,9 @@ OWNED: Final = {
             "cleans-up",
             "per-call",
             "of-a-command",
+            "restored",
+            "restores",
+            "own-process",
         }
     ),
     "path-write": frozenset(
@@ -77,6 +83,9 @@ OWNED: Final = {
             "cleans-up",
             "per-call",
             "of-a-command",
+            "restored",
+            "restores",
+            "own-process",
             "from-upload",
             "removes",
             "moves",
