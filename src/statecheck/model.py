@@ -10,6 +10,7 @@ Level = Literal["high", "medium", "low"]
 Family = Literal["memory", "disk", "affinity", "config", "tool"]
 Harm = Literal["lost", "split", "repeated"]
 Role = Literal["definition", "write", "read", "call", "entry"]
+BaselineState = Literal["new", "updated", "unchanged"]
 Phase = Literal["import", "startup", "request", "worker", "cli", "test"]
 
 LEVELS: tuple[Level, ...] = ("low", "medium", "high")
@@ -36,6 +37,8 @@ class Step(Struct, frozen=True):
     role: Role
     location: Location
     message: str
+    fingerprint: str = ""  # of a write: tells it from the other writes of the same cause
+    baseline: Literal["new", "unchanged"] | None = None  # of a write, where the findings were compared
 
 
 class Fix(Struct, frozen=True):
@@ -69,6 +72,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
     fix: Fix | None = None
     suppressed: str | None = None  # the reason given, "" when none was
+    baseline: BaselineState | None = None  # None: not compared with earlier findings
     sensitive: bool = False  # a secret stands on its lines: excerpts mask every literal there
 
     def sort_key(self) -> tuple[Location, str, str, str]:

@@ -1,6 +1,7 @@
 """From settings to a report: the function to read first.
 
-settings → discover → extract facts → link → run rules → triage → report. Only the two ends touch the disk.
+settings → discover → extract facts → link → run rules → fingerprint → triage → report. Only the two ends
+touch the disk.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ from statecheck.project.link import Project, failures, link
 from statecheck.rules.load import load
 from statecheck.rules.schema import Pack, Rule
 from statecheck.settings import Settings
+from statecheck.triage.fingerprint import fingerprinted
 from statecheck.triage.merge import merged
 from statecheck.triage.parse import parse_failures
 from statecheck.triage.profile import in_profile
 from statecheck.triage.select import ignored_in_file, options_of, selected, with_severity
 from statecheck.triage.taught import stands_in, taught_models, vouched_for
+from statecheck.triage.texts import Texts
 
 PARSER = "parse"  # rules about files that could not be read name this instead of a detector
 
@@ -57,6 +60,10 @@ class Material(NamedTuple):
     facts: Mapping[str, FileFacts]
     documents: Mapping[str, DocumentFacts]
     problems: tuple[Problem, ...]
+
+    def read(self, path: str) -> bytes:
+        """The content of a file of the tree. Raises OSError."""
+        return (self.tree.root / path).read_bytes()
 
 
 class Analysis(NamedTuple):
@@ -144,6 +151,7 @@ def judge(material: Material, request: Request) -> Report:
     """Link what was read and run the rules over it."""
     analysis = analyse(material, request)
     found, problems = find(analysis, request)
+    found = fingerprinted(found, analysis.project, Texts(material.read))
     kept = [finding for finding in found if _is_reported(finding, request, analysis)]
     shown = [finding for finding in kept if _is_shown(finding, request.settings)]
     hidden = [finding for finding in kept if not _is_shown(finding, request.settings)]

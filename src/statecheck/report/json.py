@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from statecheck import __version__
-from statecheck.model import Finding, Location, Report
+from statecheck.model import Finding, Location, Report, Step
 from statecheck.report.options import Options
 from statecheck.report.source import SourceReader
 
@@ -56,9 +56,20 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "instead": finding.instead,
         "harm": finding.harm,
         "entry_points": list(finding.entry_points),
-        "flow": [{"role": step.role, **_place(step.location), "message": step.message} for step in finding.flow],
+        "flow": [_step(step) for step in finding.flow],
         "form": finding.form,
         "fingerprint": finding.fingerprint,
         "fix": msgspec.to_builtins(finding.fix),
         "suppressed": finding.suppressed,
+        "baseline_state": finding.baseline,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "role": step.role,
+        **_place(step.location),
+        "message": step.message,
+        "fingerprint": step.fingerprint,
+        "baseline_state": step.baseline,
     }
