@@ -212,3 +212,23 @@ def test_the_cache_of_a_panel_server_is_shared_by_its_sessions() -> None:
 def test_a_loop_of_a_bot_counts_if_it_does_something(body: str, found: list[str]) -> None:
     bot = "import logging\nimport requests\nfrom discord.ext import tasks\n\nasync def bill():\n    requests.post('https://x')\n"
     assert forms({"bot.py": f"{bot}\n@tasks.loop(hours=1)\nasync def hourly():\n    {body}\n"}) == found
+
+
+LIMITER = "from flask_limiter import Limiter\n{}\nlimiter = Limiter(None, app=app{})\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "argument", "found"),
+    [
+        ("", "", ["flask-limiter"]),
+        ("", ", storage_uri=os.environ['R']", []),
+        ("class Config:\n    RATELIMIT_STORAGE_URI = os.environ['R']\napp.config.from_object(Config)", "", []),
+        ("class Config:\n    DEBUG = False\napp.config.from_object(Config)", "", ["flask-limiter"]),
+        ("app.config.from_prefixed_env()", "", []),
+        ("app.config.from_envvar('SETTINGS')", "", []),
+    ],
+)
+def test_a_default_counts_unless_the_configuration_gives_it_or_cannot_be_seen(
+    config: str, argument: str, found: list[str]
+) -> None:
+    assert forms({"app.py": FLASK + LIMITER.format(config, argument)}) == found

@@ -168,7 +168,8 @@ class Matcher:
     def _test_setting(self, condition: Condition) -> Evidence | None:
         rows = self.settings.find(condition.setting)
         if not rows:
-            return HOLDS if condition.absent and not self.settings.is_open else None
+            wanted = condition.present if self.settings.is_open else condition.absent
+            return HOLDS if wanted else None
         found = (self._test_value(condition, row.value, row) for row in rows)
         return next((evidence for evidence in found if evidence is not None), None)
 

@@ -54,10 +54,17 @@ class Settings:
         self._project = project
         self.modules = SettingsModules(project)
         self.rows: list[Setting] = [*self._of_modules(), *self._of_holders(), *self._of_classes()]
-        self.is_open = self.modules.is_open
+        self.is_open = self.modules.is_open or self._is_filled()
         self._by_key: dict[str, list[Setting]] = defaultdict(list)
         for row in self.rows:
             self._by_key[row.key[0]].append(row)
+
+    def _is_filled(self) -> bool:
+        """Does an application object take settings from a file or the environment, which nobody can see here?"""
+        fillers = {name for holder in self._project.knowledge.settings if holder.names for name in holder.fillers}
+        return any(
+            use.name in fillers and self._project.is_application(use.ref.path) for use in self._project.graph.uses
+        )
 
     def find(self, pattern: str) -> list[Setting]:
         """The settings that a key path fits: ``CACHES.*.BACKEND``. A key may itself hold dots."""
