@@ -11,7 +11,7 @@ from statecheck.project.link import Project
 from statecheck.project.tables import expressions
 from statecheck.project.values import Foreign, ForeignInstance, FunctionValue, ScopeRef
 
-QUIET = frozenset({"quiet", "wait", "time", "random", "env", "telemetry"})  # effects that nobody misses
+QUIET = frozenset({"quiet", "identity", "wait", "time", "random", "env", "telemetry"})  # effects that nobody misses
 WATCHING = frozenset(
     {  # of a process, a thread, an event or a logger, whatever its type
         "wait",

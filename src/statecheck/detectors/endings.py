@@ -17,7 +17,7 @@ from statecheck.detectors.handles import (
     targets,
 )
 from statecheck.detectors.spots import Spot, Spots, dotted
-from statecheck.facts.ir import Attr, Await, Call, Comp, Event, Name
+from statecheck.facts.ir import Attr, Await, Call, Comp, Display, Event, Name
 from statecheck.facts.walk import iter_expr
 from statecheck.project.link import Project
 from statecheck.project.tables import expressions
@@ -56,7 +56,8 @@ class Endings:
         if spot.event is None or spot.call is None:
             return False
         if self._hands_back(spot):
-            if any(isinstance(node, Await) and holds(node, spot.call) for node in nodes(spot.event)):
+            awaits = spot.through is None or not self._project.scope(spot.through).is_async
+            if awaits and any(isinstance(node, Await) and holds(node, spot.call) for node in nodes(spot.event)):
                 return True
             if spot.event.op in LEAVING or self._is_returned(spot):
                 return not self._spots.is_helper(spot)
@@ -121,6 +122,8 @@ class Endings:
         """The names under which the function knows the value."""
         assert spot.event is not None
         names = targets(spot.event) if spot.event.op in STORING else set()
+        if spot.through is not None and any(isinstance(target, Display) for target in spot.event.targets):
+            names = {name for name in names if self._may_be(spot, name)}
         rows = self._events(spot.ref)
         if spot.event.op == "element":
             for row in rows:
@@ -129,6 +132,12 @@ class Endings:
         for row in rows:
             names |= containers(row.event, spot.call, names)
         return closure(rows, names)
+
+    def _may_be(self, spot: Spot, name: str) -> bool:
+        """Of what a helper hands back as a tuple: can this part be what was started?"""
+        items = self._project.evaluator.evaluate(spot.ref, Name(spot.start, name), spot.region)
+        known = [item.value.name for item in items if isinstance(item.value, ForeignInstance)]
+        return spot.name in known or not any(item.value is not None for item in items)
 
     def _is_waited_for(self, spot: Spot) -> bool:
         if spot.event is None or spot.call is None:

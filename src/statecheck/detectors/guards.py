@@ -9,7 +9,7 @@ from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
 from statecheck.project.tables import FileTable
-from statecheck.project.values import Foreign, ForeignInstance
+from statecheck.project.values import Foreign, ForeignInstance, ScopeRef
 
 MISSING = ("NameError", "AttributeError", "KeyError", "LookupError")
 
@@ -171,23 +171,27 @@ def is_memo_write(project: Project, write: Access) -> bool:
 
 
 def is_passing(project: Project, write: Access, writes: Sequence[Access]) -> bool:
-    """``x[key] = …`` and, in the same function, ``del x[key]`` or ``x.pop(key)``: there while one call runs."""
+    """``x[key] = …`` and, later in the same function, ``del x[key]`` or ``x.pop(key)``: there while one call runs."""
     function = project.tables.function_around(write.ref)
-    key = _key(write)
+    key = put_key(write)
     kinds = {
         other.kind
         for other in writes
-        if key is not None and _key(other) == key and project.tables.function_around(other.ref) == function
+        if key is not None
+        and (other_key := put_key(other)) is not None
+        and _shape(other_key) == _shape(key)
+        and (other is write or other.kind == write.kind or other.start > write.start)
+        and project.tables.function_around(other.ref) == function
     }
     return {"change", "clear"} <= kinds
 
 
-def _key(write: Access) -> object:
+def put_key(write: Access) -> Expr | None:
     """The key that a write puts in or takes out; None where it names none."""
-    if write.how in (".pop()", ".discard()", ".remove()", ".add()") and write.given:
-        return _shape(write.given[0])
+    if write.how in (".pop()", ".discard()", ".remove()", ".add()", ".append()") and write.given:
+        return write.given[0]
     target = next((part for part in write.event.targets if isinstance(part, Sub)), None)
-    return _shape(target.index) if target is not None and write.how.startswith(("[…]", "del")) else None
+    return target.index if target is not None and write.how.startswith(("[…]", "del")) else None
 
 
 def _looks_up(node: Expr, name: str, key: object) -> bool:
@@ -247,18 +251,26 @@ def is_revalidated(project: Project, write: Access) -> bool:
     table = project.tables.files[write.ref.path]
     region = write.event.region
     while region >= 0:
-        test = table.facts.regions[region].test
-        if (
-            table.facts.regions[region].kind == "if"
-            and isinstance(test, Op)
-            and test.op in ("!=", "<", ">", "is not", "not")
-        ):
-            for node in iter_expr(test):
-                for item in project.evaluator.evaluate(write.ref, node, region):
-                    if isinstance(item.value, ForeignInstance) and _is_shared(project, item.value.name):
-                        return True
-        region = table.facts.regions[region].parent
+        row = table.facts.regions[region]
+        if row.kind == "if" and row.test is not None and _compares_with_shared(project, write.ref, row.test, region):
+            return True
+        region = row.parent
     return False
+
+
+def _compares_with_shared(project: Project, ref: ScopeRef, test: Expr, region: int) -> bool:
+    """``shared.get("version") != seen``, also as one of several conditions."""
+    if isinstance(test, Choice):
+        return any(_compares_with_shared(project, ref, part, region) for part in test.items)
+    return (
+        isinstance(test, Op)
+        and test.op in ("!=", "<", ">", "is not", "not")
+        and any(
+            isinstance(item.value, ForeignInstance) and _is_shared(project, item.value.name)
+            for node in iter_expr(test)
+            for item in project.evaluator.evaluate(ref, node, region)
+        )
+    )
 
 
 def _is_shared(project: Project, name: str) -> bool:

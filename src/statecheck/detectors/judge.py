@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from statecheck.detectors.contexts import is_replaced
 from statecheck.detectors.guards import is_memo_write
+from statecheck.detectors.instances import Instances
 from statecheck.detectors.lookalikes import (
     CONSTRUCTORS,
     harmless_place,
+    harmless_reads,
     harmless_value,
     harmless_writes,
     has_container,
@@ -66,6 +68,7 @@ class Judge:
         self.project = project
         self.accesses = Accesses(project.evaluator)
         self._effects = Effects(project.graph, project.knowledge)
+        self._instances = Instances(project)
         self._writes = self._merged()
 
     def _merged(self) -> dict[Place, list[Access]]:
@@ -74,7 +77,8 @@ class Judge:
         for place, writes in self.accesses.writes.items():
             holder = self.project.lifetimes.holder(place.cls) if isinstance(place, FieldPlace) else None
             if holder is not None and holder.inside and holder.place is not None:
-                merged[holder.place] += [write for write in writes if not self._is_making(place, write)]
+                kept = [write for write in writes if not self._is_making(place, write)]
+                merged[holder.place] += [write._replace(kind="change", depth=write.depth + 1) for write in kept]
             else:
                 merged[place] += writes
         return merged
@@ -82,7 +86,16 @@ class Judge:
     def verdicts(self) -> list[Verdict]:
         """All verdicts in order of place, plain fields of one object taken together."""
         places = sorted(self._writes, key=lambda place: (type(place).__name__, str(place)))
-        return list(self._grouped([self.verdict(place) for place in places]))
+        return list(self._grouped(self._with_readers([self.verdict(place) for place in places])))
+
+    def _with_readers(self, verdicts: list[Verdict]) -> list[Verdict]:
+        """The verdicts after a look at who reads: that takes a pass over all code, and is done for few places."""
+        reads = self.accesses.reads(verdict.place for verdict in verdicts if verdict.rule)
+        found = []
+        for verdict in verdicts:
+            reason = harmless_reads(self.project, verdict.writes, reads.get(verdict.place, [])) if verdict.rule else ""
+            found.append(Verdict(verdict.place, "", "low", "low", reason) if reason else verdict)
+        return found
 
     def _grouped(self, verdicts: list[Verdict]) -> Iterator[Verdict]:
         groups: dict[ScopeRef, list[Verdict]] = defaultdict(list)
@@ -161,7 +174,9 @@ class Judge:
         if isinstance(place, FieldPlace):
             if any(lifetimes.keeps(via) for via in write.via):
                 return True
-            return not write.via and lifetimes.holder(place.cls) is not None
+            if write.via or lifetimes.holder(place.cls) is None:
+                return False
+            return self._instances.concerns_kept(place, self.project.tables.function_around(write.ref))
         return lifetimes.keeps(place)
 
     def _certainty(self, place: Place, write: Access) -> int:
@@ -198,9 +213,13 @@ class Judge:
     def _severity(self, place: Place, writes: Sequence[Access]) -> Level:
         if all(is_clock(self.project, write) for write in writes):
             return "low"
-        if isinstance(place, FieldPlace) and all(is_flag(write) for write in writes):
+        if isinstance(place, FieldPlace) and all(is_flag(self.project, write) for write in writes):
             return "low"  # a lifecycle flag of the object: started, stopping
-        return "medium" if all(write.kind == "rebind" for write in writes) else "high"
+        if not all(write.kind == "rebind" for write in writes):
+            return "high"
+        # A value put somewhere by code that only a foreign decorator or base class may call is wiring nearly always.
+        reached = max((self.project.phases.runtime(write.ref) for write in writes), default=0)
+        return "medium" if reached == SURE else "low"
 
 
 def root_name(target: Expr) -> str:

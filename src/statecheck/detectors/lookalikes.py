@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from statecheck.detectors.guards import from_request, is_passing, is_revalidated, is_set_once, noted_once
-from statecheck.facts.ir import Const
+from statecheck.detectors.guards import from_request, is_revalidated, is_set_once, noted_once
+from statecheck.detectors.readers import is_keyed_by_execution, only_logged, passes
+from statecheck.facts.ir import Call, Const, Expr, Name
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
@@ -98,8 +99,6 @@ def harmless_writes(project: Project, place: Place, writes: Sequence[Access]) ->
         return "it is compared with what all processes share before it is used"
     if all(is_initialiser(project, place, write, by_constructor=True) for write in writes):
         return "it is filled while the object is made"
-    if all(is_passing(project, write, writes) for write in writes):
-        return "each entry is taken out again by the call that put it in"
     if len(rebinds) == len(writes):
         if all(is_initialiser(project, place, write) or is_set_once(project, write) for write in rebinds):
             return "it is set up right after the object is made"
@@ -111,6 +110,17 @@ def harmless_writes(project: Project, place: Place, writes: Sequence[Access]) ->
         return "it is a table of functions or classes, the same in every process that loads them"
     if all(noted_once(project, write) for write in writes):
         return "it only keeps a message from being logged twice"
+    return ""
+
+
+def harmless_reads(project: Project, writes: Sequence[Access], reads: Sequence[Access]) -> str:
+    """A reason for silence that lies in who reads what is written."""
+    if is_keyed_by_execution(project, writes):
+        return "its keys are those of the running task or thread"
+    if passes(project, writes, reads) and not any(is_lock(project, write) for write in writes):
+        return "each entry is taken out again by the call that put it in, and nothing else asks for it"
+    if only_logged(project, writes, reads):
+        return "only what is logged depends on it"
     return ""
 
 
@@ -207,8 +217,8 @@ def is_clock(project: Project, write: Access) -> bool:
     """Is only a point in time kept: when this process last did something?"""
     if write.kind != "rebind" or write.value is None or write.how not in ("=", "setattr()"):
         return False
-    if isinstance(write.value, Const):
-        return write.value.kind in ("int", "float", "none")
+    if isinstance(write.value, Const) or _is_number(write.value):
+        return not isinstance(write.value, Const) or write.value.kind in ("int", "float", "none")
     for node in iter_expr(write.value):
         for item in project.evaluator.evaluate(write.ref, node, write.event.region):
             if (
@@ -219,9 +229,24 @@ def is_clock(project: Project, write: Access) -> bool:
     return False
 
 
-def is_flag(write: Access) -> bool:
-    """Is only True or False written?"""
-    return write.kind == "rebind" and isinstance(write.value, Const) and write.value.kind == "bool"
+def _is_number(expr: Expr) -> bool:
+    """``float("-inf")``"""
+    return (
+        isinstance(expr, Call)
+        and isinstance(expr.func, Name)
+        and expr.func.id in ("float", "int")
+        and all(isinstance(given, Const) for given in expr.args)
+    )
+
+
+def is_flag(project: Project, write: Access) -> bool:
+    """Is only True or False written, also where callers hand it in?"""
+    if write.kind != "rebind" or write.value is None or write.how != "=":
+        return False
+    if isinstance(write.value, Const):
+        return write.value.kind == "bool"
+    found = [item.value for item in project.evaluator.evaluate(write.ref, write.value, write.event.region)]
+    return bool(found) and all(isinstance(value, ConstantValue) and value.kind == "bool" for value in found)
 
 
 def has_container(project: Project, place: Place) -> bool:

@@ -80,6 +80,7 @@ class Knowledge:
         self._safe = self._collect_safe(models)
         self.settings = tuple(row for model in models for row in model.settings)
         self.app_factories = frozenset(self.canonical(name) for model in models for name in model.app_factories)
+        self.startup_names = frozenset(name for model in models for name in model.startup_names)
         self.element_methods = frozenset(
             name for row in self._containers.values() for name in (*row.mutating, *row.reading)
         )

@@ -12,6 +12,7 @@ from statecheck.project.calls import CallGraph, Edge
 from statecheck.project.entries import Entry
 from statecheck.project.evaluate import Evaluator
 from statecheck.project.nearest import nearest_entries
+from statecheck.project.startup import StartUp
 from statecheck.project.values import ScopeRef
 
 SURE, POSSIBLE, GUESS = 3, 2, 1
@@ -42,7 +43,8 @@ class Phases:
         for entry in self.entries:
             self._by_function[entry.ref].append(entry)
         self._registered = {(entry.path, entry.ref) for entry in self.entries}
-        self._app_makers = {use.ref for use in graph.uses if use.name in evaluator.knowledge.app_factories}
+        self._startup = StartUp(evaluator, graph)
+        self._app_makers = self._startup.factories
         self._registrars = {
             self._tables.function_around(ScopeRef(entry.ref.path, self._tables.scope(entry.ref).parent))
             for entry in self.entries
@@ -65,6 +67,10 @@ class Phases:
         """How sure it is that the function runs while the process serves: SURE, POSSIBLE, GUESS, or 0."""
         reached = self.of(ref)
         return max((reached[phase].certainty for phase in RUNTIME if phase in reached), default=0)
+
+    def is_once(self, edge: Edge) -> bool:
+        """Does the call fill a variable of the module or class for the first time?"""
+        return self._startup.is_once(edge)
 
     def entries_at(self, ref: ScopeRef) -> list[Entry]:
         """The entry points that call this very function."""
@@ -140,7 +146,7 @@ class Phases:
             elif scope.kind == "module":
                 yield ref, "import", SURE, None
             elif scope.kind in ("def", "lambda") and not self._called(ref):
-                if ref in self._app_makers:
+                if ref in self._app_makers or (self._startup.is_hook(ref) and ref not in self._by_function):
                     yield ref, "startup", SURE, None
                 elif self._is_command(ref, scope):
                     yield ref, "cli", SURE, None
@@ -155,6 +161,7 @@ class Phases:
             if (
                 ref in self._by_function
                 or ref in self._app_makers
+                or self._startup.is_hook(ref)
                 or self._called(ref)
                 or self._roles.get(ref.path) in ("test", "migration")
             ):
@@ -207,7 +214,7 @@ class Phases:
         """The phase and certainty that an edge hands on."""
         if phase == "import" and self._in_main_guard(edge):
             phase = "cli"
-        if edge.callee in self._app_makers and phase != "test":
+        if phase != "test" and (edge.callee in self._app_makers or (phase in RUNTIME and self._startup.is_once(edge))):
             return "startup", level
         if phase == "cli" and edge.callee in self._registrars:
             return "startup", level  # a main function that sets handlers up and serves

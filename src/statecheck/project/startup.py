@@ -1,0 +1,136 @@
+"""What runs once while a process starts: application factories, hooks named so, and what a set-once guard makes."""
+
+from __future__ import annotations
+
+from statecheck.facts.ir import Attr, Call, Choice, Const, Display, Expr, Name, Op
+from statecheck.project.calls import CallGraph, Edge
+from statecheck.project.evaluate import Evaluator
+from statecheck.project.tables import FileTable
+from statecheck.project.values import ForeignInstance, Instance, Item, ScopeRef
+
+ROUNDS = 3  # a factory that returns what another factory made, and so on
+
+
+class StartUp:
+    """Answers for one project, from names and code alone: phases are not known yet."""
+
+    def __init__(self, evaluator: Evaluator, graph: CallGraph) -> None:
+        self._evaluator = evaluator
+        self._tables = evaluator.tables
+        self._graph = graph
+        self._once: dict[tuple[str, int, int], bool] = {}
+        self.factories = self._find_factories()
+
+    def _find_factories(self) -> frozenset[ScopeRef]:
+        """Functions that make an application, those that hand out what these made, constructors of own app classes."""
+        names = self._evaluator.knowledge.app_factories
+        found = {use.ref for use in self._graph.uses if use.name in names}
+        classes = self._evaluator.classes
+        for cls in classes.refs:
+            init = classes.method(cls, "__init__") if self._is_app_class(cls) else None
+            if init is not None:
+                found.add(init)
+                found |= {edge.caller for edge in self._graph.callers.get(init, ()) if edge.via == "call"}
+        for _ in range(ROUNDS):
+            callers = {edge.caller for ref in found for edge in self._graph.callers.get(ref, ()) if edge.via == "call"}
+            more = {
+                ref
+                for ref in callers - found
+                if self._tables.scope(ref).kind == "def" and any(map(self._is_app, self._evaluator.returned(ref)))
+            }
+            if not more:
+                break
+            found |= more
+        return frozenset(ref for ref in found if self._tables.scope(ref).kind != "module")
+
+    def _is_app_class(self, cls: ScopeRef) -> bool:
+        knowledge = self._evaluator.knowledge
+        return any(
+            name in knowledge.app_factories
+            for base in self._evaluator.classes.info(cls).foreign
+            for name in knowledge.lineage(base)
+        )
+
+    def _is_app(self, item: Item) -> bool:
+        if isinstance(item.value, Instance):
+            return self._is_app_class(item.value.cls)
+        knowledge = self._evaluator.knowledge
+        return isinstance(item.value, ForeignInstance) and any(
+            name in knowledge.app_factories for name in knowledge.lineage(item.value.name)
+        )
+
+    def is_hook(self, ref: ScopeRef) -> bool:
+        """Does the models' list of set-up names hold the name of the function?"""
+        return self._tables.scope(ref).name in self._evaluator.knowledge.startup_names
+
+    def is_once(self, edge: Edge) -> bool:
+        """Does the call stand where a module's or class's own variable is filled for the first time?"""
+        key = (edge.caller.path, edge.caller.scope, edge.region)
+        if key not in self._once:
+            self._once[key] = self._is_first_time(self._tables.files[edge.caller.path], edge)
+        return self._once[key]
+
+    def _is_first_time(self, table: FileTable, edge: Edge) -> bool:
+        scope = table.facts.scopes[edge.caller.scope]
+        if scope.kind != "def":
+            return False
+        kept = {
+            _dotted(target)
+            for event in scope.events
+            for target in event.targets
+            if self._is_kept(edge.caller, target, scope.globals)
+        }
+        region = edge.region
+        while kept and region >= 0:
+            row = table.facts.regions[region]
+            if row.kind == "if" and row.test is not None and _is_empty_test(row.test, kept):
+                return any(
+                    _dotted(target) in kept and table.is_inside(event.region, region)
+                    for event in scope.events
+                    for target in event.targets
+                )
+            region = row.parent
+        return any(
+            row.scope == edge.caller.scope
+            and row.kind == "if"
+            and row.leaves
+            and row.pos < edge.pos
+            and row.test is not None
+            and _is_filled_test(row.test, kept)
+            for row in (table.facts.regions if kept else ())
+        )
+
+    def _is_kept(self, ref: ScopeRef, target: Expr, declared: tuple[str, ...]) -> bool:
+        if isinstance(target, Name):
+            return target.id in declared
+        if not isinstance(target, Attr) or not isinstance(target.value, Name):
+            return False
+        return target.value.id == "cls" and self._evaluator.classes.receiver(ref) is not None
+
+
+def _dotted(expr: Expr) -> str:
+    if isinstance(expr, Attr) and isinstance(expr.value, Name):
+        return f"{expr.value.id}.{expr.attr}"
+    return expr.id if isinstance(expr, Name) else ""
+
+
+def _is_nothing(expr: Expr) -> bool:
+    return (isinstance(expr, Const) and expr.kind == "none") or (isinstance(expr, Display) and not expr.items)
+
+
+def _is_empty_test(test: Expr, names: set[str]) -> bool:
+    """``x is None`` or ``not x``, also as one of several conditions."""
+    if isinstance(test, Choice):
+        return any(_is_empty_test(part, names) for part in test.items)
+    if not isinstance(test, Op):
+        return False
+    if test.op == "not":
+        return _dotted(test.operands[0]) in names
+    return test.op in ("is", "==") and _dotted(test.operands[0]) in names and _is_nothing(test.operands[-1])
+
+
+def _is_filled_test(test: Expr, names: set[str]) -> bool:
+    """``x is not None`` or ``x``."""
+    if isinstance(test, Op):
+        return test.op in ("is not", "!=") and _dotted(test.operands[0]) in names and _is_nothing(test.operands[-1])
+    return not isinstance(test, Call) and _dotted(test) in names
