@@ -72,12 +72,25 @@ class Finding(Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
     fix: Fix | None = None
     suppressed: str | None = None  # the reason given, "" when none was
+    local_symbol: str = ""  # the symbol as its own module knows it: "CARTS"
     baseline: BaselineState | None = None  # None: not compared with earlier findings
     sensitive: bool = False  # a secret stands on its lines: excerpts mask every literal there
 
     def sort_key(self) -> tuple[Location, str, str, str]:
         """Order in every report: by place, then rule, symbol and message."""
         return (self.location, self.rule, self.symbol, self.message)
+
+
+class BaselineEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """A finding that is known: one line of a baseline. ``rule`` is its name, scope and symbol are of its module."""
+
+    rule: str
+    path: str
+    scope: str
+    symbol: str
+    fp: str
+    writes: tuple[str, ...] = ()
+    note: str = ""
 
 
 class Problem(Struct, frozen=True):
@@ -99,14 +112,24 @@ class Summary(Struct, frozen=True, kw_only=True):
     shown: int = 0
     hidden: int = 0  # below --min-severity or --min-confidence
     suppressed: int = 0
+    unchanged: int = 0  # known from the baseline
+    stale: int = 0  # entries of the baseline of which nothing is left
     warnings: tuple[str, ...] = ()
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """The whole outcome of one run, before rendering. ``findings`` are those to show, sorted."""
+    """The whole outcome of one run, before rendering. ``findings`` are those to show, sorted.
+
+    ``hidden`` are below the thresholds, ``suppressed`` by a comment, ``unchanged`` known from the baseline.
+    """
 
     root: str  # absolute path of the project root
     findings: tuple[Finding, ...] = ()
     hidden: tuple[Finding, ...] = ()
+    suppressed: tuple[Finding, ...] = ()
+    unchanged: tuple[Finding, ...] = ()
+    absent: tuple[BaselineEntry, ...] = ()  # entries of the baseline of which nothing is left
+    compared: bool = False  # was there a baseline?
+    ran: tuple[str, ...] = ()  # names of the rules that ran to their end
     errors: tuple[Problem, ...] = ()
     summary: Summary = Summary()

@@ -7,11 +7,13 @@ touch the disk.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os.path import normpath
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from statecheck.detectors import load_detectors
 from statecheck.detectors.api import Context
@@ -22,17 +24,21 @@ from statecheck.facts.documents.nodes import DocumentFacts, problem
 from statecheck.facts.ir import FileFacts
 from statecheck.facts.job import roomy
 from statecheck.facts.pool import extract_files
-from statecheck.model import Finding, Problem, Report, Summary, at_least
+from statecheck.model import BaselineEntry, Finding, Problem, Report, Summary, at_least
 from statecheck.project.knowledge import Knowledge
 from statecheck.project.link import Project, failures, link
 from statecheck.rules.load import load
 from statecheck.rules.schema import Pack, Rule
 from statecheck.settings import Settings
+from statecheck.triage.baseline import compare
+from statecheck.triage.directives import directives
 from statecheck.triage.fingerprint import fingerprinted
 from statecheck.triage.merge import merged
 from statecheck.triage.parse import parse_failures
 from statecheck.triage.profile import in_profile
 from statecheck.triage.select import ignored_in_file, options_of, selected, with_severity
+from statecheck.triage.suppress import DETECTOR as COMMENTS
+from statecheck.triage.suppress import Judged, judge_comments, suppressed
 from statecheck.triage.taught import stands_in, taught_models, vouched_for
 from statecheck.triage.texts import Texts
 
@@ -50,6 +56,7 @@ class Request(NamedTuple):
     jobs: int | None = None
     plugins: tuple[str, ...] = ()
     progress: Progress | None = None
+    baseline: tuple[BaselineEntry, ...] | None = None  # known findings; None: compare with nothing
 
 
 class Material(NamedTuple):
@@ -151,17 +158,69 @@ def judge(material: Material, request: Request) -> Report:
     """Link what was read and run the rules over it."""
     analysis = analyse(material, request)
     found, problems = find(analysis, request)
-    found = fingerprinted(found, analysis.project, Texts(material.read))
-    kept = [finding for finding in found if _is_reported(finding, request, analysis)]
-    shown = [finding for finding in kept if _is_shown(finding, request.settings)]
-    hidden = [finding for finding in kept if not _is_shown(finding, request.settings)]
-    return Report(
+    ran = ran_to_end(material.pack, request, problems)
+    texts = Texts(material.read)
+    found = fingerprinted(found, analysis.project, texts)
+    found = suppress(found, analysis, request, texts, ran)
+    wanted = [finding for finding in found if not ignored_in_file(finding, request.settings, material.pack)]
+    unparsed = {path for path, _ in failures(material.facts)}
+    compared = compare(request.baseline or (), wanted, lambda entry: entry.rule in ran and entry.path not in unparsed)
+    judged = compared.findings if request.baseline is not None else wanted
+    groups = sort_out([finding for finding in judged if _is_in_paths(finding, request)], request.settings)
+    report = Report(
         root=str(request.root),
-        findings=tuple(sorted(shown, key=Finding.sort_key)),
-        hidden=tuple(sorted(hidden, key=Finding.sort_key)),
-        errors=(*analysis.material.problems, *problems),
-        summary=summarise(analysis, len(shown), len(hidden)),
+        findings=groups["shown"],
+        hidden=groups["hidden"],
+        suppressed=groups["suppressed"],
+        unchanged=groups["unchanged"],
+        absent=tuple(compared.absent),
+        compared=request.baseline is not None,
+        ran=tuple(ran),
+        errors=(*material.problems, *problems),
     )
+    return replace(report, summary=summarise(analysis, report))
+
+
+def suppress(
+    found: Sequence[Finding], analysis: Analysis, request: Request, texts: Texts, ran: Sequence[str]
+) -> list[Finding]:
+    """Let comments act on the findings; findings about the comments themselves join them."""
+    material, project = analysis.material, analysis.project
+    comments = directives(project.files, material.documents, texts)
+    if not comments:
+        return list(found)
+    applied = suppressed(found, comments, material.pack)
+
+    def looked_at(path: str) -> bool:
+        return project.is_application(path) or path in material.documents
+
+    rules = Judged(material.pack, ran, looked_at, request.settings.require_reason)
+    about = [
+        with_severity(finding, request.settings, material.pack)
+        for finding in judge_comments(comments, applied.used, rules)
+    ]
+    marked = fingerprinted(about, project, texts)
+    return [*applied.findings, *suppressed(marked, comments, material.pack).findings]
+
+
+def sort_out(findings: Iterable[Finding], settings: Settings) -> dict[str, tuple[Finding, ...]]:
+    """Findings by what becomes of them, in the order of reports."""
+    groups: dict[str, list[Finding]] = {"shown": [], "hidden": [], "suppressed": [], "unchanged": []}
+    for finding in sorted(findings, key=Finding.sort_key):
+        if finding.suppressed is not None:
+            group = "suppressed"
+        elif not _is_shown(finding, settings):
+            group = "hidden"
+        else:
+            group = "unchanged" if finding.baseline == "unchanged" else "shown"
+        groups[group].append(finding)
+    return {name: tuple(group) for name, group in groups.items()}
+
+
+def ran_to_end(pack: Pack, request: Request, problems: Sequence[Problem]) -> list[str]:
+    """The selected rules, if no detector broke: of a broken one nobody knows what it would have found."""
+    broken = any(not problem.path for problem in problems)
+    return [] if broken else [rule.name for rule in selected(pack, request.settings)]
 
 
 def find(analysis: Analysis, request: Request) -> tuple[list[Finding], list[Problem]]:
@@ -195,8 +254,8 @@ def run_rules(analysis: Analysis, rules: Sequence[Rule], request: Request) -> tu
     found: list[Finding] = []
     problems: list[Problem] = []
     for name in dict.fromkeys(name for rule in rules for name in (rule.detector, *rule.also_detected_by)):
-        if name == PARSER:
-            continue  # what could not be parsed is known before any detector runs
+        if name in (PARSER, COMMENTS):
+            continue  # what could not be parsed is known before any detector runs, what comments do after
         if name not in detectors:
             problems.append(Problem("", f'no detector "{name}" is installed: its rules were not checked'))
             continue
@@ -209,9 +268,7 @@ def run_rules(analysis: Analysis, rules: Sequence[Rule], request: Request) -> tu
     return found, problems
 
 
-def _is_reported(finding: Finding, request: Request, analysis: Analysis) -> bool:
-    if ignored_in_file(finding, request.settings, analysis.material.pack):
-        return False
+def _is_in_paths(finding: Finding, request: Request) -> bool:
     if not request.paths:
         return True
     places = {
@@ -225,7 +282,7 @@ def _is_shown(finding: Finding, settings: Settings) -> bool:
     return at_least(finding.severity, settings.min_severity) and at_least(finding.confidence, settings.min_confidence)
 
 
-def summarise(analysis: Analysis, shown: int, hidden: int) -> Summary:
+def summarise(analysis: Analysis, report: Report) -> Summary:
     """What was looked at, with warnings where "nothing found" could be mistaken for "clean"."""
     project = analysis.project
     unparsed = tuple(path for path, _ in failures(analysis.material.facts))
@@ -240,7 +297,10 @@ def summarise(analysis: Analysis, shown: int, hidden: int) -> Summary:
         entry_points=project.frameworks(),
         unresolved_imports=tuple(project.unresolved_imports()),
         unparsed=unparsed,
-        shown=shown,
-        hidden=hidden,
+        shown=len(report.findings),
+        hidden=len(report.hidden),
+        suppressed=len(report.suppressed),
+        unchanged=len(report.unchanged),
+        stale=len(report.absent),
         warnings=tuple(warnings),
     )

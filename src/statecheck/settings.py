@@ -70,6 +70,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     migration_paths: tuple[str, ...] = MIGRATION_PATHS
     jobs: Annotated[int, Meta(ge=1)] | None = None  # None: as many as there are cores
     profile: Profile | None = None
+    baseline: str | None = None  # a file, relative to the root; None: the default one, if it is there
+    require_reason: bool = False  # every suppressing comment must say why
     entry_points: tuple[TaughtEntryPoint, ...] = ()
     request_scoped: tuple[str, ...] = ()
     process_safe: tuple[str, ...] = ()

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Collection
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
 
+from statecheck.cli.add_ignore import add_comments
 from statecheck.cli.guard import UsageError, complain, guarded, is_terminal, vet_target, write
+from statecheck.cli.known import known_entries
 from statecheck.cli.target import Target, find_target, overlay, split_rules
-from statecheck.model import Report
-from statecheck.settings import Loaded, Settings
+from statecheck.cli.vetting import vet_settings
+from statecheck.model import BaselineEntry, Report
+from statecheck.settings import Settings
 
 _PIPE_WIDTH = 100  # columns of prose where there is no terminal
 _PIPE_CODE_WIDTH = 200
@@ -59,6 +61,10 @@ class Choices(NamedTuple):
     jobs: int | None
     force_exclude: bool
     plugins: tuple[str, ...]
+    baseline: Path | None
+    no_baseline: bool
+    fail_on_stale: bool
+    add_ignore: str | None
 
 
 Paths = Annotated[
@@ -87,6 +93,18 @@ def command(
     ] = None,
     fail_on: Annotated[
         Level | None, typer.Option(help="Exit with 1 for findings at least this bad.  [default: medium]")
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Known findings.  [default: .statecheck-baseline.jsonl, if it is there]"),
+    ] = None,
+    no_baseline: Annotated[bool, typer.Option("--no-baseline", help="Compare with no baseline.")] = False,
+    fail_on_stale: Annotated[
+        bool, typer.Option("--fail-on-stale", help="Exit with 1 when entries of the baseline are no longer needed.")
+    ] = False,
+    add_ignore: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="Write ignore comments for the findings into the Python files, and stop."),
     ] = None,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever is found.")] = False,
     config: Annotated[
@@ -134,6 +152,7 @@ def command(
         choices = Choices(
             output_format.value, output_file, exit_zero, show_files, statistics, quiet, color.value,
             _number(jobs) or settings.jobs, force_exclude, tuple(plugin or ()),
+            baseline, no_baseline, fail_on_stale, add_ignore,
         )  # fmt: skip
         return run(target, settings, choices)
 
@@ -158,39 +177,20 @@ def run(target: Target, settings: Settings, choices: Choices) -> int:
 
     root = target.loaded.root
     vet_target(choices.output_file)
-    _vet(settings, target.loaded, choices.quiet)
+    vet_settings(target, settings, choices.quiet)
     paths = _paths(target, settings, choices.force_exclude)
     if choices.show_files:
         _show_files(root, settings, paths)
         return 0
-    report = _check(root, settings, choices, paths) if paths else Report(root=str(root))
+    known = known_entries(target.loaded, settings, choices.baseline, choices.no_baseline)
+    report = _check(root, settings, choices, paths, known) if paths else Report(root=str(root))
+    if choices.add_ignore is not None:
+        return add_comments(report, choices.add_ignore)
     write(_render(report, settings, choices), choices.output_file)
     if choices.quiet and choices.output_format != "json":  # findings only, but a part that broke must not look clean
         for problem in report.errors:
             complain(f"error: {problem.path}: {problem.message}" if problem.path else f"error: {problem.message}")
-    return exit_code(report, settings.fail_on, choices.exit_zero)
-
-
-def _vet(settings: Settings, loaded: Loaded, quiet: bool) -> None:
-    """Complain about rules and options that do not exist. Reading the pack takes time: only if any is spoken of."""
-    spoken_of = (settings.select, settings.extend_select, settings.ignore, settings.per_file_ignores)
-    if not any((*spoken_of, settings.severities, settings.rules)):
-        return
-    from statecheck.pipeline import load_rules
-    from statecheck.triage.vet import vet
-
-    pack = load_rules(settings, loaded.root)
-    verdict = vet(pack, settings)
-    in_file = {text for texts in vet(pack, loaded.settings) for text in texts} if loaded.source else set()
-    if verdict.errors:
-        raise UsageError(_placed(verdict.errors[0], in_file, loaded.source))
-    for warning in () if quiet else verdict.warnings:
-        complain(f"warning: {_placed(warning, in_file, loaded.source)}")
-
-
-def _placed(text: str, in_file: Collection[str], source: Path | None) -> str:
-    """Two settings files may lie about: say which one is wrong."""
-    return f"{source}: {text}" if text in in_file else text
+    return exit_code(report, settings.fail_on, choices.exit_zero, choices.fail_on_stale)
 
 
 def _paths(target: Target, settings: Settings, force_exclude: bool) -> tuple[Path, ...]:
@@ -213,12 +213,18 @@ def _show_files(root: Path, settings: Settings, paths: tuple[Path, ...]) -> None
     write("".join(f"{escape(file.path)}\n" for file in files if within(file.path, root, paths)), None)
 
 
-def _check(root: Path, settings: Settings, choices: Choices, paths: tuple[Path, ...]) -> Report:
+def _check(
+    root: Path,
+    settings: Settings,
+    choices: Choices,
+    paths: tuple[Path, ...],
+    known: tuple[BaselineEntry, ...] | None,
+) -> Report:
     from statecheck.cli.progress import ProgressBar
     from statecheck.pipeline import Request, check
 
     _load_plugins(choices.plugins)
-    request = Request(root, paths, settings, choices.jobs, choices.plugins, None)
+    request = Request(root, paths, settings, choices.jobs, choices.plugins, None, known)
     if choices.quiet or not is_terminal(sys.stderr):
         return check(request)
     with ProgressBar(_color(choices.color, is_terminal(sys.stderr))) as bar:

@@ -11,14 +11,16 @@ import msgspec
 
 from statecheck.cli import COMMANDS
 from statecheck.cli.guard import UsageError
-from statecheck.settings import Loaded, Settings, did_you_mean, load
+from statecheck.decoding import Source
+from statecheck.settings import Loaded, Settings, did_you_mean, settled, stack
 
 
 class Target(NamedTuple):
-    """``paths`` are absolute, resolved and below ``loaded.root``."""
+    """``paths`` are absolute, resolved and below ``loaded.root``. ``layers`` are what the settings were read from."""
 
     loaded: Loaded
     paths: tuple[Path, ...]
+    layers: tuple[Source, ...] = ()
 
 
 def find_target(paths: Sequence[str], config: Sequence[str], isolated: bool) -> Target:
@@ -36,8 +38,8 @@ def find_target(paths: Sequence[str], config: Sequence[str], isolated: bool) -> 
     files, overrides = split_config(config)
     if len(files) > 1:
         raise UsageError(f"--config: only one file can be given, got {', '.join(map(str, files))}")
-    loaded = load(start, files[0] if files else None, isolated, overrides)
-    return Target(loaded, tuple(Path(path) for path in resolved))
+    found = stack(start, files[0] if files else None, isolated, overrides)
+    return Target(settled(found), tuple(Path(path) for path in resolved), found.layers)
 
 
 def _meant(word: str) -> str:

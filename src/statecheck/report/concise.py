@@ -10,7 +10,7 @@ from statecheck.model import Finding, Report
 from statecheck.report.options import Options
 from statecheck.report.source import SourceReader, escape
 from statecheck.report.style import Paint, painter
-from statecheck.report.summary import errors, statistics, verdict, warnings
+from statecheck.report.summary import errors, stale, statistics, verdict, warnings
 
 
 def render(report: Report, sources: SourceReader, options: Options) -> str:  # noqa: ARG001 - all renderers are called alike
@@ -22,7 +22,7 @@ def render(report: Report, sources: SourceReader, options: Options) -> str:  # n
         lines = [_finding(finding, paint) for finding in report.findings]
     if not options.quiet:
         unwrapped = msgspec.structs.replace(options, width=sys.maxsize)
-        for part in (errors, warnings, verdict):
+        for part in (errors, warnings, stale, verdict):
             lines += part(report, unwrapped, paint)
     return "".join(f"{line}\n" for line in lines)
 
@@ -30,4 +30,5 @@ def render(report: Report, sources: SourceReader, options: Options) -> str:  # n
 def _finding(finding: Finding, paint: Paint) -> str:
     where = finding.location
     place = f"{escape(where.path)}:{where.line}:{where.column}:"
-    return f"{place} {paint(finding.rule, finding.severity)} {finding.name} {escape(finding.message)}"
+    mark = " (known, but for a new write)" if finding.baseline == "updated" else ""
+    return f"{place} {paint(finding.rule, finding.severity)} {finding.name} {escape(finding.message)}{mark}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -21,10 +22,25 @@ def render(report: Report, sources: SourceReader, options: Options) -> str:  # n
         "schema": SCHEMA,
         "tool": {"name": "statecheck", "version": __version__},
         "summary": _summary(report),
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [_finding(finding) for finding in _in_order((*report.findings, *report.suppressed))],
+        "baseline": _baseline(report),
         "errors": [{"path": problem.path, "message": problem.message} for problem in report.errors],
     }
     return json.dumps(envelope, indent=2) + "\n"
+
+
+def _in_order(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=Finding.sort_key)
+
+
+def _baseline(report: Report) -> dict[str, Any] | None:
+    """What is known from the baseline; None where there is none."""
+    if not report.compared:
+        return None
+    return {
+        "unchanged": [_finding(finding) for finding in report.unchanged],
+        "absent": [msgspec.to_builtins(entry) for entry in report.absent],
+    }
 
 
 def _summary(report: Report) -> dict[str, Any]:

@@ -15,7 +15,7 @@ _NAMES_SHOWN = 5
 def summary(report: Report, options: Options, paint: Paint) -> list[list[str]]:
     """Blocks of lines: scope of the run, doubts, verdict."""
     doubts = [*errors(report, options, paint), *warnings(report, options, paint)]
-    return [_scope(report, options, paint), doubts, verdict(report, options, paint)]
+    return [_scope(report, options, paint), doubts, stale(report, options, paint), verdict(report, options, paint)]
 
 
 def statistics(report: Report, paint: Paint) -> list[str]:
@@ -43,7 +43,22 @@ def verdict(report: Report, options: Options, paint: Paint) -> list[str]:
         lines.append(f"{len(report.hidden):,} hidden: {_reveal(report.hidden, options)} shows {_them(report.hidden)}.")
     if report.summary.suppressed:
         lines.append(f"{report.summary.suppressed:,} suppressed by comments.")
+    if report.unchanged:
+        lines.append(f"{len(report.unchanged):,} in the baseline.")
     return lines
+
+
+def stale(report: Report, options: Options, paint: Paint) -> list[str]:
+    """Entries of the baseline of which nothing is left."""
+    if not report.absent:
+        return []
+    count = len(report.absent)
+    names = [f"{entry.rule} {entry.symbol} ({entry.path})" for entry in report.absent]
+    text = (
+        f"{count:,} {'entry' if count == 1 else 'entries'} of the baseline {'is' if count == 1 else 'are'} stale: "
+        f"{listed(names, _NAMES_SHOWN)}. `statecheck baseline prune` removes {'it' if count == 1 else 'them'}."
+    )
+    return hanging("stale: ", "medium", text, paint, options.width)
 
 
 def _them(hidden: tuple[Finding, ...]) -> str:

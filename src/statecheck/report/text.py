@@ -69,7 +69,8 @@ def _finding(finding: Finding, sources: SourceReader, options: Options, paint: P
 
 def _title(finding: Finding, options: Options, paint: Paint) -> list[str]:
     doubt = "" if finding.confidence == "high" else f", {finding.confidence} confidence"
-    label = f"{finding.rule} {finding.name} ({finding.severity}{doubt}): "
+    known = ", known but for a new write" if finding.baseline == "updated" else ""
+    label = f"{finding.rule} {finding.name} ({finding.severity}{doubt}{known}): "
     return hanging(label, finding.severity, finding.message, paint, options.width, indent=2)
 
 
@@ -99,7 +100,8 @@ def _flow(finding: Finding, sources: SourceReader, options: Options, paint: Pain
     for number, step in enumerate(steps, start=1):
         label = f"{number:>{size}}. "
         style: Style = finding.severity if step.role == "write" else "strong"
-        body = hanging(label, style, step.message, paint, _inner(options, gutter), size + 2)
+        new = " (new)" if finding.baseline == "updated" and step.baseline == "new" else ""
+        body = hanging(label, style, step.message + new, paint, _inner(options, gutter), size + 2)
         where = step.location
         place = f"{escape(where.path)}:{where.line}:{where.column}"
         room = max(20, options.code_width - gutter.size - size - len(place) - 7)

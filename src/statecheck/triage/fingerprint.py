@@ -59,7 +59,7 @@ class _Maker:
         key = (where.path, *parts)
         self._seen[key] += 1
         fingerprint = _digest((*parts, str(self._seen[key] - 1)))
-        return replace(finding, fingerprint=fingerprint, flow=self._flow(finding))
+        return replace(finding, fingerprint=fingerprint, scope=scope, local_symbol=symbol, flow=self._flow(finding))
 
     def _flow(self, finding: Finding) -> tuple[Step, ...]:
         """Writes in the order of their places: the flow leads with the one that has the best proof."""

@@ -8,10 +8,11 @@ from statecheck.triage.parse import NAME as PARSE_ERROR
 CLEAN, FOUND, BROKEN = 0, 1, 2
 
 
-def exit_code(report: Report, fail_on: Level, exit_zero: bool = False) -> int:
+def exit_code(report: Report, fail_on: Level, exit_zero: bool = False, fail_on_stale: bool = False) -> int:
     """0: nothing at or above ``fail_on``. 1: findings, or a Python file not analysed. 2: the tool itself failed.
 
-    Hidden findings do not count, but a file that was not parsed does: it must never pass as clean.
+    Hidden, suppressed and known findings do not count, nor do stale entries of a baseline without ``fail_on_stale``,
+    but a file that was not parsed does: it must never pass as clean.
     """
     if any(not problem.path for problem in report.errors):  # not about a file: a part of the tool broke
         return BROKEN
@@ -19,7 +20,8 @@ def exit_code(report: Report, fail_on: Level, exit_zero: bool = False) -> int:
         return CLEAN
     failing = any(at_least(finding.severity, fail_on) or _unparsed(finding) for finding in report.findings)
     unread = any(problem.path.endswith((".py", ".pyw")) for problem in report.errors)
-    return FOUND if failing or unread or any(map(_unparsed, report.hidden)) else CLEAN
+    stale = fail_on_stale and bool(report.absent)
+    return FOUND if failing or unread or stale or any(map(_unparsed, report.hidden)) else CLEAN
 
 
 def _unparsed(finding: Finding) -> bool:
