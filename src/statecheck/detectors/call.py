@@ -15,7 +15,7 @@ from statecheck.detectors.serving import Serving
 from statecheck.detectors.spots import Spot, Spots, dotted
 from statecheck.model import Family, Finding, Level, Location, Phase, Step
 from statecheck.project.link import Project
-from statecheck.project.phases import POSSIBLE, SURE
+from statecheck.project.phases import POSSIBLE, RUNTIME, SURE
 from statecheck.project.settings import Settings
 from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Form, Rule
@@ -134,6 +134,8 @@ def report(project: Project, serving: Serving, hit: Hit) -> Finding:
     severity = form.severity or rule.severity
     if hit.evidence.variable is not None and severity == "high":
         severity = "medium"  # only a default: the environment can say otherwise
+    if severity == "medium" and _is_unproven(serving, hit):
+        severity = "low"  # only a foreign decorator or base class may call it
     harm = form.harm or rule.harm
     named = sentence(labels(entries, 3)) or "any process"
     values = {
@@ -161,6 +163,15 @@ def report(project: Project, serving: Serving, hit: Hit) -> Finding:
         flow=_flow(project, hit, where, name),
         form=form.id,
     )
+
+
+def _is_unproven(serving: Serving, hit: Hit) -> bool:
+    """Is the code of a form about run time reached by nothing that is known to be an entry point?"""
+    form, spot = hit.wanted.form, hit.spot
+    if not form.phases or not set(form.phases) <= set(RUNTIME) or spot.event is None:
+        return False
+    reached = serving.phases(spot.function or spot.ref)
+    return max((reached[phase] for phase in RUNTIME if phase in reached), default=0) < SURE
 
 
 def _symbol(project: Project, spot: Spot) -> tuple[str, str]:

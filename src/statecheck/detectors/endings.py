@@ -16,7 +16,7 @@ from statecheck.detectors.handles import (
     nodes,
     targets,
 )
-from statecheck.detectors.spots import Spot, Spots, dotted
+from statecheck.detectors.spots import Spot, Spots, dotted, last_name
 from statecheck.facts.ir import Attr, Await, Call, Comp, Display, Event, Name
 from statecheck.facts.walk import iter_expr
 from statecheck.project.link import Project
@@ -41,6 +41,7 @@ REPLYING = frozenset({"get", "wait", "join", "result"})
 CLOSING = frozenset({"shutdown", "join"})
 STORING = ("assign", "annotated", "walrus", "with")
 LEAVING = ("return", "yield")
+STARTING = frozenset({"start", "run"})
 
 
 class Endings:
@@ -132,6 +133,37 @@ class Endings:
         for row in rows:
             names |= containers(row.event, spot.call, names)
         return closure(rows, names)
+
+    def started(self, spot: Spot) -> bool:
+        """Is ``start()`` called on what was made, by whoever has it, or does it leave the function?"""
+        if spot.event is None or spot.call is None or spot.made is None:
+            return True
+        tables = self._project.tables
+        for name, method in self._project.evaluator.classes.methods(spot.made).items():
+            if name == "__init__" and any(
+                isinstance(node, Call) and last_name(node.func) == "start"
+                for row in self._events(method)
+                for node in nodes(row.event)
+            ):
+                return True
+        names = self._handles(spot)
+        if spot.event.op not in ("assign", "annotated", "walrus") or any("." in name for name in names):
+            rows = [
+                Within(ScopeRef(spot.ref.path, scope.index), event)
+                for scope in tables.files[spot.ref.path].facts.scopes
+                for event in scope.events
+            ]
+        else:
+            rows = self._events(spot.ref)
+        if not names:
+            return True
+        for row in rows:
+            if row.event.op in LEAVING and row.event.value is not None and dotted(row.event.value) in names:
+                return True
+            for node in nodes(row.event):
+                if isinstance(node, Call) and (ends_one_of(node, names, STARTING) or is_given(node, names)):
+                    return True
+        return False
 
     def _may_be(self, spot: Spot, name: str) -> bool:
         """Of what a helper hands back as a tuple: can this part be what was started?"""

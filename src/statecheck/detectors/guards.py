@@ -47,6 +47,21 @@ def is_set_once(project: Project, write: Access) -> bool:
     )
 
 
+def is_filled_here(project: Project, write: Access) -> bool:
+    """Does the write stand where a condition says that the place is not empty?"""
+    table = project.tables.files[write.ref.path]
+    region = write.event.region
+    while region >= 0:
+        row = table.facts.regions[region]
+        if row.test is not None and (
+            (row.kind == "if" and _is_filled_test(row.test, write.place.name))
+            or (row.kind == "else" and _is_empty_test(row.test, write.place.name))
+        ):
+            return True
+        region = row.parent
+    return False
+
+
 def from_request(project: Project, write: Access) -> bool:
     """Does the written value come from the request at hand?"""
     for node in iter_expr(write.value) if write.value is not None else ():

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from statecheck.detectors.contexts import is_replaced
-from statecheck.detectors.guards import is_memo_write
+from statecheck.detectors.guards import is_filled_here, is_memo_write
 from statecheck.detectors.instances import Instances
 from statecheck.detectors.lookalikes import (
     CONSTRUCTORS,
@@ -159,6 +159,8 @@ class Judge:
             return False
         if (write.depth >= DEEP and not write.sure) or self._is_making(place, write):
             return False
+        if isinstance(place, DefaultPlace) and is_filled_here(self.project, write):
+            return False  # an empty default never comes this way
         reached = self.project.phases.of(function)
         return not reached or any(phase in reached for phase in RUNTIME)
 

@@ -19,6 +19,7 @@ from statecheck.project.values import (
     FieldPlace,
     Foreign,
     ForeignInstance,
+    ForeignPlace,
     FunctionPlace,
     FunctionValue,
     GlobalPlace,
@@ -67,6 +68,8 @@ def harmless_place(project: Project, place: Place) -> str:
     lifetimes = project.lifetimes
     if isinstance(place, ClassPlace) and lifetimes.declares(place.cls, place.name):
         return "the attribute is a declaration of its framework"
+    if isinstance(place, ForeignPlace) and project.knowledge.declares(place.owner, place.name):
+        return "the attribute is an option of its framework"
     if isinstance(place, FieldPlace) and "thread" in lifetimes.lives(place.cls):
         return "each thread or request has its own"
     if place.name.startswith("__") and place.name.endswith("__"):
@@ -77,6 +80,10 @@ def harmless_place(project: Project, place: Place) -> str:
 def harmless_value(project: Project, place: Place, rule: str) -> str:
     """What the place holds is something that any process makes again: a client, a logger, a metric, a thread-local."""
     for value in values(project, place):
+        if isinstance(value, ContainerValue):
+            rows = project.knowledge.safe("call", value.kind)
+            if any("*" in row.suppresses or rule in row.suppresses for row in rows):
+                return f"entries of `{value.kind}` go with what they are kept for"
         if not isinstance(value, ForeignInstance):
             continue
         lives = project.knowledge.lives(value.name)

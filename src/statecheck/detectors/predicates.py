@@ -55,6 +55,7 @@ class Predicates:
             "cleans-up": self._duties.cleans_up,
             "per-call": self.per_call,
             "of-a-command": self.of_a_command,
+            "started": self.started,
             "restored": self._restoring.restored,
             "restores": self._restoring.restores,
             "own-process": self._restoring.is_own_process,
@@ -78,6 +79,8 @@ class Predicates:
     def per_call(self, spot: Spot) -> bool:
         """Does the decorated function stand in one that runs for each request, and does not leave it?"""
         function = spot.function
+        if function is not None and self._is_of_request_object(function):
+            return True  # the key holds an object that goes with the request
         if function is None or self._project.scope(spot.ref).kind != "def":
             return False
         name = self._project.scope(function).name
@@ -93,6 +96,19 @@ class Predicates:
             isinstance(node, Name) and node.id == name and not any(node is func for func in called) for node in nodes
         )
         return not leaves and self._project.phases.runtime(spot.ref) == SURE
+
+    def _is_of_request_object(self, method: ScopeRef) -> bool:
+        receiver = self._project.evaluator.classes.receiver(method)
+        return (
+            receiver is not None
+            and receiver[1] == "instance"
+            and "request" in self._project.lifetimes.lives(receiver[0])
+            and self._project.lifetimes.holder(receiver[0]) is None
+        )
+
+    def started(self, spot: Spot) -> bool:
+        """Of an object of a class of the tree: is it started, or handed to somebody who may?"""
+        return spot.made is None or self._endings.started(spot)
 
     def of_a_command(self, spot: Spot) -> bool:
         """Does a command run the code, and is the value used up on the spot (``connect(path).execute(…)``)?"""

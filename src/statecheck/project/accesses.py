@@ -56,6 +56,11 @@ class Accesses:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._tables = evaluator.tables
+        self._own_methods = frozenset(
+            scope.name
+            for ref, scope in self._tables.scopes()
+            if scope.kind == "def" and scope.parent > 0 and self._tables.scope(ref._replace(scope=scope.parent)).kind == "class"
+        )
         self.writes: dict[Place, list[Access]] = defaultdict(list)
         for ref, scope in self._tables.scopes():
             if scope.kind != "class":
@@ -229,6 +234,8 @@ class Accesses:
             return "clear" if method in row.clearing else "change"
         if isinstance(value, Instance) and (row := self._container_base(item)) and method in row.mutating:
             return "clear" if method in row.clearing else "change"
+        if value is None and item.depth and method in self._own_methods:
+            return ""  # what lies in the container may well be an object of the tree: its method is followed
         if value is None and item.place is not None and method in knowledge.changing_methods:
             return "clear" if method in ("clear", "pop", "remove", "discard", "popitem") else "change"
         return ""

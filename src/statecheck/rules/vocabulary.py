@@ -21,6 +21,7 @@ PREDICATES: Final = frozenset(
         "zero-argument",  # the decorated function takes no argument but self
         "reads-changing-data",  # the function reads what can change while the process lives
         "per-call",  # the decorated function is made anew by each request
+        "started",  # an object of a class of the tree: its start() is called
         "of-a-command",  # the value is used on the spot, by code that only a command runs
         "changes-nothing",  # the work that is started only waits, watches, logs or counts
         "cleans-up",  # the work that is started only closes or removes something
@@ -60,6 +61,7 @@ OWNED: Final = {
             "cleans-up",
             "per-call",
             "of-a-command",
+            "started",
             "restored",
             "restores",
             "own-process",
@@ -83,6 +85,7 @@ OWNED: Final = {
             "cleans-up",
             "per-call",
             "of-a-command",
+            "started",
             "restored",
             "restores",
             "own-process",
