@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from statecheck.settings import Loaded, Settings, SettingsError, TaughtEntryPoint, load
+from statecheck.settings import Loaded, Settings, SettingsError, TaughtEntryPoint, load, origins, stack
 
 
 def write(path: Path, text: str) -> Path:
@@ -260,3 +260,111 @@ def test_a_missing_file_given_by_hand(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         load(tmp_path, config=tmp_path / "no.toml")
     assert str(caught.value) == f"{tmp_path / 'no.toml'}: cannot be read: No such file or directory"
+
+
+# Files that extend others
+
+
+def test_a_file_lies_over_the_one_it_extends(tmp_path: Path) -> None:
+    write(
+        tmp_path / "org" / "base.toml",
+        'fail-on = "low"\njobs = 3\nextend-exclude = ["a/"]\n'
+        '[rules.secret]\nx = 1\ny = 2\n[severities]\nsecret = "low"',
+    )
+    own = write(
+        tmp_path / "app" / "pyproject.toml",
+        '[tool.statecheck]\nextend = "../org/base.toml"\nfail-on = "high"\nextend-exclude = ["b/"]\n'
+        'rules.secret.y = 3\nseverities.dsn = "low"\n',
+    )
+    assert load(tmp_path / "app", overrides=['extend-exclude=["c/"]']) == Loaded(
+        Settings(
+            fail_on="high",
+            jobs=3,
+            extend_exclude=("a/", "b/", "c/"),
+            rules={"secret": {"x": 1, "y": 3}},
+            severities={"secret": "low", "dsn": "low"},
+        ),
+        tmp_path / "app",
+        own,
+    )
+
+
+def test_rule_packs_of_an_extended_file_lie_beside_it(tmp_path: Path) -> None:
+    write(tmp_path / "org" / "base.toml", 'rule-paths = ["packs/ours"]')
+    write(tmp_path / "app" / "statecheck.toml", 'extend = "../org/base.toml"')
+    assert load(tmp_path / "app").settings.rule_paths == (str(tmp_path / "org" / "packs/ours"),)
+
+
+def test_extending_goes_on(tmp_path: Path) -> None:
+    write(tmp_path / "a.toml", 'fail-on = "low"\njobs = 1')
+    write(tmp_path / "b.toml", 'extend = "a.toml"\njobs = 2')
+    write(tmp_path / "statecheck.toml", 'extend = "b.toml"')
+    assert load(tmp_path).settings == Settings(fail_on="low", jobs=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ('jobs = 1\nextend = "no.toml"', 2, 'extend: there is no file "no.toml"'),
+        ('extend = "."', 1, 'extend: there is no file "."'),
+        ("extend = 3", 1, "extend: expected a string, got 3"),
+        ('extend = "pyproject.toml"', 1, 'extend: "pyproject.toml" has no [tool.statecheck]'),
+        (
+            'extend = "statecheck.toml"',
+            1,
+            "extend: the files extend one another in a circle: statecheck.toml -> statecheck.toml",
+        ),
+    ],
+)
+def test_extending_what_cannot_be(tmp_path: Path, text: str, line: int, message: str) -> None:
+    write(tmp_path / "pyproject.toml", "[project]")
+    path = write(tmp_path / "statecheck.toml", text)
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path)
+    assert str(caught.value) == f"{path}:{line}: {message}"
+
+
+def test_a_circle_of_files_is_one_line(tmp_path: Path) -> None:
+    write(tmp_path / "statecheck.toml", 'extend = "b.toml"')
+    last = write(tmp_path / "b.toml", 'jobs = 1\nextend = "./statecheck.toml"')
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path)
+    circle = "statecheck.toml -> b.toml -> statecheck.toml"
+    assert str(caught.value) == f"{last}:2: extend: the files extend one another in a circle: {circle}"
+
+
+def test_an_error_in_an_extended_file_names_that_file(tmp_path: Path) -> None:
+    base = write(tmp_path / "base.toml", "\njbos = 1")
+    write(tmp_path / "statecheck.toml", 'extend = "base.toml"')
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path)
+    assert str(caught.value) == f'{base}:2: unknown key "jbos", did you mean "jobs"?'
+
+
+def test_the_command_line_extends_nothing(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load(tmp_path, isolated=True, overrides=["extend='a.toml'"])
+    assert str(caught.value) == "--config 'extend='a.toml'': extend can only stand in a file; use --config FILE"
+
+
+def test_the_hidden_name(tmp_path: Path) -> None:
+    write(tmp_path / "pyproject.toml", '[tool.statecheck]\nfail-on = "high"')
+    hidden = write(tmp_path / ".statecheck.toml", 'fail-on = "low"')
+    assert load(tmp_path) == Loaded(Settings(fail_on="low"), tmp_path, hidden)
+    shown = write(tmp_path / "statecheck.toml", "")
+    assert load(tmp_path).source == shown
+
+
+# Where each value comes from
+
+
+def test_origins(tmp_path: Path) -> None:
+    base = write(tmp_path / "base.toml", 'fail-on = "low"\nextend-exclude = ["a/"]\nseverities.secret = "low"')
+    own = write(tmp_path / "statecheck.toml", 'extend = "base.toml"\nfail-on = "high"\nextend-exclude = ["b/"]')
+    assert origins(stack(tmp_path, overrides=["jobs=2"]).layers) == {
+        "extend": (f"{own}:1",),
+        "fail-on": (f"{own}:2",),
+        "extend-exclude": (f"{base}:2", f"{own}:3"),
+        "severities.secret": (f"{base}:3",),
+        "jobs": ("--config 'jobs=2'",),
+    }

@@ -6,31 +6,31 @@ All globs follow the rules of .gitignore and are relative to the project root.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct, field
 
 from statecheck import toml
+from statecheck.decoding import SettingsError, Source, decode_table, did_you_mean, spell
 from statecheck.model import Level, Phase
+
+__all__ = [
+    "Loaded", "OptionValue", "Profile", "Settings", "SettingsError", "Stack", "TaughtEntryPoint", "did_you_mean",
+    "has_mark", "load", "origins", "package", "settings_in", "settled", "stack",
+]  # fmt: skip
 
 Profile = Literal["service", "worker", "library", "single-process"]
 OptionValue = bool | int | float | str | tuple[str, ...]
 
 TEST_PATHS = ("tests/", "test/", "testing/", "test_*.py", "*_test.py", "tests.py", "conftest.py")
 MIGRATION_PATHS = ("migrations/", "alembic/versions/")
-PROJECT_MARKS = ("statecheck.toml", "pyproject.toml", "setup.py", "setup.cfg", "manage.py")
-
+OWN_FILES = ("statecheck.toml", ".statecheck.toml")
+PROJECT_MARKS = (*OWN_FILES, "pyproject.toml", "setup.py", "setup.cfg", "manage.py")
 
 _MOST_GAP = 2  # folders without __init__.py that still belong to the package above them
-
-
-class SettingsError(Exception):
-    """Settings that cannot be used. The text is one line: where, and what is wrong."""
 
 
 class TaughtEntryPoint(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -55,6 +55,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     Rules are given by name, code, code prefix ("STC1"), family, or "ALL".
     """
 
+    extend: str | None = None  # another settings file below this one, relative to the file that names it
     select: tuple[str, ...] = ()  # empty: every stable rule
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
@@ -89,6 +90,14 @@ class Loaded(Struct, frozen=True):
     source: Path | None
 
 
+class Stack(NamedTuple):
+    """The tables that settings are made of, weakest first, and the root they speak of."""
+
+    layers: tuple[Source, ...]
+    root: Path
+    source: Path | None  # the file they start from
+
+
 def load(start: Path, config: Path | None = None, isolated: bool = False, overrides: Sequence[str] = ()) -> Loaded:
     """Find and read the settings for ``start`` (a file or folder to be checked).
 
@@ -96,6 +105,16 @@ def load(start: Path, config: Path | None = None, isolated: bool = False, overri
     git, else the nearest that looks like a project's, else the one from which the topmost package is imported. Raises
     SettingsError.
     """
+    return settled(stack(start, config, isolated, overrides))
+
+
+def settled(found: Stack) -> Loaded:
+    """The layers as one. Raises SettingsError."""
+    return Loaded(_merged(found.layers), found.root, found.source)
+
+
+def stack(start: Path, config: Path | None = None, isolated: bool = False, overrides: Sequence[str] = ()) -> Stack:
+    """What ``load`` reads, before it is put together. Raises SettingsError."""
     start = Path(os.path.realpath(start))
     folder = start if start.is_dir() else start.parent
     try:
@@ -103,42 +122,38 @@ def load(start: Path, config: Path | None = None, isolated: bool = False, overri
         source = _explicit(config) if config else found
         # A file given by hand may lie anywhere; it is the root only of a tree it stands in.
         anchor = source if source and source.document.path.parent in (folder, *folder.parents) else found
-        settings = _decode(source, [_override(text) for text in overrides])
+        layers = [*(_chain(source) if source else ()), *(_override(text) for text in overrides)]
     except toml.TomlError as error:
         raise SettingsError(str(error)) from None
     root = anchor.document.path.parent if anchor else _git_root(folder) or _marked(folder) or package(folder)[0]
-    return Loaded(settings, root, source.document.path if source else None)
+    return Stack(tuple(layers), root, source.document.path if source else None)
 
 
-class _Source(Struct, frozen=True):
-    """A table of settings, where it stands in its document, and how to name a place in it."""
-
-    document: toml.Document
-    prefix: tuple[str, ...]
-    name: str = ""  # for text from the command line, instead of file and line
-
-    @property
-    def table(self) -> Any:
-        table: Any = self.document.data
-        for key in self.prefix:
-            table = table.get(key, {}) if isinstance(table, dict) else table
-        return table
-
-    def error(self, message: str, *keys: str | int) -> SettingsError:
-        place = self.name or f"{self.document.path}:{self.document.line_of(*self.prefix, *keys)}"
-        return SettingsError(f"{place}: {message}")
+def origins(layers: Sequence[Source]) -> Mapping[str, tuple[str, ...]]:
+    """Where each key that was set comes from: ``severities.secret`` → ``("…/pyproject.toml:7",)``."""
+    found: dict[str, tuple[str, ...]] = {}
+    for layer in layers:
+        for key, value in layer.table.items():
+            for keys in [(key, inner) for inner in value] if isinstance(value, dict) else [(key,)]:
+                before = found.get(spell(keys), ()) if _adds_up(key) else ()
+                found[spell(keys)] = (*before, layer.place(*keys))
+    return found
 
 
-def _find(folder: Path) -> _Source | None:
+def _find(folder: Path) -> Source | None:
     """The nearest settings going up; statecheck.toml before pyproject.toml of the same folder."""
-    for parent in (folder, *folder.parents):
-        own, project = parent / "statecheck.toml", parent / "pyproject.toml"
-        if own.is_file():
-            return _Source(toml.read(own), ())
-        if project.is_file() and _mentions_us(project):
-            source = _explicit(project)
-            if source.table != {}:
-                return source
+    return next((found for parent in (folder, *folder.parents) if (found := settings_in(parent))), None)
+
+
+def settings_in(folder: Path) -> Source | None:
+    """The settings that stand in this very folder. Raises TomlError."""
+    for name in OWN_FILES:
+        if (folder / name).is_file():
+            return Source(toml.read(folder / name))
+    project = folder / "pyproject.toml"
+    if project.is_file() and _mentions_us(project):
+        source = _explicit(project)
+        return source if source.table != {} else None
     return None
 
 
@@ -150,10 +165,31 @@ def _mentions_us(path: Path) -> bool:
         return False
 
 
-def _explicit(path: Path) -> _Source:
+def _explicit(path: Path) -> Source:
     path = Path(os.path.realpath(path))
     document = toml.read(path)
-    return _Source(document, ("tool", "statecheck") if path.name == "pyproject.toml" else ())
+    return Source(document, ("tool", "statecheck") if path.name == "pyproject.toml" else ())
+
+
+def _chain(source: Source) -> list[Source]:
+    """The file and those it extends, the farthest first."""
+    chain = [source]
+    while (given := _extended(chain[-1])) is not None:
+        path = Path(os.path.realpath(chain[-1].document.path.parent / given))
+        if path in (layer.document.path for layer in chain):
+            names = " -> ".join(layer.document.path.name for layer in (*chain, Source(toml.Document(path, "", {}))))
+            raise chain[-1].error(f"extend: the files extend one another in a circle: {names}", "extend")
+        if not path.is_file():
+            raise chain[-1].error(f'extend: there is no file "{given}"', "extend")
+        chain.append(_explicit(path))
+        if chain[-1].prefix and chain[-1].table == {}:
+            raise chain[-2].error(f'extend: "{given}" has no [tool.statecheck]', "extend")
+    return chain[::-1]
+
+
+def _extended(layer: Source) -> str | None:
+    given = layer.table.get("extend") if isinstance(layer.table, dict) else None
+    return given if isinstance(given, str) else None  # anything else is refused with the other values
 
 
 def _git_root(folder: Path) -> Path | None:
@@ -183,7 +219,7 @@ def package(folder: Path) -> tuple[Path, Path]:
     return (top.parent, top) if top else (folder, folder)
 
 
-def _override(text: str) -> _Source:
+def _override(text: str) -> Source:
     name = f"--config '{text}'"
     key, _, value = text.partition("=")
     try:
@@ -192,106 +228,33 @@ def _override(text: str) -> _Source:
         bare = value.strip(" '\"")
         example = f'{key.strip()}="{bare}"'
         raise SettingsError(f"{name}: the value is not valid TOML; a string needs quotes: '{example}'") from None
-    return _Source(document, (), name)
+    return Source(document, (), name)
 
 
-def _decode(source: _Source | None, overrides: Sequence[_Source]) -> Settings:
+def _merged(layers: Sequence[Source]) -> Settings:
     values: dict[str, Any] = {}
-    for layer in [*([source] if source else []), *overrides]:
-        if not isinstance(layer.table, dict):
-            raise layer.error(f"expected a table, got {_got(layer.table)}")
-        for key, value in layer.table.items():
-            decoded = _decode_key(layer, key, value)
-            old = values.get(key)
-            values[key] = {**old, **decoded} if isinstance(old, dict) and isinstance(decoded, dict) else decoded
+    last = max((at for at, layer in enumerate(layers) if not layer.name), default=-1)  # the file that was found
+    for at, layer in enumerate(layers):
+        decoded = decode_table(layer, Settings)
+        if layer.name and "extend" in decoded:
+            raise layer.error("extend can only stand in a file; use --config FILE")
+        if at < last and "rule-paths" in decoded:  # of a file elsewhere: meant from there
+            folder = layer.document.path.parent
+            decoded["rule-paths"] = tuple(os.path.join(folder, path) for path in decoded["rule-paths"])
+        for key, value in decoded.items():
+            values[key] = (*values.get(key, ()), *value) if _adds_up(key) else _over(values.get(key), value)
+    values.pop("extend", None)  # done
     names = {info.encode_name: info.name for info in msgspec.structs.fields(Settings)}
     return Settings(**{names[key]: value for key, value in values.items()})
 
 
-def _decode_key(source: _Source, key: str, value: Any) -> Any:
-    types = {info.encode_name: info.type for info in msgspec.structs.fields(Settings)}
-    if key not in types:
-        raise source.error(f'unknown key "{key}"{did_you_mean(key, types)}', key)
-    return _convert(source, value, types[key], (key,))
+def _adds_up(key: str) -> bool:
+    """Do the lists of all layers count, not only the last one?"""
+    return key.startswith("extend-")
 
 
-def _convert(source: _Source, value: Any, type_: Any, path: tuple[str | int, ...]) -> Any:
-    """``value`` as ``type_``. Walks containers itself, because an error must name the exact key."""
-    type_ = _without_none(type_)
-    origin, args = get_origin(type_), get_args(type_)
-    if origin is dict and isinstance(value, dict):
-        return {key: _convert(source, item, args[1], (*path, key)) for key, item in value.items()}
-    if origin is tuple and isinstance(value, list):
-        return tuple(_convert(source, item, args[0], (*path, position)) for position, item in enumerate(value))
-    if type_ is TaughtEntryPoint and isinstance(value, dict):
-        return _entry_point(source, value, path)
-    try:
-        return msgspec.convert(value, type_)
-    except msgspec.ValidationError:
-        hint = did_you_mean(value, args) if origin is Literal and isinstance(value, str) else ""
-        raise source.error(f"{_spell(path)}: expected {_expected(type_)}, got {_got(value)}{hint}", *path) from None
-
-
-def _entry_point(source: _Source, table: dict[str, Any], path: tuple[str | int, ...]) -> TaughtEntryPoint:
-    types = {info.encode_name: info.type for info in msgspec.structs.fields(TaughtEntryPoint)}
-    for key in table:
-        if key not in types:
-            raise source.error(f'{_spell(path)}: unknown key "{key}"{did_you_mean(key, types)}', *path, key)
-    if not table.get("names"):
-        raise source.error(f'{_spell(path)}: "names" is missing', *path)
-    return TaughtEntryPoint(**{key: _convert(source, item, types[key], (*path, key)) for key, item in table.items()})
-
-
-def _without_none(type_: Any) -> Any:
-    """TOML has no null: ``X | None`` is written as X."""
-    if type(None) not in get_args(type_):
-        return type_
-    kept = tuple(arg for arg in get_args(type_) if arg is not type(None))
-    return Union[kept]  # noqa: UP007 - built at run time
-
-
-def _spell(path: tuple[str | int, ...]) -> str:
-    text = ""
-    for key in path:
-        if isinstance(key, int):
-            text += f"[{key}]"
-        else:
-            text += ("." if text else "") + (key if key.replace("-", "").replace("_", "").isalnum() else f'"{key}"')
-    return text
-
-
-_NAMES = {
-    str: "a string",
-    int: "an integer",
-    float: "a number",
-    bool: "true or false",
-    dict: "a table",
-    list: "an array",
-}
-
-
-def _expected(type_: Any) -> str:
-    origin, args = get_origin(type_), get_args(type_)
-    if origin is Literal:
-        return "one of " + ", ".join(f'"{choice}"' for choice in args)
-    if origin is Annotated:
-        return f"{_expected(args[0])} of at least {args[1].ge}"
-    if origin is tuple:
-        return "an array of strings" if args[0] is str else "an array of tables"
-    if origin in (Union, UnionType):
-        return "a string, number, boolean or array of strings"
-    return _NAMES.get(origin or type_, "a table")
-
-
-def _got(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return f'"{value}"' if value.isprintable() and len(value) <= 60 else "a long string"
-    return str(value) if isinstance(value, int | float) else _NAMES.get(type(value), "a date or time")
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The end of an error about an unknown word: ', did you mean "x"?', or nothing."""
-    near = get_close_matches(word, list(known), n=1)
-    return f', did you mean "{near[0]}"?' if near else ""
+def _over(old: Any, new: Any) -> Any:
+    """Tables are merged key by key; anything else is replaced."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return new
+    return {**old, **{key: _over(old.get(key), value) for key, value in new.items()}}

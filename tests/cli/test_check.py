@@ -174,7 +174,7 @@ def test_bad_settings_are_2_with_file_and_line(run: Run, project: Path) -> None:
 def test_an_unknown_rule_in_a_settings_file_names_the_file(run: Run, project: Path) -> None:
     (project / "statecheck.toml").write_text('ignore = ["secrets"]\n')
     assert run("--ignore=dsns")[2].splitlines() == [
-        f'warning: {project}/statecheck.toml: ignore: unknown rule "secrets", did you mean "secret"?',
+        f'warning: {project}/statecheck.toml:1: ignore: unknown rule "secrets", did you mean "secret"?',
         'warning: ignore: unknown rule "dsns", did you mean "dsn"?',
     ]
 

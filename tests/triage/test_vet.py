@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from statecheck.rules.schema import Option, Pack, Rule
-from statecheck.settings import Settings
-from statecheck.triage.vet import vet
+from statecheck.settings import Settings, settled, stack
+from statecheck.triage.vet import located, vet
 
 RULE = Rule(
     code="STC101", name="mutated-global", family="memory", severity="high", status="stable", since="0.1", summary="s",
@@ -57,4 +59,29 @@ def test_every_way_to_name_a_rule(word: str) -> None:
     ],
 )
 def test_vet(settings: Settings, errors: tuple[str, ...], warnings: tuple[str, ...]) -> None:
-    assert vet(PACK, settings) == (errors, warnings)
+    verdict = vet(PACK, settings)
+    assert [fault.text for fault in verdict.errors] == list(errors)
+    assert [fault.text for fault in verdict.warnings] == list(warnings)
+
+
+def test_a_fault_is_placed_where_it_was_written(tmp_path: Path) -> None:
+    (tmp_path / "base.toml").write_text('[per-file-ignores]\n"a.py" = [\n  "memory",\n  "memry",\n]\n')
+    (tmp_path / "statecheck.toml").write_text(
+        'extend = "base.toml"\n[rules.mutated-global]\nlimt = 1\n[severities]\nxyz = "low"\n'
+    )
+    layers = stack(tmp_path, overrides=["rules.mutated-global.strict=3"]).layers
+    verdict = vet(PACK, settled(stack(tmp_path, overrides=["rules.mutated-global.strict=3"])).settings)
+    hint = 'did you mean "limit"?'
+    assert [located(fault, layers) for fault in verdict.errors] == [
+        f'{tmp_path / "statecheck.toml"}:3: rules.mutated-global: unknown option "limt", {hint}',
+        "--config 'rules.mutated-global.strict=3': rules.mutated-global.strict: expected true or false, got 3",
+    ]
+    assert [located(fault, layers) for fault in verdict.warnings] == [
+        f'{tmp_path / "base.toml"}:4: per-file-ignores."a.py": unknown rule "memry", did you mean "memory"?',
+        f'{tmp_path / "statecheck.toml"}:5: severities: unknown rule "xyz"',
+    ]
+
+
+def test_what_stands_in_no_file_has_no_place() -> None:
+    (fault,) = vet(PACK, Settings(select=("xyz",))).errors
+    assert located(fault, ()) == 'select: unknown rule "xyz"'
