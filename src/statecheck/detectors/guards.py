@@ -166,6 +166,8 @@ def _is_filled_test(test: Expr, name: str) -> bool:
 
 def is_memo_write(project: Project, write: Access) -> bool:
     """``cache[key] = compute()`` where the same function looked the key up first, by ``in`` or ``get``."""
+    if write.kind == "rebind" and isinstance(write.value, Display) and len(write.value.items) > 1:
+        return _is_keyed_single(project, write)
     if write.kind == "change" and not write.depth and write.how == ".setdefault()" and len(write.given) == 2:
         return not isinstance(write.given[1], (Const, Display))
     if write.kind != "change" or write.depth or not write.how.startswith("[…] ="):
@@ -182,6 +184,25 @@ def is_memo_write(project: Project, write: Access) -> bool:
         for event in project.scope(function).events
         if event.value is not None and event is not write.event
         for node in iter_expr(event.value)
+    )
+
+
+def _is_keyed_single(project: Project, write: Access) -> bool:
+    """``if kept[0] == key: return kept[1]`` before ``kept = (key, value)``: a memo of one entry."""
+    assert isinstance(write.value, Display)
+    key = _shape(write.value.items[0])
+    table = project.tables.files[write.ref.path]
+    return any(
+        row.scope == write.ref.scope
+        and row.kind == "if"
+        and row.leaves
+        and row.pos < write.start
+        and row.test is not None
+        and any(
+            isinstance(node, Op) and node.op == "==" and key in [_shape(operand) for operand in node.operands]
+            for node in iter_expr(row.test)
+        )
+        for row in table.facts.regions
     )
 
 

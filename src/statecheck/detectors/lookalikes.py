@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from statecheck.detectors.guards import from_request, is_revalidated, is_set_once, noted_once
 from statecheck.detectors.readers import is_keyed_by_execution, only_logged, passes
-from statecheck.facts.ir import Call, Const, Expr, Name
+from statecheck.facts.ir import Call, Const, Display, Expr, Name
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
@@ -161,8 +161,22 @@ def is_resource(project: Project, write: Access) -> bool:
     return (
         bool(items)
         and not from_request(project, write)
-        and all(_is_resource_value(item.value) and not _is_data(project, item.value) for item in items)
+        and all(
+            _is_own_resource(project, item.value)
+            or (_is_resource_value(item.value) and not _is_data(project, item.value))
+            for item in items
+        )
     )
+
+
+def _is_own_resource(project: Project, value: Value) -> bool:
+    """An object of a class of the tree that extends a foreign one and keeps nothing of its own."""
+    if not isinstance(value, Instance):
+        return False
+    classes = project.evaluator.classes
+    info = classes.info(value.cls)
+    lives = project.lifetimes.lives(value.cls)
+    return bool(info.foreign) and not lives and not any(classes.fields.get(cls) for cls in info.mro)
 
 
 def _is_data(project: Project, value: Value) -> bool:
@@ -173,7 +187,12 @@ def _is_resource_value(value: Value) -> bool:
     if isinstance(value, ConstantValue):
         return value.kind == "none"
     # A class by its spelling: PEP 8 names are the only thing that tells a class from a function of a foreign package.
-    return isinstance(value, ForeignInstance) and value.name.rpartition(".")[2][:1].isupper()
+    if not isinstance(value, ForeignInstance):
+        return False
+    owner, _, last = value.name.rpartition(".")
+    if last.startswith("from_"):
+        last = owner.rpartition(".")[2]  # Model.from_pretrained(…)
+    return last[:1].isupper()
 
 
 def is_registration(project: Project, write: Access) -> bool:
@@ -209,6 +228,8 @@ def is_memo_of_objects(project: Project, write: Access) -> bool:
 
 def _stored_values(project: Project, write: Access) -> list[Value]:
     value = write.given[-1] if write.given else write.event.value
+    if isinstance(value, Display) and value.items and write.kind == "rebind":
+        value = value.items[-1]  # of a memo of one entry: (key, value)
     items = project.evaluator.evaluate(write.ref, value, write.event.region) if value is not None else ()
     return [item.value for item in items]
 
