@@ -6,7 +6,7 @@ All globs follow the rules of .gitignore and are relative to the project root.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -133,11 +133,19 @@ def origins(layers: Sequence[Source]) -> Mapping[str, tuple[str, ...]]:
     """Where each key that was set comes from: ``severities.secret`` → ``("…/pyproject.toml:7",)``."""
     found: dict[str, tuple[str, ...]] = {}
     for layer in layers:
-        for key, value in layer.table.items():
-            for keys in [(key, inner) for inner in value] if isinstance(value, dict) else [(key,)]:
-                before = found.get(spell(keys), ()) if _adds_up(key) else ()
-                found[spell(keys)] = (*before, layer.place(*keys))
+        for keys in _set_in(layer.table):
+            before = found.get(spell(keys), ()) if _adds_up(keys[0]) else ()
+            found[spell(keys)] = (*before, layer.place(*keys))
     return found
+
+
+def _set_in(table: Any, *keys: str) -> Iterator[tuple[str, ...]]:
+    """The keys of everything that is no table."""
+    if isinstance(table, dict) and (table or not keys):
+        for key, inner in table.items():
+            yield from _set_in(inner, *keys, key)
+    else:
+        yield keys
 
 
 def _find(folder: Path) -> Source | None:

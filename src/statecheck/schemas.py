@@ -1,0 +1,84 @@
+"""JSON Schemas, made from the types that the tool itself reads and writes with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+SETTINGS_ID = "urn:statecheck:settings"
+_DIALECT = "http://json-schema.org/draft-07/schema#"  # the newest that editors' TOML plug-ins all know
+
+SETTINGS_HELP: Mapping[str, str] = MappingProxyType({
+    "extend": "Another settings file that lies below this one, relative to this file.",
+    "select": "Only these rules: names, codes, code prefixes, families or ALL. Empty: every stable rule.",
+    "extend-select": "These rules as well. The lists of all files add up.",
+    "ignore": "None of these rules.",
+    "min-severity": "Show findings at least this bad.",
+    "min-confidence": "Show findings at least this sure.",
+    "fail-on": "Exit with 1 for shown findings at least this bad.",
+    "exclude": "Not read at all, as in .gitignore. Replaces the usual excludes (virtual environments, caches, builds).",
+    "extend-exclude": "Not read either. The lists of all files add up.",
+    "per-file-ignores": "Read, but not reported: files as in .gitignore, and the rules they do not want.",
+    "rule-paths": "Folders of further rule packs, relative to the root, or to the extended file that names them.",
+    "respect-gitignore": "Leave out what git ignores.",
+    "test-paths": "Tests: read, but state in them is no finding.",
+    "migration-paths": "Migrations of a database: run once, by one process.",
+    "jobs": "Processes to use. Default: as many as there are cores.",
+    "profile": "What kind of program this is.",
+    "baseline": "The file of known findings. Default: .statecheck-baseline.jsonl in the root, if it is there.",
+    "require-reason": "Every suppressing comment must say why.",
+    "entry-points": "Your own wrappers through which a framework calls your code.",
+    "request-scoped": "Dotted names of classes whose instances live for one request.",
+    "process-safe": "Dotted names of what looks like a container, but is shared by all processes.",
+    "storage-api": "Dotted names of functions that keep files in a shared store.",
+    "startup": "Dotted names of functions that run only before the first request.",
+    "severities": "Rules, and the severity of their findings instead of the rule's own.",
+    "rules": "Options of single rules; `statecheck rule NAME` lists them.",
+})  # fmt: skip
+
+
+def settings_schema() -> dict[str, Any]:
+    """The schema of ``statecheck.toml`` and of ``[tool.statecheck]``."""
+    import msgspec
+
+    from statecheck.settings import Settings
+
+    made = msgspec.json.schema(Settings)
+    definitions: dict[str, Any] = made["$defs"]
+    top = definitions.pop("Settings")
+    for key, value in top["properties"].items():
+        value["description"] = SETTINGS_HELP[key]
+    schema = {
+        "$schema": _DIALECT,
+        "$id": SETTINGS_ID,
+        "title": "Settings of statecheck",
+        "description": "The content of statecheck.toml, or of [tool.statecheck] in pyproject.toml.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": top["properties"],
+        "$defs": definitions,
+    }
+    tidied: dict[str, Any] = _without_null(schema)
+    return tidied
+
+
+def tool_schema(_tool: str = "statecheck") -> dict[str, Any]:
+    """The same, as validate-pyproject asks for it."""
+    return settings_schema()
+
+
+def _without_null(value: Any) -> Any:
+    """TOML has no null: what may be left out is not written as one. Descriptions become one line."""
+    if isinstance(value, list | tuple):
+        return [_without_null(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    tidied = {key: _without_null(item) for key, item in value.items() if not (key == "default" and item is None)}
+    if isinstance(tidied.get("description"), str):
+        tidied["description"] = " ".join(tidied["description"].split())
+    choices = [choice for choice in tidied.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) == 1:
+        del tidied["anyOf"]
+        tidied = {**choices[0], **tidied}
+    return tidied
