@@ -7,7 +7,7 @@ touch the disk.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os.path import normpath
 from pathlib import Path
@@ -24,7 +24,7 @@ from statecheck.facts.documents.nodes import DocumentFacts, problem
 from statecheck.facts.ir import FileFacts
 from statecheck.facts.job import roomy
 from statecheck.facts.pool import extract_files
-from statecheck.model import BaselineEntry, Finding, Problem, Report, Summary, at_least
+from statecheck.model import BaselineEntry, Finding, Problem, Report, Summary
 from statecheck.project.knowledge import Knowledge
 from statecheck.project.link import Project, failures, link
 from statecheck.rules.load import load
@@ -37,6 +37,7 @@ from statecheck.triage.merge import merged
 from statecheck.triage.parse import parse_failures
 from statecheck.triage.profile import in_profile
 from statecheck.triage.select import ignored_in_file, options_of, selected, with_severity
+from statecheck.triage.sort import sort_out
 from statecheck.triage.suppress import DETECTOR as COMMENTS
 from statecheck.triage.suppress import Judged, judge_comments, suppressed
 from statecheck.triage.taught import stands_in, taught_models, vouched_for
@@ -203,20 +204,6 @@ def suppress(
     return [*applied.findings, *suppressed(marked, comments, material.pack).findings]
 
 
-def sort_out(findings: Iterable[Finding], settings: Settings) -> dict[str, tuple[Finding, ...]]:
-    """Findings by what becomes of them, in the order of reports."""
-    groups: dict[str, list[Finding]] = {"shown": [], "hidden": [], "suppressed": [], "unchanged": []}
-    for finding in sorted(findings, key=Finding.sort_key):
-        if finding.suppressed is not None:
-            group = "suppressed"
-        elif not _is_shown(finding, settings):
-            group = "hidden"
-        else:
-            group = "unchanged" if finding.baseline == "unchanged" else "shown"
-        groups[group].append(finding)
-    return {name: tuple(group) for name, group in groups.items()}
-
-
 def ran_to_end(pack: Pack, request: Request, problems: Sequence[Problem]) -> list[str]:
     """The selected rules, if no detector broke: of a broken one nobody knows what it would have found."""
     broken = any(not problem.path for problem in problems)
@@ -276,10 +263,6 @@ def _is_in_paths(finding: Finding, request: Request) -> bool:
         *(step.location.path for step in finding.flow if step.role in ("definition", "write")),
     }
     return any(within(path, request.root, request.paths) for path in places)
-
-
-def _is_shown(finding: Finding, settings: Settings) -> bool:
-    return at_least(finding.severity, settings.min_severity) and at_least(finding.confidence, settings.min_confidence)
 
 
 def summarise(analysis: Analysis, report: Report) -> Summary:

@@ -88,7 +88,7 @@ def absent(baseline: dict[str, Any]) -> list[str]:
 
 @pytest.fixture
 def accepted(root: Path, run: Run) -> Path:
-    assert states(run)[:2] == (1, [("mutated-global", None), ("file-write", None)])
+    assert [name for name, _ in states(run)[1]] == ["mutated-global", "file-write"]
     assert run("baseline", "create") == (0, f"{root / FILE}: 2 entries.\n")
     return root / FILE
 
