@@ -10,8 +10,9 @@ import os
 import re
 import stat
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -66,10 +67,17 @@ class Tree(Struct, frozen=True):
     root: Path
     files: tuple[File, ...]
     problems: tuple[Problem, ...] = ()
+    replaced: Mapping[str, Path] = {}  # files whose content lies elsewhere: an editor has not saved them
+
+    def place(self, path: str) -> Path:
+        """Where the content of a file lies."""
+        return self.replaced.get(path) or self.root / path
 
 
-def discover(root: Path, settings: Settings, given: Sequence[Path] = ()) -> Tree:
-    """All files of the project at ``root`` (an absolute, resolved folder).
+def discover(
+    root: Path, settings: Settings, given: Sequence[Path] = (), replaced: Mapping[str, Path] = MappingProxyType({})
+) -> Tree:
+    """All files of the project at ``root`` (an absolute, resolved folder), ``replaced`` ones whether or not they exist.
 
     ``given`` are absolute paths from the command line. They do not narrow the tree (see ``within``), but what they name
     is read even if it is excluded or ignored.
@@ -81,6 +89,8 @@ def discover(root: Path, settings: Settings, given: Sequence[Path] = ()) -> Tree
         paths.update(prefix + inner for inner in _listed(base, settings, problems))
     for path in given:
         relative = path.relative_to(root).as_posix()
+        if relative in replaced:
+            continue
         if path.is_file():
             paths.update(_valid_names([relative], problems))
         elif relative != "." and not any(found.startswith(f"{relative}/") for found in paths):
@@ -88,17 +98,27 @@ def discover(root: Path, settings: Settings, given: Sequence[Path] = ()) -> Tree
     by_hand = {path.relative_to(root).as_posix() for path in given if path.is_file()}
     is_test, is_migration = matcher(settings.test_paths), matcher(settings.migration_paths)
     files = []
-    for relative in sorted(paths):
+    for relative in sorted(paths | set(replaced)):
         kind, format_ = _kind(root, relative, relative in by_hand)
         if kind:
             role: Role = "test" if is_test(relative) else "migration" if is_migration(relative) else "app"
             files.append(File(relative, kind, role, format_))
-    return Tree(root, tuple(files), tuple(dict.fromkeys(problems)))
+    return Tree(root, tuple(files), tuple(dict.fromkeys(problems)), replaced)
+
+
+def is_excluded(path: str, settings: Settings) -> bool:
+    """Do the settings leave out the file with this relative path?"""
+    return _excludes(settings).match_file(path)
+
+
+def is_project(root: Path) -> bool:
+    """Is the folder the top of something, and not just where a file happens to lie?"""
+    return _has_git(root) or has_mark(root)
 
 
 def _bases(root: Path, given: Sequence[Path]) -> list[Path]:
     """The folders to list: the project. Where nothing marks one, the packages given: they may meet in the disk."""
-    if not given or _has_git(root) or has_mark(root):
+    if not given or is_project(root):
         return [root]
     folders = {package(path if path.is_dir() else path.parent)[1] for path in given}
     return sorted(folder for folder in folders if not folders.intersection(folder.parents))
@@ -153,8 +173,7 @@ def _is_python_script(path: Path) -> bool:
 
 def _listed(root: Path, settings: Settings, problems: list[Problem], walk: bool = False) -> Iterator[str]:
     """Paths of the regular files below ``root`` that are neither ignored nor excluded."""
-    patterns = DEFAULT_EXCLUDES if settings.exclude is None else settings.exclude
-    excluded = _spec([*ALWAYS_EXCLUDED, *patterns, *settings.extend_exclude])
+    excluded = _excludes(settings)
     in_git = settings.respect_gitignore and not walk
     paths = list(_git(root, problems)) if in_git and _has_git(root) else []
     if not paths:  # no git, or a folder that git ignores as a whole
@@ -164,6 +183,11 @@ def _listed(root: Path, settings: Settings, problems: list[Problem], walk: bool 
     for path in _valid_names(paths, problems):
         if _could_matter(path) and not path.startswith(environments) and not excluded.match_file(path):
             yield path
+
+
+def _excludes(settings: Settings) -> GitIgnoreSpec:
+    patterns = DEFAULT_EXCLUDES if settings.exclude is None else settings.exclude
+    return _spec([*ALWAYS_EXCLUDED, *patterns, *settings.extend_exclude])
 
 
 def _could_matter(path: str) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os.path import normpath
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -58,6 +59,7 @@ class Request(NamedTuple):
     plugins: tuple[str, ...] = ()
     progress: Progress | None = None
     baseline: tuple[BaselineEntry, ...] | None = None  # known findings; None: compare with nothing
+    replaced: Mapping[str, Path] = MappingProxyType({})  # files whose content is read from another place
 
 
 class Material(NamedTuple):
@@ -71,7 +73,7 @@ class Material(NamedTuple):
 
     def read(self, path: str) -> bytes:
         """The content of a file of the tree. Raises OSError."""
-        return (self.tree.root / path).read_bytes()
+        return self.tree.place(path).read_bytes()
 
 
 class Analysis(NamedTuple):
@@ -88,13 +90,13 @@ def load_rules(settings: Settings, root: Path = Path()) -> Pack:
 
 def find_files(request: Request) -> Tree:
     """The files of the project, and those given by hand."""
-    return discover(request.root, request.settings, request.paths)
+    return discover(request.root, request.settings, request.paths, request.replaced)
 
 
 def collect(request: Request, tree: Tree) -> Material:
     """Rules, files and facts. Raises PackError for rules that cannot be used."""
     pack = load_rules(request.settings, request.root)
-    python = [(file.path, tree.root / file.path) for file in tree.files if file.kind == "python"]
+    python = [(file.path, tree.place(file.path)) for file in tree.files if file.kind == "python"]
     progress = request.progress
     extraction = extract_files(
         python,
@@ -122,7 +124,7 @@ def read_documents(tree: Tree) -> tuple[dict[str, DocumentFacts], list[Problem]]
         if file.kind != "document" or file.role == "test":
             continue
         try:
-            facts = read_document(file.path, (tree.root / file.path).read_bytes(), file.format)
+            facts = read_document(file.path, tree.place(file.path).read_bytes(), file.format)
         except OSError as error:
             problems.append(Problem(file.path, f"cannot be read: {error.strerror or error}"))
             continue

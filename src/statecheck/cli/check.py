@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -14,7 +15,8 @@ import typer
 from statecheck.cli.add_ignore import add_comments
 from statecheck.cli.guard import UsageError, complain, guarded, is_terminal, vet_target, write
 from statecheck.cli.known import known_entries
-from statecheck.cli.target import Target, find_target, overlay, split_rules
+from statecheck.cli.stdin import STDIN, targeted
+from statecheck.cli.target import Target, overlay, split_rules
 from statecheck.cli.vetting import vet_settings
 from statecheck.model import BaselineEntry, Report
 from statecheck.settings import Settings
@@ -65,10 +67,12 @@ class Choices(NamedTuple):
     no_baseline: bool
     fail_on_stale: bool
     add_ignore: str | None
+    replaced: Mapping[str, Path]
 
 
 Paths = Annotated[
-    list[str] | None, typer.Argument(metavar="PATHS", help="Files and folders to report on.  [default: .]")
+    list[str] | None,
+    typer.Argument(metavar="PATHS|-", help="Files and folders to report on; - is stdin.  [default: .]"),
 ]
 Rules = list[str] | None
 _RULES = "RULES"
@@ -128,6 +132,9 @@ def command(
     force_exclude: Annotated[
         bool, typer.Option("--force-exclude", help="Leave excluded files out even when they are given by name.")
     ] = False,
+    stdin_filename: Annotated[
+        str | None, typer.Option(metavar="FILE", help="With - as the path: the file whose content comes from stdin.")
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", hidden=True)] = False,
 ) -> None:
     """Find state that does not survive a second process or a restart.
@@ -139,7 +146,12 @@ def command(
     """
 
     def action() -> int:
-        target = find_target(paths or [], config or [], isolated)
+        if add_ignore is not None and STDIN in (paths or ()):
+            raise UsageError("--add-ignore changes files; it cannot be given with -")
+        with targeted(paths or [], stdin_filename, config or [], isolated) as target:
+            return checked(target)
+
+    def checked(target: Target) -> int:
         settings = overlay(
             target.loaded.settings,
             select=split_rules(select),
@@ -152,7 +164,7 @@ def command(
         choices = Choices(
             output_format.value, output_file, exit_zero, show_files, statistics, quiet, color.value,
             _number(jobs) or settings.jobs, force_exclude, tuple(plugin or ()),
-            baseline, no_baseline, fail_on_stale, add_ignore,
+            baseline, no_baseline, fail_on_stale, add_ignore, target.replaced,
         )  # fmt: skip
         return run(target, settings, choices)
 
@@ -195,13 +207,14 @@ def run(target: Target, settings: Settings, choices: Choices) -> int:
 
 def _paths(target: Target, settings: Settings, force_exclude: bool) -> tuple[Path, ...]:
     """The given paths that hold anything to read: hooks pass whatever was committed."""
-    from statecheck.discovery import discover, is_readable
+    from statecheck.discovery import discover, is_excluded, is_readable
 
     paths = tuple(path for path in target.paths if path.is_dir() or is_readable(path))
     if not force_exclude:
         return paths
     root = target.loaded.root
     kept = {root / file.path for file in discover(root, settings).files}
+    kept |= {root / path for path in target.replaced if not is_excluded(path, settings)}
     return tuple(path for path in paths if path in kept or any(path in file.parents for file in kept))
 
 
@@ -224,7 +237,7 @@ def _check(
     from statecheck.pipeline import Request, check
 
     _load_plugins(choices.plugins)
-    request = Request(root, paths, settings, choices.jobs, choices.plugins, None, known)
+    request = Request(root, paths, settings, choices.jobs, choices.plugins, None, known, choices.replaced)
     if choices.quiet or not is_terminal(sys.stderr):
         return check(request)
     with ProgressBar(_color(choices.color, is_terminal(sys.stderr))) as bar:
@@ -267,5 +280,5 @@ def _render(report: Report, settings: Settings, choices: Choices) -> str:
         min_confidence=settings.min_confidence,
     )
     renderer = import_module(f"statecheck.report.{choices.output_format}")
-    text: str = renderer.render(report, SourceReader(Path(report.root)), options)
+    text: str = renderer.render(report, SourceReader(Path(report.root), choices.replaced), options)
     return text

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
@@ -16,11 +17,15 @@ from statecheck.settings import Loaded, Settings, did_you_mean, settled, stack
 
 
 class Target(NamedTuple):
-    """``paths`` are absolute, resolved and below ``loaded.root``. ``layers`` are what the settings were read from."""
+    """``paths`` are absolute, resolved and below ``loaded.root``. ``layers`` are what the settings were read from.
+
+    ``replaced``: files of the project (relative to the root) whose content is to be read from another place.
+    """
 
     loaded: Loaded
     paths: tuple[Path, ...]
     layers: tuple[Source, ...] = ()
+    replaced: Mapping[str, Path] = MappingProxyType({})
 
 
 def find_target(paths: Sequence[str], config: Sequence[str], isolated: bool) -> Target:

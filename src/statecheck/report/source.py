@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 # Controls, line and paragraph separators, bidirectional overrides, zero-width marks and lone surrogates: what can move
 # the cursor, restyle the terminal or show text in another order than it stands.
@@ -38,16 +40,20 @@ def cells(text: str) -> int:
 
 
 class SourceReader:
-    """Lines of the files below ``root``, read when asked for and kept as long as the reader."""
+    """Lines of the files below ``root``, read when asked for and kept as long as the reader.
 
-    def __init__(self, root: Path) -> None:
+    ``replaced`` says where the content of some of them lies instead.
+    """
+
+    def __init__(self, root: Path, replaced: Mapping[str, Path] = MappingProxyType({})) -> None:
         self._root = root
+        self._replaced = replaced
         self._lines: dict[str, list[str]] = {}
 
     def line(self, path: str, number: int) -> str:
         """Text of a line (from 1), raw: not escaped. "" when there is none or the file cannot be read."""
         if path not in self._lines:
-            self._lines[path] = _read(self._root / path)
+            self._lines[path] = _read(self._replaced.get(path) or self._root / path)
         lines = self._lines[path]
         return lines[number - 1] if 1 <= number <= len(lines) else ""
 
