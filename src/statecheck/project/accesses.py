@@ -59,7 +59,9 @@ class Accesses:
         self._own_methods = frozenset(
             scope.name
             for ref, scope in self._tables.scopes()
-            if scope.kind == "def" and scope.parent > 0 and self._tables.scope(ref._replace(scope=scope.parent)).kind == "class"
+            if scope.kind == "def"
+            and scope.parent > 0
+            and self._tables.scope(ref._replace(scope=scope.parent)).kind == "class"
         )
         self.writes: dict[Place, list[Access]] = defaultdict(list)
         for ref, scope in self._tables.scopes():
@@ -179,6 +181,8 @@ class Accesses:
                 continue
             if isinstance(item.value, ContainerValue) and not self._is_mutable(item.value.kind):
                 continue
+            if isinstance(item.value, ForeignInstance) and item.value.name == "builtins.object":
+                continue  # a sentinel: what is written to stands where the sentinel does not
             yield Access(
                 item.place,
                 kind,

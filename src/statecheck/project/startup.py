@@ -6,7 +6,7 @@ from statecheck.facts.ir import Attr, Call, Choice, Const, Display, Expr, Name, 
 from statecheck.project.calls import CallGraph, Edge
 from statecheck.project.evaluate import Evaluator
 from statecheck.project.tables import FileTable
-from statecheck.project.values import ForeignInstance, Instance, Item, ScopeRef
+from statecheck.project.values import ClassValue, ForeignInstance, Instance, Item, ScopeRef
 
 ROUNDS = 3  # a factory that returns what another factory made, and so on
 
@@ -26,11 +26,9 @@ class StartUp:
         names = self._evaluator.knowledge.app_factories
         found = {use.ref for use in self._graph.uses if use.name in names}
         classes = self._evaluator.classes
-        for cls in classes.refs:
-            init = classes.method(cls, "__init__") if self._is_app_class(cls) else None
-            if init is not None:
-                found.add(init)
-                found |= {edge.caller for edge in self._graph.callers.get(init, ()) if edge.via == "call"}
+        own = {cls for cls in classes.refs if self._is_app_class(cls)}
+        found |= {init for cls in own if (init := classes.method(cls, "__init__")) is not None}
+        found |= self._makers_of(own)
         for _ in range(ROUNDS):
             callers = {edge.caller for ref in found for edge in self._graph.callers.get(ref, ()) if edge.via == "call"}
             more = {
@@ -42,6 +40,20 @@ class StartUp:
                 break
             found |= more
         return frozenset(ref for ref in found if self._tables.scope(ref).kind != "module")
+
+    def _makers_of(self, own: set[ScopeRef]) -> set[ScopeRef]:
+        """The functions that make an object of one of the tree's own application classes."""
+        names = {self._tables.scope(cls).name for cls in own}
+        return {
+            self._tables.function_around(row.ref)
+            for row in (self._tables.rows if names else ())
+            for call in row.calls
+            if _last_name(call.func) in names
+            and any(
+                isinstance(item.value, ClassValue) and item.value.ref in own
+                for item in self._evaluator.evaluate(row.ref, call.func, row.event.region)
+            )
+        }
 
     def _is_app_class(self, cls: ScopeRef) -> bool:
         knowledge = self._evaluator.knowledge
@@ -106,6 +118,10 @@ class StartUp:
         if not isinstance(target, Attr) or not isinstance(target.value, Name):
             return False
         return target.value.id == "cls" and self._evaluator.classes.receiver(ref) is not None
+
+
+def _last_name(expr: Expr) -> str:
+    return expr.id if isinstance(expr, Name) else expr.attr if isinstance(expr, Attr) else ""
 
 
 def _dotted(expr: Expr) -> str:
