@@ -39,6 +39,7 @@ from statecheck.project.values import (
     ForeignPlace,
     FunctionPlace,
     GlobalPlace,
+    Instance,
     Place,
     ScopeRef,
 )
@@ -77,6 +78,9 @@ class Judge:
         for place, writes in self.accesses.writes.items():
             holder = self.project.lifetimes.holder(place.cls) if isinstance(place, FieldPlace) else None
             if holder is not None and holder.inside and holder.place is not None:
+                held = values(self.project, holder.place)
+                if held and all(isinstance(value, Instance) for value in held):
+                    continue  # an object of the tree, no container: what it was handed is told where that lies
                 kept = [write for write in writes if not self._is_making(place, write)]
                 merged[holder.place] += [write._replace(kind="change", depth=write.depth + 1) for write in kept]
             else:
