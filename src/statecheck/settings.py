@@ -18,8 +18,8 @@ from statecheck.decoding import SettingsError, Source, decode_table, did_you_mea
 from statecheck.model import Level, Phase
 
 __all__ = [
-    "Loaded", "OptionValue", "Profile", "Settings", "SettingsError", "Stack", "TaughtEntryPoint", "did_you_mean",
-    "has_mark", "load", "origins", "package", "settings_in", "settled", "stack",
+    "OWN_FILES", "Loaded", "OptionValue", "Profile", "Settings", "SettingsError", "Stack", "TaughtEntryPoint",
+    "did_you_mean", "has_mark", "load", "origins", "package", "settings_in", "settled", "stack",
 ]  # fmt: skip
 
 Profile = Literal["service", "worker", "library", "single-process"]

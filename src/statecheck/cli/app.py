@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from statecheck.cli import baseline, check, config, explain, rule, version
+from statecheck.cli import baseline, check, config, explain, init, rule, version
 
 app = typer.Typer(
     name="statecheck",
@@ -37,6 +37,7 @@ def _root(
 
 app.command("check")(check.command)
 app.add_typer(baseline.app, name="baseline")
+app.command("init")(init.command)
 app.command("config")(config.command)
 app.command("rule")(rule.command)
 app.command("explain")(explain.command)
