@@ -36,9 +36,9 @@ def command(
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", hidden=True)] = False,
 ) -> None:
-    """Write the first settings: into pyproject.toml, else a new statecheck.toml.
+    """Write the first settings of a project.
 
-    Settings that are there already are never changed.
+    Into pyproject.toml where there is one, else into a new statecheck.toml. Settings that are there are never changed.
     """
 
     def action() -> int:

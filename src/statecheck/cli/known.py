@@ -7,11 +7,12 @@ from pathlib import Path
 from statecheck.cli.guard import UsageError
 from statecheck.model import BaselineEntry
 from statecheck.settings import Loaded, Settings
-from statecheck.triage.baseline import FILE, BaselineError, read
 
 
 def baseline_path(loaded: Loaded, settings: Settings, given: Path | None) -> Path:
     """The file meant by the command line, else by the settings, else the usual one."""
+    from statecheck.triage.baseline import FILE  # slow: it knows the project's facts
+
     return given if given is not None else loaded.root / (settings.baseline or FILE)
 
 
@@ -33,6 +34,8 @@ def known_entries(
 
 def entries_in(path: Path) -> tuple[BaselineEntry, ...]:
     """The entries of a file. Raises UsageError."""
+    from statecheck.triage.baseline import BaselineError, read
+
     try:
         return read(path)
     except BaselineError as error:
