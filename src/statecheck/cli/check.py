@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Mapping
 from enum import Enum
@@ -13,17 +11,14 @@ from typing import Annotated, NamedTuple
 import typer
 
 from statecheck.cli.add_ignore import add_comments
-from statecheck.cli.guard import UsageError, complain, guarded, is_terminal, vet_target, write
+from statecheck.cli.guard import UsageError, complain, guarded, is_terminal, write
 from statecheck.cli.known import known_entries
+from statecheck.cli.outputs import Format, Looks, Output, colored, hides_errors, wanted_outputs, write_outputs
 from statecheck.cli.stdin import STDIN, targeted
 from statecheck.cli.target import Target, overlay, split_rules
 from statecheck.cli.vetting import vet_settings
 from statecheck.model import BaselineEntry, Report
 from statecheck.settings import Settings
-
-_PIPE_WIDTH = 100  # columns of prose where there is no terminal
-_PIPE_CODE_WIDTH = 200
-_MOST_PROSE = 120  # longer lines are hard to read, however wide the terminal
 
 
 class Level(str, Enum):
@@ -32,14 +27,6 @@ class Level(str, Enum):
     low = "low"
     medium = "medium"
     high = "high"
-
-
-class Format(str, Enum):
-    """How findings are printed."""
-
-    text = "text"
-    concise = "concise"
-    json = "json"
 
 
 class Color(str, Enum):
@@ -53,13 +40,10 @@ class Color(str, Enum):
 class Choices(NamedTuple):
     """The options of check that are no settings."""
 
-    output_format: str
-    output_file: Path | None
+    outputs: tuple[Output, ...]
+    looks: Looks
     exit_zero: bool
     show_files: bool
-    statistics: bool
-    quiet: bool
-    color: str
     jobs: int | None
     force_exclude: bool
     plugins: tuple[str, ...]
@@ -83,6 +67,10 @@ def command(
     output_format: Annotated[Format, typer.Option(help="How findings are printed.")] = Format.text,
     output_file: Annotated[
         Path | None, typer.Option("--output-file", "-o", help="Write the report to this file.")
+    ] = None,
+    report: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FORMAT:FILE", help="Write this report as well, as sarif:out.sarif; can be repeated."),
     ] = None,
     select: Annotated[
         Rules, typer.Option(metavar=_RULES, help="Only these rules: names, codes, STC1, families or ALL; comma list.")
@@ -162,7 +150,8 @@ def command(
             fail_on=fail_on and fail_on.value,
         )
         choices = Choices(
-            output_format.value, output_file, exit_zero, show_files, statistics, quiet, color.value,
+            wanted_outputs(output_format.value, output_file, report or []),
+            Looks(color.value, quiet, statistics), exit_zero, show_files,
             _number(jobs) or settings.jobs, force_exclude, tuple(plugin or ()),
             baseline, no_baseline, fail_on_stale, add_ignore, target.replaced,
         )  # fmt: skip
@@ -188,8 +177,7 @@ def run(target: Target, settings: Settings, choices: Choices) -> int:
     from statecheck.triage.gate import exit_code
 
     root = target.loaded.root
-    vet_target(choices.output_file)
-    vet_settings(target, settings, choices.quiet)
+    vet_settings(target, settings, choices.looks.quiet)
     paths = _paths(target, settings, choices.force_exclude)
     if choices.show_files:
         _show_files(root, settings, paths)
@@ -198,8 +186,8 @@ def run(target: Target, settings: Settings, choices: Choices) -> int:
     report = _check(root, settings, choices, paths, known) if paths else Report(root=str(root))
     if choices.add_ignore is not None:
         return add_comments(report, choices.add_ignore)
-    write(_render(report, settings, choices), choices.output_file)
-    if choices.quiet and choices.output_format != "json":  # findings only, but a part that broke must not look clean
+    write_outputs(report, settings, choices.outputs, choices.looks, choices.replaced)
+    if hides_errors(choices.outputs, choices.looks):  # findings only, but a part that broke must not look clean
         for problem in report.errors:
             complain(f"error: {problem.path}: {problem.message}" if problem.path else f"error: {problem.message}")
     return exit_code(report, settings.fail_on, choices.exit_zero, choices.fail_on_stale)
@@ -238,9 +226,9 @@ def _check(
 
     _load_plugins(choices.plugins)
     request = Request(root, paths, settings, choices.jobs, choices.plugins, None, known, choices.replaced)
-    if choices.quiet or not is_terminal(sys.stderr):
+    if choices.looks.quiet or not is_terminal(sys.stderr):
         return check(request)
-    with ProgressBar(_color(choices.color, is_terminal(sys.stderr))) as bar:
+    with ProgressBar(colored(choices.looks.color, is_terminal(sys.stderr))) as bar:
         return check(request._replace(progress=bar))
 
 
@@ -254,31 +242,3 @@ def _load_plugins(plugins: tuple[str, ...]) -> None:
         load_detectors(plugins)
     except DetectorError as error:
         raise UsageError(f"--plugin: {error}") from None
-
-
-def _color(choice: str, terminal: bool) -> bool:
-    from statecheck.report.style import use_color
-
-    return use_color(choice, terminal, os.environ)
-
-
-def _render(report: Report, settings: Settings, choices: Choices) -> str:
-    from importlib import import_module
-
-    from statecheck.report.options import Options
-    from statecheck.report.source import SourceReader
-
-    terminal = is_terminal(sys.stdout) and choices.output_file is None
-    columns = shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
-    options = Options(
-        width=min(columns, _MOST_PROSE),
-        code_width=columns if terminal else _PIPE_CODE_WIDTH,
-        color=_color(choices.color, terminal),
-        quiet=choices.quiet,
-        statistics=choices.statistics,
-        min_severity=settings.min_severity,
-        min_confidence=settings.min_confidence,
-    )
-    renderer = import_module(f"statecheck.report.{choices.output_format}")
-    text: str = renderer.render(report, SourceReader(Path(report.root), choices.replaced), options)
-    return text

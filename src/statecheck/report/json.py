@@ -1,91 +1,45 @@
-"""The report for programs. Its shape is a promise: ``schema`` counts up when a reader could break."""
+"""The report for programs. Its shape is a promise: see ``shape``."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from statecheck import __version__
-from statecheck.model import Finding, Location, Report, Step
+from statecheck.model import Report
 from statecheck.report.options import Options
+from statecheck.report.shape import SCHEMA, Baseline, Document, Tool, finding_row, shown_and_suppressed
 from statecheck.report.source import SourceReader
-
-SCHEMA = 1
 
 
 def render(report: Report, sources: SourceReader, options: Options) -> str:  # noqa: ARG001 - all renderers are called alike
     """Indented JSON in ASCII, so that no terminal or encoding can be upset by what a scanned tree says."""
-    envelope = {
-        "schema": SCHEMA,
-        "tool": {"name": "statecheck", "version": __version__},
-        "summary": _summary(report),
-        "findings": [_finding(finding) for finding in _in_order((*report.findings, *report.suppressed))],
-        "baseline": _baseline(report),
-        "errors": [{"path": problem.path, "message": problem.message} for problem in report.errors],
-    }
-    return json.dumps(envelope, indent=2) + "\n"
+    document = Document(
+        schema=SCHEMA,
+        tool=Tool("statecheck", __version__),
+        summary=replace(report.summary, entry_points=dict(sorted(report.summary.entry_points.items()))),
+        findings=shown_and_suppressed(report),
+        baseline=Baseline(tuple(map(finding_row, report.unchanged)), report.absent) if report.compared else None,
+        errors=report.errors,
+    )
+    return json.dumps(msgspec.to_builtins(document), indent=2) + "\n"
 
 
-def _in_order(findings: Iterable[Finding]) -> list[Finding]:
-    return sorted(findings, key=Finding.sort_key)
-
-
-def _baseline(report: Report) -> dict[str, Any] | None:
-    """What is known from the baseline; None where there is none."""
-    if not report.compared:
-        return None
+def report_schema() -> dict[str, Any]:
+    """The JSON Schema of the report. Every key is always written; a reader must not mind further ones."""
+    made = msgspec.json.schema(Document)
+    for definition in made["$defs"].values():
+        definition.pop("additionalProperties", None)
+        definition["required"] = list(definition["properties"])
+        definition["description"] = " ".join(definition["description"].split())
+    top = made["$defs"].pop("Document")
     return {
-        "unchanged": [_finding(finding) for finding in report.unchanged],
-        "absent": [msgspec.to_builtins(entry) for entry in report.absent],
-    }
-
-
-def _summary(report: Report) -> dict[str, Any]:
-    summary: dict[str, Any] = msgspec.to_builtins(report.summary)
-    return {**summary, "entry_points": dict(sorted(report.summary.entry_points.items()))}
-
-
-def _place(location: Location) -> dict[str, str | int]:
-    return {
-        "path": location.path,
-        "line": location.line,
-        "column": location.column,
-        "end_line": location.end_line,
-        "end_column": location.end_column,
-    }
-
-
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "rule": finding.rule,
-        "name": finding.name,
-        "family": finding.family,
-        "severity": finding.severity,
-        "confidence": finding.confidence,
-        **_place(finding.location),
-        "symbol": finding.symbol,
-        "scope": finding.scope,
-        "message": finding.message,
-        "instead": finding.instead,
-        "harm": finding.harm,
-        "entry_points": list(finding.entry_points),
-        "flow": [_step(step) for step in finding.flow],
-        "form": finding.form,
-        "fingerprint": finding.fingerprint,
-        "fix": msgspec.to_builtins(finding.fix),
-        "suppressed": finding.suppressed,
-        "baseline_state": finding.baseline,
-    }
-
-
-def _step(step: Step) -> dict[str, Any]:
-    return {
-        "role": step.role,
-        **_place(step.location),
-        "message": step.message,
-        "fingerprint": step.fingerprint,
-        "baseline_state": step.baseline,
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:statecheck:report:{SCHEMA}",
+        **top,
+        "title": "Report of statecheck",
+        "$defs": made["$defs"],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from statecheck.model import Level
+from statecheck.rules.schema import Rule
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -17,3 +18,5 @@ class Options(Struct, frozen=True, kw_only=True):
     statistics: bool = False  # counts per rule instead of findings
     min_severity: Level = "medium"  # the thresholds of the run, to say how hidden findings can be seen
     min_confidence: Level = "medium"
+    prefix: str = ""  # from the repository's root to the project's, "services/shop/": hosts count from the former
+    rules: tuple[Rule, ...] = ()  # of the run, for formats that describe them
