@@ -1,0 +1,156 @@
+"""The two hooks of ``.pre-commit-hooks.yaml``, run by pre-commit itself in a repository.
+
+pre-commit would install the tool from a package index. Here it runs the one under test instead: the hooks are taken
+from the file as they stand, but for the language. ``.ci/run`` installs them as users do.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from statecheck.discovery import discover
+from statecheck.facts.documents import READERS
+from statecheck.settings import Settings
+
+TOP = Path(__file__).parents[2]
+HOOKS: dict[str, dict[str, Any]] = {
+    hook["id"]: hook for hook in yaml.safe_load((TOP / ".pre-commit-hooks.yaml").read_text())
+}
+FILES = {
+    "shop/__init__.py": "",
+    "shop/cart.py": "CARTS = {}\n\n\ndef get(user):\n    return CARTS.get(user)\n",
+    "shop/views.py": (
+        "from flask import Flask, request\n\nfrom shop import cart\n\napp = Flask(__name__)\n\n\n"
+        "@app.post('/cart')\ndef show():\n    return cart.get(request.form['user'])\n"
+    ),
+    "pyproject.toml": '[tool.statecheck]\nextend-exclude = ["made/"]\n',
+    "README.md": "A shop.\n",
+}
+WRITES = (
+    FILES["shop/views.py"]
+    + "\n\n@app.post('/x')\ndef put():\n    cart.CARTS[request.form['user']] = 1\n    return ''\n"
+)
+
+
+class Repository:
+    """A project under git with the hooks installed."""
+
+    def __init__(self, root: Path, home: Path) -> None:
+        self.root = root
+        scripts = sysconfig.get_path("scripts")
+        keep = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "PRE_COMMIT"))}
+        self.environment = {
+            **keep,
+            "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+            "PRE_COMMIT_HOME": str(home),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "NO_COLOR": "1",
+        }
+
+    def call(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, cwd=self.root, env=self.environment, capture_output=True, text=True, check=False, timeout=120
+        )
+
+    def git(self, *arguments: str) -> None:
+        done = self.call("git", "-c", "user.name=a", "-c", "user.email=a@b.c", *arguments)
+        assert done.returncode == 0, done.stderr
+
+    def stage(self, **texts: str) -> None:
+        for name, text in texts.items():
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        self.git("add", ".")
+
+    def run(self, hook: str, *options: str) -> tuple[int, str]:
+        done = self.call(sys.executable, "-m", "pre_commit", "run", hook, *options)
+        return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    root = tmp_path / "shop"
+    root.mkdir()
+    made = Repository(root, tmp_path / "home")
+    made.git("init", "-q")
+    hooks = [{**hook, "language": "system"} for hook in HOOKS.values()]
+    config = yaml.safe_dump({"repos": [{"repo": "local", "hooks": hooks}]})
+    made.stage(**FILES, **{".pre-commit-config.yaml": config})
+    made.git("commit", "-q", "-m", "begin")
+    return made
+
+
+def test_the_manifest_is_valid() -> None:
+    command = [sys.executable, "-m", "pre_commit", "validate-manifest", str(TOP / ".pre-commit-hooks.yaml")]
+    subprocess.run(command, check=True, timeout=60)
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_clean_project_passes(repository: Repository, hook: str) -> None:
+    code, out = repository.run(hook, "--all-files")
+    assert (code, "Passed" in out) == (0, True), out
+
+
+def test_a_new_write_to_state_in_a_file_that_was_not_touched_is_reported(repository: Repository) -> None:
+    repository.stage(**{"shop/views.py": WRITES})
+    code, out = repository.run("statecheck")
+    assert code == 1
+    assert "shop/cart.py:1:1" in out
+    assert "mutated-global" in out
+
+
+def test_findings_in_other_files_keep_nobody_from_committing(repository: Repository) -> None:
+    repository.stage(**{"shop/views.py": WRITES})
+    repository.git("commit", "-q", "-m", "a finding")
+    repository.stage(**{"shop/other.py": "X = 1\n"})
+    assert repository.run("statecheck")[0] == 0
+    code, out = repository.run("statecheck-all")
+    assert (code, "shop/cart.py:1:1" in out) == (1, True), out
+
+
+def test_an_excluded_file_is_left_out_though_its_name_is_passed(repository: Repository) -> None:
+    repository.stage(**{"made/broken.py": "def (:\n"})
+    assert repository.run("statecheck")[0] == 0
+
+
+def test_a_file_that_does_not_parse_is_reported(repository: Repository) -> None:
+    repository.stage(**{"shop/broken.py": "def (:\n"})
+    code, out = repository.run("statecheck")
+    assert (code, "parse-error" in out) == (1, True), out
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_commit_of_prose_costs_nothing(repository: Repository, hook: str) -> None:
+    repository.stage(**{"README.md": "Two shops.\n"})
+    code, out = repository.run(hook)
+    assert (code, "Skipped" in out) == (0, True), out
+
+
+def test_one_process_reads_the_project_however_many_files_are_committed(repository: Repository) -> None:
+    repository.stage(**{f"shop/{'long' * 20}_{number}.py": "X = 1\n" for number in range(300)})
+    _, out = repository.run("statecheck", "--verbose")
+    assert out.count("checked  303 Python files") == 1, out
+
+
+def test_the_hooks_are_asked_about_exactly_what_the_tool_reads(tmp_path: Path) -> None:
+    names = [
+        "a.py", "a.pyw", "a.PY", "a.pyi", "a.pyc", "b.yaml", "b.yml", "b.yml.j2", "values.yaml.tmpl", "main.tf",
+        "x.tfvars", "x.hcl", "job.nomad", "nginx.conf", "site.conf.j2", "site.nginx", "x.md", "x.txt", "x.json",
+        "pyproject.toml", "x.conf.bak", "apyx", "yaml", "x.j2", "uwsgi.ini", "Dockerfile", "Procfile", ".env",
+        "app.service", "haproxy.cfg",
+    ]  # fmt: skip
+    for name in names:
+        (tmp_path / name).write_text("")
+    read = {file.path for file in discover(tmp_path, Settings()).files if not file.format or file.format in READERS}
+    for hook in HOOKS.values():
+        assert {name for name in names if re.search(hook["files"], name)} == read
