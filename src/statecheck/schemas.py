@@ -1,8 +1,14 @@
-"""JSON Schemas, made from the types that the tool itself reads and writes with."""
+"""JSON Schemas, made from the types that the tool itself reads and writes with.
+
+``python -m statecheck.schemas docs/schemas`` writes the published copies anew.
+"""
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -68,6 +74,35 @@ def tool_schema(_tool: str = "statecheck") -> dict[str, Any]:
     return settings_schema()
 
 
+def report_schema() -> dict[str, Any]:
+    """The schema of the JSON report. Every key is always written; a reader must not mind further ones."""
+    import msgspec
+
+    from statecheck.report.shape import SCHEMA, Document
+
+    definitions: dict[str, Any] = msgspec.json.schema(Document)["$defs"]
+    for definition in definitions.values():
+        definition.pop("additionalProperties", None)
+        definition["required"] = list(definition["properties"])
+        definition["description"] = " ".join(definition["description"].replace("``", "`").split())
+        for value in definition["properties"].values():
+            value.pop("default", None)
+    top = definitions.pop("Document")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:statecheck:report:{SCHEMA}",
+        **top,
+        "title": "Report of statecheck",
+        "$defs": definitions,
+    }
+
+
+def published() -> dict[str, str]:
+    """File name → text of each schema that is published."""
+    schemas = {"settings.schema.json": settings_schema(), "report.schema.json": report_schema()}
+    return {name: json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
+
+
 def _without_null(value: Any) -> Any:
     """TOML has no null: what may be left out is not written as one. Descriptions become one line."""
     if isinstance(value, list | tuple):
@@ -82,3 +117,8 @@ def _without_null(value: Any) -> Any:
         del tidied["anyOf"]
         tidied = {**choices[0], **tidied}
     return tidied
+
+
+if __name__ == "__main__":
+    for file, text in published().items():
+        Path(sys.argv[1], file).write_text(text, encoding="utf-8", newline="\n")

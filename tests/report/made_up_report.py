@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from statecheck.model import Finding, Location, Problem, Report, Step, Summary
+from msgspec.structs import replace
+
+from statecheck.model import BaselineEntry, Finding, Fix, Location, Problem, Report, Step, Summary
+from statecheck.rules.schema import Rule
 
 CART = '''\
 """The cart."""
@@ -147,3 +150,67 @@ def report(root: Path) -> Report:
             warnings=("django is imported, but no entry point of it was found, so what it reaches is unknown.",),
         ),
     )
+
+
+RULES = (
+    Rule(
+        code="STC101", name="mutated-global", family="memory", severity="high", status="stable", since="0.1.0",
+        summary="A module-level object that requests change", message="m", detector="state",
+        instead="Keep the data in a shared store.", references=("https://example.org/processes",),
+        page="# mutated-global (STC101)\n\nSee [secret](../secret/README.md) and `rows[0](key)`.\n",
+    ),
+    Rule(
+        code="STC402", name="dsn", family="config", severity="medium", status="stable", since="0.1.0",
+        summary="An address in the code", message="m", detector="literal", instead="Read it from the environment.",
+    ),
+    Rule(
+        code="STC201", name="session-files", family="disk", severity="high", status="stable", since="0.1.0",
+        summary="Sessions in local files", message="m", detector="call", instead="i",
+    ),
+)  # fmt: skip
+
+FIXABLE = replace(
+    SECRET,
+    fingerprint="v1:00000000000000aa",
+    fix=Fix("shop/views.py", 92, 122, 'os.environ["SECRET_KEY"]', True, "Read the key from the environment"),
+)
+
+IGNORED = replace(GLOBAL, location=at("shop/cart.py", 5, 1, 6), flow=(), suppressed="one replica, see [the note](x)")
+
+KNOWN = replace(ODD, baseline="unchanged", severity="medium", fingerprint="v1:00000000000000bb")
+
+
+def compared(root: Path) -> Report:
+    """A report of a run with a baseline and comments: a finding in every state that there is."""
+    definition, entry, call, write, new_write = GLOBAL.flow
+    flow = (definition, entry, call, replace(write, fingerprint="v1:1"), replace(new_write, baseline="new"))
+    return replace(
+        report(root),
+        findings=(replace(DSN, baseline="new"), replace(GLOBAL, baseline="updated", flow=flow), FIXABLE),
+        suppressed=(IGNORED,),
+        unchanged=(KNOWN,),
+        absent=(
+            BaselineEntry("mutated-global", "shop/old name.py", "f", "OLD", "v1:00000000000000cc"),
+            BaselineEntry("gone-rule", "shop/cart.py", "", "X", "v1:00000000000000dd"),
+        ),
+        compared=True,
+        ran=("mutated-global", "secret", "session-files"),
+    )
+
+
+def hostile(text: str) -> Report:
+    """A report in which the scanned tree says ``text`` wherever it can say anything."""
+    where = Location(text, 1, 1, 1, 2)
+    entry = BaselineEntry("mutated-global", text, text, text, "v1:1")
+    finding = replace(
+        GLOBAL, location=where, symbol=text, scope=text, message=text, instead=text, entry_points=(text, text),
+        flow=(Step("write", where, text), Step("read", where, text)), local_symbol=text,
+        fix=Fix(text, 0, 1, text, True, text),
+    )  # fmt: skip
+    summary = Summary(
+        files=1, entry_points={"flask": 1}, unparsed=(text,), warnings=(text,), unresolved_imports=(text,)
+    )
+    return Report(
+        root="/", findings=(finding,), suppressed=(replace(finding, suppressed=text),), absent=(entry,), compared=True,
+        errors=(Problem(text, text), Problem("", text)), summary=summary,
+    )  # fmt: skip

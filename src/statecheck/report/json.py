@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -26,20 +25,3 @@ def render(report: Report, sources: SourceReader, options: Options) -> str:  # n
         errors=report.errors,
     )
     return json.dumps(msgspec.to_builtins(document), indent=2) + "\n"
-
-
-def report_schema() -> dict[str, Any]:
-    """The JSON Schema of the report. Every key is always written; a reader must not mind further ones."""
-    made = msgspec.json.schema(Document)
-    for definition in made["$defs"].values():
-        definition.pop("additionalProperties", None)
-        definition["required"] = list(definition["properties"])
-        definition["description"] = " ".join(definition["description"].split())
-    top = made["$defs"].pop("Document")
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:statecheck:report:{SCHEMA}",
-        **top,
-        "title": "Report of statecheck",
-        "$defs": made["$defs"],
-    }

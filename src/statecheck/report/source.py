@@ -61,7 +61,7 @@ class SourceReader:
 def _read(path: Path) -> list[str]:
     try:
         raw = path.read_bytes()
-    except OSError:
+    except (OSError, ValueError):  # no file has such a name
         return []
     if b"\0" in raw:  # a binary file has no lines to show
         return []
