@@ -163,7 +163,7 @@ class Judge:
             return False
         if (write.depth >= DEEP and not write.sure) or self._is_making(place, write):
             return False
-        if isinstance(place, DefaultPlace) and is_filled_here(self.project, write):
+        if isinstance(place, DefaultPlace) and (write.kind == "clear" or is_filled_here(self.project, write)):
             return False  # an empty default never comes this way
         reached = self.project.phases.of(function)
         return not reached or any(phase in reached for phase in RUNTIME)
@@ -200,7 +200,7 @@ class Judge:
         rest = [write for write in writes if write not in live and self.project.phases.runtime(write.ref)]
         rule, severity = place_rule(self.project, place, writes), self._severity(place, writes)
         memo = [write for write in writes if is_memo_write(self.project, write)]
-        if memo and all(write.kind == "clear" or write in memo for write in writes):
+        if memo and all(write.kind == "clear" or write in memo or _is_unsure_deep(write) for write in writes):
             changing = any(CHANGING_EFFECTS & self._effects.of(write.ref) for write in memo)
             objects = all(is_memo_of_objects(self.project, write) for write in memo)
             locks = all(is_lock(self.project, write) for write in memo)
@@ -226,6 +226,11 @@ class Judge:
         # A value put somewhere by code that only a foreign decorator or base class may call is wiring nearly always.
         reached = max((self.project.phases.runtime(write.ref) for write in writes), default=0)
         return "medium" if reached == SURE else "low"
+
+
+def _is_unsure_deep(write: Access) -> bool:
+    """Is something of unknown type changed that may have come out of the place: a copy of it, as likely as not?"""
+    return write.depth > 0 and not write.sure
 
 
 def root_name(target: Expr) -> str:
