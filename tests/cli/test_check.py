@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from statecheck import pipeline
 from statecheck.cli import COMMANDS, main, with_default_command
+from statecheck.cli.outputs import Format
 from statecheck.model import Finding, Location, Problem, Report, Summary
 from statecheck.pipeline import Request
 from statecheck.rules.schema import Pack, Rule
@@ -116,7 +117,7 @@ def test_help_lists_every_command(run: Run) -> None:
 # Exit codes
 
 
-@pytest.mark.parametrize("output_format", ["text", "concise", "json"])
+@pytest.mark.parametrize("output_format", [each.value for each in Format])
 @pytest.mark.parametrize(
     ("severity", "options", "code"),
     [
