@@ -22,10 +22,16 @@ def descriptors(report: Report, rules: Sequence[Rule]) -> list[dict[str, Any]]:
     found = {finding.rule: finding.name for finding in (*report.findings, *report.suppressed, *report.unchanged)}
     named = {*report.ran, *found.values(), *(entry.rule for entry in report.absent)}
     known = {rule.code: _descriptor(rule) for rule in rules if rule.name in named}
-    bare = {code: {"id": code, "name": name} for code, name in found.items()}
+    bare = {code: _bare(code, name) for code, name in found.items()}
     described = {rule["name"] for rule in (*known.values(), *bare.values())}
-    gone = {name: {"id": name, "name": name} for name in named - described}  # an entry of a rule that is no more
+    gone = {name: _bare(name, name) for name in named - described}  # an entry of a rule that is no more
     return [rule for _, rule in sorted({**gone, **bare, **known}.items())]
+
+
+def _bare(code: str, name: str) -> dict[str, Any]:
+    """A rule of which no more is known. Code hosts refuse one without these texts."""
+    text = {"text": escape(name)}
+    return {"id": code, "name": name, "shortDescription": text, "fullDescription": text, "help": text}
 
 
 def _descriptor(rule: Rule) -> dict[str, Any]:
