@@ -9,7 +9,7 @@ from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
 from statecheck.project.tables import FileTable
-from statecheck.project.values import Foreign, ForeignInstance, ScopeRef
+from statecheck.project.values import ContainerValue, Foreign, ForeignInstance, ScopeRef
 
 MISSING = ("NameError", "AttributeError", "KeyError", "LookupError")
 
@@ -169,12 +169,14 @@ def is_memo_write(project: Project, write: Access) -> bool:
     if write.kind == "rebind" and isinstance(write.value, Display) and len(write.value.items) > 1:
         return _is_keyed_single(project, write)
     if write.kind == "change" and not write.depth and write.how == ".setdefault()" and len(write.given) == 2:
-        return not isinstance(write.given[1], (Const, Display))
+        return not isinstance(write.given[1], (Const, Display)) and not _is_new_container(project, write, write.given[1])
     if write.kind != "change" or write.depth or not write.how.startswith("[…] ="):
         return False
     target = next((part for part in write.event.targets if isinstance(part, Sub)), None)
     if target is None:
         return False
+    if write.event.value is not None and _is_new_container(project, write, write.event.value):
+        return False  # a table that grows by and by
     if write.event.value is not None and _mentions(write.event.value, write.place.name):
         return False  # a count or a list that grows, not a value computed once
     key = _shape(target.index)
@@ -185,6 +187,16 @@ def is_memo_write(project: Project, write: Access) -> bool:
         if event.value is not None and event is not write.event
         for node in iter_expr(event.value)
     )
+
+
+def _is_new_container(project: Project, write: Access, value: Expr) -> bool:
+    """``{}``, ``[]``, ``set()``, ``deque(maxlen=9)``: a container with nothing in it."""
+    if isinstance(value, Display):
+        return not value.items
+    if not isinstance(value, Call) or value.args:
+        return False
+    found = project.evaluator.evaluate(write.ref, value, write.event.region)
+    return any(isinstance(item.value, ContainerValue) for item in found)
 
 
 def _is_keyed_single(project: Project, write: Access) -> bool:
