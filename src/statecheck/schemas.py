@@ -63,9 +63,8 @@ def settings_schema() -> dict[str, Any]:
         "type": "object",
         "additionalProperties": False,
         "properties": top["properties"],
-        "$defs": definitions,
     }
-    tidied: dict[str, Any] = _without_null(schema)
+    tidied: dict[str, Any] = _tidied(schema, definitions)
     return tidied
 
 
@@ -103,13 +102,18 @@ def published() -> dict[str, str]:
     return {name: json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
 
 
-def _without_null(value: Any) -> Any:
-    """TOML has no null: what may be left out is not written as one. Descriptions become one line."""
+def _tidied(value: Any, definitions: Mapping[str, Any]) -> Any:
+    """TOML has no null: what may be left out is not written as one. Descriptions become one line.
+
+    Definitions are put where they are referred to: not every reader resolves references.
+    """
     if isinstance(value, list | tuple):
-        return [_without_null(item) for item in value]
+        return [_tidied(item, definitions) for item in value]
     if not isinstance(value, dict):
         return value
-    tidied = {key: _without_null(item) for key, item in value.items() if not (key == "default" and item is None)}
+    if "$ref" in value:
+        return _tidied(definitions[value["$ref"].rpartition("/")[2]], definitions)
+    tidied = {key: _tidied(item, definitions) for key, item in value.items() if not (key == "default" and item is None)}
     if isinstance(tidied.get("description"), str):
         tidied["description"] = " ".join(tidied["description"].split())
     choices = [choice for choice in tidied.get("anyOf", ()) if choice != {"type": "null"}]

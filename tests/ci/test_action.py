@@ -149,6 +149,16 @@ def test_arguments_of_the_gitlab_job(project: Path) -> None:
     assert set(GITLAB["variables"]) >= set(re.findall(r"\$(STATECHECK_\w+)", json.dumps(GITLAB)))
 
 
+# Both
+
+
+@pytest.mark.parametrize(("schema", "file"), [("github-actions", "action.yml"), ("gitlab-ci", "docs/ci/gitlab.yml")])
+def test_the_hosts_own_schemas_accept_the_files(schema: str, file: str) -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}", str(TOP / file)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 # The image
 
 

@@ -6,10 +6,14 @@ import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any, cast
 
 import jsonschema
 import pytest
 import tomli
+from validate_pyproject.api import Validator
+from validate_pyproject.error_reporting import ValidationError
+from validate_pyproject.plugins import PluginWrapper
 
 from statecheck.cli import main
 from statecheck.schemas import SETTINGS_HELP, settings_schema, tool_schema
@@ -167,6 +171,16 @@ def test_the_schema_and_the_tool_agree(tmp_path: Path, text: str, valid: bool) -
     assert checker.is_valid(tomli.loads(text)) is valid
     with nullcontext() if valid else pytest.raises(SettingsError):
         load(tmp_path)
+
+
+@pytest.mark.parametrize(("value", "valid"), [("high", True), ("hihg", False)])
+def test_validate_pyproject_takes_the_schema(value: str, valid: bool) -> None:
+    entry = tomli.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["entry-points"]
+    assert entry["validate_pyproject.tool_schema"] == {"statecheck": "statecheck.schemas:tool_schema"}
+    validator = Validator(extra_plugins=[PluginWrapper("statecheck", cast("Any", tool_schema))])
+    table = {"fail-on": value, "entry-points": [{"names": ["a.b"]}]}
+    with nullcontext() if valid else pytest.raises(ValidationError, match="fail-on"):
+        validator({"project": {"name": "shop", "version": "1"}, "tool": {"statecheck": table}})
 
 
 # Wrong usage
