@@ -193,3 +193,43 @@ def test_one_thing_at_a_time(run: Run, arguments: tuple[str, ...]) -> None:
 
 def test_a_path_that_is_not_there(run: Run) -> None:
     assert run("--show", "no/such") == (2, "", "error: no/such: no such file or folder\n")
+
+
+# Settings of several projects
+
+
+def test_settings_that_hold_for_some_of_the_paths_only_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    files(tmp_path, statecheck="")
+    for name in ("orders", "shop"):
+        (tmp_path / name / "src").mkdir(parents=True)
+        (tmp_path / name / "src" / "app.py").write_text("X = 1\n")
+    files(tmp_path / "orders", pyproject='[tool.statecheck]\nfail-on = "high"\n')
+
+    def warnings(*arguments: str) -> str:
+        assert main(["check", *arguments]) == 0
+        return capsys.readouterr().err
+
+    both = ("orders/src/app.py", "shop/src/app.py")
+    reason = "does not hold in this run: the paths belong to several projects; check each by itself"
+    assert warnings(*both) == f"warning: {tmp_path}/orders/pyproject.toml {reason}\n"
+    for silent in (
+        both[:1],
+        both[1:],
+        (*both, "--quiet"),
+        (*both, "--isolated"),
+        (*both, "--config", "statecheck.toml"),
+    ):
+        assert warnings(*silent) == ""
+
+
+def test_a_baseline_is_not_made_with_settings_that_cannot_be_used(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files(tmp_path, statecheck='select = ["memry"]\n')
+    assert main(["baseline", "create", str(tmp_path)]) == 2
+    place = f"{tmp_path}/statecheck.toml:1"
+    assert capsys.readouterr().err == f'error: {place}: select: unknown rule "memry", did you mean "memory"?\n'
+    assert not (tmp_path / ".statecheck-baseline.jsonl").exists()

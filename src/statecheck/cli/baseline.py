@@ -11,6 +11,7 @@ import typer
 from statecheck.cli.guard import UsageError, complain, guarded, write
 from statecheck.cli.known import baseline_path, entries_in
 from statecheck.cli.target import Target, find_target
+from statecheck.cli.vetting import vet_settings
 from statecheck.model import BaselineEntry, Report
 
 if TYPE_CHECKING:
@@ -154,6 +155,7 @@ def _run(target: Target, path: Path, entries: tuple[BaselineEntry, ...]) -> Run:
     """The whole project is compared: an entry of another path may be the one that a finding was moved from."""
     from statecheck.pipeline import Request, check
 
+    vet_settings(target, target.loaded.settings, quiet=False)
     report = check(Request(target.loaded.root, (), target.loaded.settings, baseline=entries))
     for problem in report.errors:
         complain(f"error: {problem.path}: {problem.message}" if problem.path else f"error: {problem.message}")

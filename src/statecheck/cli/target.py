@@ -13,19 +13,22 @@ import msgspec
 from statecheck.cli import COMMANDS
 from statecheck.cli.guard import UsageError
 from statecheck.decoding import Source
-from statecheck.settings import Loaded, Settings, did_you_mean, settled, stack
+from statecheck.settings import Loaded, Settings, SettingsError, did_you_mean, settings_in, settled, stack
+from statecheck.toml import TomlError
 
 
 class Target(NamedTuple):
     """``paths`` are absolute, resolved and below ``loaded.root``. ``layers`` are what the settings were read from.
 
     ``replaced``: files of the project (relative to the root) whose content is to be read from another place.
+    ``overlooked``: settings of some of the paths that do not hold for all of them, and so not in this run.
     """
 
     loaded: Loaded
     paths: tuple[Path, ...]
     layers: tuple[Source, ...] = ()
     replaced: Mapping[str, Path] = MappingProxyType({})
+    overlooked: tuple[Path, ...] = ()
 
 
 def find_target(paths: Sequence[str], config: Sequence[str], isolated: bool) -> Target:
@@ -44,7 +47,20 @@ def find_target(paths: Sequence[str], config: Sequence[str], isolated: bool) -> 
     if len(files) > 1:
         raise UsageError(f"--config: only one file can be given, got {', '.join(map(str, files))}")
     found = stack(start, files[0] if files else None, isolated, overrides)
-    return Target(settled(found), tuple(Path(path) for path in resolved), found.layers)
+    places = tuple(Path(path) for path in resolved)
+    overlooked = () if files or isolated else _overlooked(found.root, places)
+    return Target(settled(found), places, found.layers, overlooked=overlooked)
+
+
+def _overlooked(root: Path, places: Sequence[Path]) -> tuple[Path, ...]:
+    """Settings between the root and one of several paths. A path by itself would have been asked for them."""
+    folders = {place if place.is_dir() else place.parent for place in places if place != root}
+    between = {each for folder in folders for each in (folder, *folder.parents) if root in each.parents}
+    try:
+        found = [settings_in(folder) for folder in sorted(between)] if len(places) > 1 else []
+    except TomlError as error:
+        raise SettingsError(str(error)) from None
+    return tuple(source.document.path for source in found if source)
 
 
 def _meant(word: str) -> str:

@@ -9,6 +9,10 @@ from statecheck.settings import Settings
 
 def vet_settings(target: Target, settings: Settings, quiet: bool) -> None:
     """Raises UsageError for the first error; warnings are printed. Reads the rule pack only if any rule is named."""
+    for path in () if quiet else target.overlooked:
+        complain(
+            f"warning: {path} does not hold in this run: the paths belong to several projects; check each by itself"
+        )
     spoken_of = (settings.select, settings.extend_select, settings.ignore, settings.per_file_ignores)
     if not any((*spoken_of, settings.severities, settings.rules)):
         return
