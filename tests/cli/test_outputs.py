@@ -122,6 +122,28 @@ def test_sarif_describes_the_rules_that_ran(run: Run) -> None:
     assert all(rule["help"]["markdown"].startswith(f"# {rule['name']} ({rule['id']})") for rule in rules)
 
 
+SECRETS = """\
+import sqlalchemy
+from flask import Flask
+
+app = Flask(__name__)
+app.secret_key = "{0}-9f8a7b6c5d4e"
+engine = sqlalchemy.create_engine("postgresql://bob:{0}@db.example/shop")
+connect("postgresql://bob:{0}@db.example/shop")
+TOKENS = {{"Authorization": "Bearer ghp_{0}0123456789abcdef01234567"}}
+"""
+
+
+def test_no_format_repeats_a_secret(run: Run) -> None:
+    Path("app.py").write_text(SECRETS.format("Pa55w0rd"))
+    reports = [word for form in FORMATS for word in ("--report", f"{form}:out.{form}")]
+    code, out, _ = run("--select", "config", "--min-confidence", "low", *reports)
+    assert code == 1
+    assert len(json.loads(Path("out.json").read_text())["findings"]) >= 3
+    assert [form for form in FORMATS if "Pa55w0rd" in Path(f"out.{form}").read_text(encoding="utf-8")] == []
+    assert "Pa55w0rd" not in out
+
+
 def test_text_in_a_file_is_never_coloured_by_chance(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR")
     run("--report", "text:out.txt")
