@@ -30,7 +30,7 @@ _MARKUP = re.compile(
 
 def render(report: Report, sources: SourceReader, options: Options) -> str:
     """GitHub's Markdown, at most ``MOST_BYTES`` long; what was left out is said."""
-    head = [_heading(report), *_doubts(report)]
+    head = [_heading(report), *_doubts(report, options.prefix)]
     if not report.findings:
         return "".join(f"{block}\n" for block in head)
     rows = [_row(finding, options.prefix) for finding in report.findings]
@@ -104,10 +104,10 @@ def _heading(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _doubts(report: Report) -> list[str]:
+def _doubts(report: Report, prefix: str) -> list[str]:
     """Errors, warnings and stale entries, as one list."""
     lines = [
-        f"- **error:** {_code(escape(problem.path)) + ' ' if problem.path else ''}{inline(problem.message)}"
+        f"- **error:** {_code(repository_path(problem.path, prefix)) + ' ' if problem.path else ''}{inline(problem.message)}"
         for problem in report.errors
     ]
     lines += [f"- **warning:** {inline(text)}" for text in report.summary.warnings]

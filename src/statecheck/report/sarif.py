@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from statecheck import __version__
-from statecheck.model import BaselineEntry, Finding, Fix, Level, Location, Report, Step
+from statecheck.model import BaselineEntry, Finding, Fix, Location, Report, Step
 from statecheck.report.hosted import repository_uri, told
 from statecheck.report.options import Options
 from statecheck.report.sarif_rules import LEVELS, descriptors
@@ -150,15 +150,14 @@ def _suppressions(finding: Finding) -> list[dict[str, str]]:
 
 
 def _properties(finding: Finding) -> dict[str, Any]:
-    known: Mapping[str, str | Level | None] = {"harm": finding.harm, "form": finding.form}
+    known: Mapping[str, str | list[str] | None] = {
+        "harm": finding.harm,
+        "form": finding.form,
+        "entryPoints": [escape(entry) for entry in finding.entry_points],
+    }
     return {
         "tags": [finding.family],
         "severity": finding.severity,
         "confidence": finding.confidence,
         **{name: value for name, value in known.items() if value},
-        "entryPoints": _escaped(finding.entry_points),
     }
-
-
-def _escaped(texts: Iterable[str]) -> list[str]:
-    return [escape(text) for text in texts]
