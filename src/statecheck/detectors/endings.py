@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from statecheck.detectors.handles import (
     Within,
@@ -167,9 +167,21 @@ class Endings:
 
     def _may_be(self, spot: Spot, name: str) -> bool:
         """Of what a helper hands back as a tuple: can this part be what was started?"""
-        items = self._project.evaluator.evaluate(spot.ref, Name(spot.start, name), spot.region)
-        known = [item.value.name for item in items if isinstance(item.value, ForeignInstance)]
-        return spot.name in known or not any(item.value is not None for item in items)
+        assert spot.event is not None
+        assert spot.through is not None
+        evaluator, kinds = self._project.evaluator, {spot.name, self._project.knowledge.returned_type(spot.name)}
+        places = {
+            index
+            for event in self._project.scope(spot.through).events
+            if event.op == "return" and isinstance(event.value, Display)
+            for index, part in enumerate(event.value.items)
+            for item in evaluator.evaluate(spot.through, part, event.region)
+            if isinstance(item.value, ForeignInstance) and item.value.name in kinds
+        }
+        parts = [target for target in spot.event.targets if isinstance(target, Display)]
+        return not places or any(
+            dotted(part) == name for target in parts for index, part in enumerate(target.items) if index in places
+        )
 
     def _is_waited_for(self, spot: Spot) -> bool:
         if spot.event is None or spot.call is None:
@@ -183,7 +195,22 @@ class Endings:
         if self._project.scope(spot.ref).kind == "comp" and self._is_comprehended(rows, spot.ref.scope):
             return True
         kept = {name for name in names if "." in name}
-        return self._ends(rows, names) or (bool(kept) and self._ends_elsewhere(spot.ref, kept))
+        ends = list(self._ending(rows, names))
+        optional = {row.event.region for row in ends if self._is_optional(spot, row, names)}
+        if any(row.event.region not in optional for row in ends) or len(optional) > 1:
+            return True
+        return bool(kept) and self._ends_elsewhere(spot.ref, kept)
+
+    def _is_optional(self, spot: Spot, row: Within, names: set[str]) -> bool:
+        """Does it stand under a condition that the start does not stand under, and that does not ask for the handle?"""
+        table = self._project.tables.files[spot.ref.path]
+        region = row.event.region
+        while region >= 0 and row.ref == spot.ref and not table.is_inside(spot.region, region):
+            test = table.facts.regions[region].test
+            if table.facts.regions[region].kind in ("if", "else") and test is not None and not mentions(test, names):
+                return True
+            region = table.facts.regions[region].parent
+        return False
 
     def _is_comprehended(self, rows: Iterable[Within], scope: int) -> bool:
         """Does the comprehension that makes the values stand inside something that waits for them?"""
@@ -209,18 +236,19 @@ class Endings:
         return False
 
     def _ends(self, rows: Iterable[Within], names: set[str]) -> bool:
-        """Do the events await one of the names, end it, or hand it to something that waits?"""
+        return any(True for _ in self._ending(rows, names))
+
+    def _ending(self, rows: Iterable[Within], names: set[str]) -> Iterator[Within]:
+        """The events that await one of the names, end it, or hand it to something that waits."""
         for row in rows:
             for node in nodes(row.event):
                 if isinstance(node, Await) and mentions(node.value, names):
-                    return True
-                if not isinstance(node, Call):
-                    continue
-                if ends_one_of(node, names, WAITING):
-                    return True
-                if is_given(node, names) and self._waits(row.ref, row.event, node):
-                    return True
-        return False
+                    yield row
+                elif isinstance(node, Call) and (
+                    ends_one_of(node, names, WAITING)
+                    or (is_given(node, names) and self._waits(row.ref, row.event, node))
+                ):
+                    yield row
 
     def _waits(self, ref: ScopeRef, event: Event, call: Call) -> bool:
         """Does the call wait for what it is given?"""

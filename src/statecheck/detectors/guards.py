@@ -169,7 +169,8 @@ def is_memo_write(project: Project, write: Access) -> bool:
     if write.kind == "rebind" and isinstance(write.value, Display) and len(write.value.items) > 1:
         return _is_keyed_single(project, write)
     if write.kind == "change" and not write.depth and write.how == ".setdefault()" and len(write.given) == 2:
-        return not isinstance(write.given[1], (Const, Display)) and not _is_new_container(project, write, write.given[1])
+        made = write.given[1]
+        return not isinstance(made, (Const, Display)) and not _is_new_container(project, write, made)
     if write.kind != "change" or write.depth or not write.how.startswith("[…] ="):
         return False
     target = next((part for part in write.event.targets if isinstance(part, Sub)), None)

@@ -88,12 +88,14 @@ def _guards_logs(project: Project, table: FileTable, read: Access) -> bool:
     for event in inside:
         if event.op in ("return", "raise", "yield", "delete"):
             return False
+        if event.targets and all(last_name(target) == read.place.name for target in event.targets):
+            continue  # the note of what was logged
+        if event.targets:
+            return False
         for call in (node for top in expressions(event) for node in iter_expr(top) if isinstance(node, Call)):
             if not _is_log_call(project, read.ref, call, event.region):
                 return False
             logs = True
-        if any(last_name(target) != read.place.name for target in event.targets):
-            return False
     return logs
 
 

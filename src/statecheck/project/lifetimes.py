@@ -254,6 +254,8 @@ class Lifetimes:
             if isinstance(item.value, Instance) and item.value.site is not None
         )
         for item in self._evaluator.evaluate(adding.ref, adding.container, adding.region) if made else ():
+            if item.value is None:
+                continue  # a session of a database has an add(), too
             if item.place is not None and not isinstance(item.place, FieldPlace) and self.keeps(item.place):
                 self._mark_items(made, Holder(item.place, adding.ref.path, adding.pos, "held by", True))
 

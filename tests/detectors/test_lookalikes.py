@@ -1,0 +1,368 @@
+"""Look-alikes of state, each beside the twin that is state."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from statecheck.testing import Case, report_of
+
+FLASK = "from flask import Flask, request\napp = Flask(__name__)\n"
+
+
+def found(source: str, header: str = FLASK) -> list[tuple[str, str]]:
+    """Name and last part of the symbol of each memory finding that is shown."""
+    report = report_of(Case("", {"app.py": header + dedent(source)}, ()))
+    assert not report.errors
+    return [
+        (finding.name, finding.symbol.rpartition(".")[2]) for finding in report.findings if finding.family == "memory"
+    ]
+
+
+class TestEntriesThatPass:
+    def test_put_in_and_taken_out_by_one_call(self) -> None:
+        source = """
+            running = {}
+            @app.post("/<job>")
+            def start(job):
+                running[job] = 1
+                try:
+                    return work(job)
+                finally:
+                    running.pop(job, None)
+        """
+        assert found(source) == []
+
+    def test_another_entry_point_asks_for_them(self) -> None:
+        source = """
+            running = {}
+            @app.post("/<job>")
+            def start(job):
+                running[job] = 1
+                try:
+                    return work(job)
+                finally:
+                    running.pop(job, None)
+            @app.get("/<job>")
+            def state(job):
+                return "running" if job in running else "done"
+        """
+        assert found(source) == [("mutated-global", "running")]
+
+    def test_sockets_that_other_requests_write_to(self) -> None:
+        source = """
+            from fastapi import FastAPI, WebSocket
+            app = FastAPI()
+            sockets = []
+            @app.websocket("/ws")
+            async def listen(socket: WebSocket):
+                sockets.append(socket)
+                try:
+                    await socket.receive_text()
+                finally:
+                    sockets.remove(socket)
+            @app.post("/say")
+            async def say(text: str):
+                for socket in sockets:
+                    await socket.send_text(text)
+        """
+        assert found(source, "") == [("mutated-global", "sockets")]
+
+    def test_removal_of_the_stale_before_the_new_is_a_cache(self) -> None:
+        source = """
+            import time, requests
+            known = {}
+            @app.get("/<name>")
+            def show(name):
+                if name in known and known[name][0] < time.time():
+                    del known[name]
+                if name not in known:
+                    known[name] = (time.time() + 60, requests.get(name).text)
+                return known[name][1]
+        """
+        assert [name for name, _ in found(source)] in (["process-cache"], ["mutated-global"])
+
+
+class TestKeys:
+    def test_of_the_running_thread(self) -> None:
+        source = """
+            import threading
+            traces = {}
+            @app.get("/")
+            def show():
+                traces[threading.get_ident()] = []
+                return note("x")
+            def note(text):
+                traces[threading.get_ident()].append(text)
+                return str(traces[threading.get_ident()])
+        """
+        assert found(source) == []
+
+    def test_of_the_user(self) -> None:
+        source = """
+            traces = {}
+            @app.get("/<user>")
+            def show(user):
+                traces[user] = []
+                return note(user, "x")
+            def note(user, text):
+                traces[user].append(text)
+                return str(traces[user])
+        """
+        assert found(source) == [("mutated-global", "traces")]
+
+
+class TestWhoReads:
+    LAST = """
+        import logging
+        log = logging.getLogger(__name__)
+        last = None
+        @app.get("/")
+        def show():
+            global last
+            try:
+                return work()
+            except OSError as error:
+                if str(error) == last:
+                    log.debug("again")
+                else:
+                    log.warning("failed")
+                    last = str(error)
+                return "later"
+    """
+
+    def test_only_the_log(self) -> None:
+        assert found(self.LAST) == []
+
+    def test_an_answer_too(self) -> None:
+        answer = dedent(self.LAST) + '@app.get("/last")\ndef tell():\n    return last or ""\n'
+        assert found(answer) == [("rebound-global", "last")]
+
+
+class TestFlagsAndClocks:
+    SERVER = """
+        class Server:
+            def __init__(self):
+                self.{field} = {first}
+            def stop(self, value=False):
+                self.{field} = {written}
+        server = Server()
+        @app.post("/stop")
+        def stop():
+            server.stop(True)
+            return str(server.{field})
+    """
+
+    @pytest.mark.parametrize(
+        ("first", "written"),
+        [("False", "value"), ('float("-inf")', 'float("-inf")')],
+        ids=["a flag that callers hand in", "a clock set back"],
+    )
+    def test_low(self, first: str, written: str) -> None:
+        assert found(self.SERVER.format(field="state", first=first, written=written)) == []
+
+    def test_what_the_request_says(self) -> None:
+        source = self.SERVER.format(field="state", first="None", written='request.args["x"]')
+        assert found(source) == [("singleton-state", "state")]
+
+
+class TestMemoOfOneEntry:
+    MEMO = """
+        {imports}
+        kept = None
+        @app.get("/<name>")
+        def show(name):
+            global kept
+            if kept and kept[0] == name:
+                return str(kept[1])
+            value = {value}
+            kept = (name, value)
+            return str(value)
+    """
+
+    def test_of_a_model(self) -> None:
+        source = self.MEMO.format(
+            imports="from transformers import AutoTokenizer", value="AutoTokenizer.from_pretrained(name)"
+        )
+        assert found(source) == []
+
+    def test_of_remote_data(self) -> None:
+        source = self.MEMO.format(imports="import requests", value="requests.get(name).json()")
+        assert found(source) == [("process-cache", "kept")]
+
+
+class TestTablesAndMemos:
+    def test_a_key_that_gets_an_empty_container_is_no_memo(self) -> None:
+        source = """
+            rooms = {}
+            @app.post("/<room>")
+            def join(room):
+                rooms.setdefault(room, set()).add(request.args["user"])
+                return str(rooms[room])
+        """
+        assert found(source) == [("mutated-global", "rooms")]
+
+    def test_weak_keys_go_with_their_object(self) -> None:
+        source = """
+            from weakref import WeakKeyDictionary
+            batches = WeakKeyDictionary()
+            @app.post("/")
+            def clean():
+                batches[request] = batches.get(request, 0) + 1
+                return ""
+        """
+        assert found(source) == []
+
+    def test_a_service_with_methods_named_like_those_of_a_dict(self) -> None:
+        source = """
+            services = {}
+            class Service:
+                def update(self, values): app.db.execute("update", values)
+            services["item"] = Service()
+            def service(name): return services[name]
+            @app.post("/")
+            def post():
+                service("item").update(request.json)
+                return ""
+        """
+        assert found(source) == []
+
+
+class TestHelpersThatStartWork:
+    HELPER = """
+        import asyncio
+        from fastapi import FastAPI
+        app = FastAPI()
+        tasks = set()
+        async def launch(work, name=None):
+            task = asyncio.create_task(work)
+            return name, task
+        async def job(): await app.store.save()
+        @app.post("/")
+        async def post():
+            {use}
+    """
+
+    def test_awaiting_the_helper_is_not_awaiting_the_work(self) -> None:
+        source = self.HELPER.format(use="name, _ = await launch(job())\n            return name")
+        assert [name for name, _ in found(source, "")] == ["background-work"]
+
+    def test_awaiting_what_it_hands_back(self) -> None:
+        source = self.HELPER.format(use="name, task = await launch(job())\n            return await task")
+        assert found(source, "") == []
+
+
+class TestStartUp:
+    def test_what_a_set_once_variable_needs(self) -> None:
+        source = """
+            site = None
+            class Site:
+                def __init__(self): self.names = []
+                def add(self, name): self.names.append(name)
+            def build():
+                made = Site()
+                for name in "ab":
+                    made.add(name)
+                return made
+            def get_site():
+                global site
+                if site is None:
+                    site = build()
+                return site
+            @app.get("/")
+            def show(): return str(get_site().names)
+        """
+        assert found(source) == []
+
+    def test_what_a_request_adds(self) -> None:
+        source = """
+            site = None
+            class Site:
+                def __init__(self): self.names = []
+                def add(self, name): self.names.append(name)
+            def get_site():
+                global site
+                if site is None:
+                    site = Site()
+                return site
+            @app.post("/<name>")
+            def show(name):
+                get_site().add(name)
+                return str(get_site().names)
+        """
+        assert found(source) == [("singleton-state", "names")]
+
+    def test_a_factory_of_the_trees_own_application_class(self) -> None:
+        source = """
+            from flask import Flask, current_app
+            class Shop(Flask): pass
+            def configure(app):
+                app.extensions["shop"] = {}
+                app.extensions["shop"]["open"] = True
+            def make_shop():
+                app = Shop("shop")
+                configure(app)
+                return app
+            def make_for_tests():
+                return make_shop()
+        """
+        assert found(source, "") == []
+
+
+class TestTornadoSettings:
+    HANDLER = """
+        import tornado.web
+        class Spawn(tornado.web.RequestHandler):
+            def post(self):
+                {line}
+                self.write("ok")
+        app = tornado.web.Application([("/", Spawn)], failures=0)
+    """
+
+    def test_changed_by_a_handler(self) -> None:
+        source = self.HANDLER.format(line='self.settings["failures"] += 1')
+        assert [name for name, _ in found(source, "")] == ["singleton-state"]
+
+    def test_only_read(self) -> None:
+        assert found(self.HANDLER.format(line='self.write(str(self.settings["failures"]))'), "") == []
+
+
+class TestThreads:
+    def test_a_class_that_is_never_started(self) -> None:
+        source = """
+            import threading
+            class Scan(threading.Thread):
+                def run(self): self.scan()
+                def scan(self): app.db.execute("scan")
+            @app.post("/")
+            def post():
+                scan = Scan()
+                scan.scan()
+                return ""
+        """
+        assert found(source) == []
+
+    def test_a_class_that_is_started(self) -> None:
+        source = """
+            import threading
+            class Scan(threading.Thread):
+                def run(self): app.db.execute("scan")
+            @app.post("/")
+            def post():
+                scan = Scan()
+                scan.start()
+                return ""
+        """
+        assert [name for name, _ in found(source)] == ["background-work"]
+
+    def test_a_raw_thread(self) -> None:
+        source = """
+            import _thread
+            def send(): app.mail.send("x")
+            @app.post("/")
+            def post():
+                _thread.start_new_thread(send, ())
+                return ""
+        """
+        assert [name for name, _ in found(source)] == ["background-work"]
