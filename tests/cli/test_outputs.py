@@ -44,6 +44,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     (project / "app.py").write_text(SHOP)
     monkeypatch.chdir(project)
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")  # as wide as files
 
     def run_(*arguments: str) -> tuple[int, str, str]:
         code = main(["check", "--jobs", "1", *arguments])

@@ -41,7 +41,7 @@ EVIL = [
     "`` ` ``` *b* __init__ ~~s~~ @team #1 &lt; \\* :+1: $x$",
     "]]><!-- --> <![CDATA[ &amp; &#0; \"'",
     "{0} {1} {sku} [a][b] [1](2)",
-    "- i", "1. i", "+ i", "=== ", "",
+    "- i", "1. i", "+ i", "=== ", "\t", "    i", "",
 ]  # fmt: skip
 
 
@@ -279,6 +279,8 @@ STRUCTURE = consumers.markup(render(markdown, sample.hostile("plain")))
 @example(EVIL[10])
 @example(EVIL[11])
 @example(EVIL[12])
+@example(EVIL[14])
+@example(EVIL[15])
 def test_what_the_tree_says_is_no_markup(text: str) -> None:
     assert consumers.markup(render(markdown, sample.hostile(text))) <= STRUCTURE | consumers.OWN_MARKUP
 

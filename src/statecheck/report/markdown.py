@@ -48,7 +48,7 @@ def render(report: Report, sources: SourceReader, options: Options) -> str:
 
 def inline(text: str) -> str:
     """One line of text that is no markup, whatever the scanned tree says; `code` words stay code."""
-    pieces = escape(text).split("`")
+    pieces = escape(text).strip().split("`")  # four spaces at the start would make it a block of code
     return "".join(f"<code>{_literal(piece)}</code>" if at % 2 else _literal(piece) for at, piece in enumerate(pieces))
 
 
@@ -106,10 +106,10 @@ def _heading(report: Report) -> str:
 
 def _doubts(report: Report, prefix: str) -> list[str]:
     """Errors, warnings and stale entries, as one list."""
-    lines = [
-        f"- **error:** {_code(repository_path(problem.path, prefix)) + ' ' if problem.path else ''}{inline(problem.message)}"
-        for problem in report.errors
-    ]
+    lines = []
+    for problem in report.errors:
+        place = f"{_code(repository_path(problem.path, prefix))} " if problem.path else ""
+        lines.append(f"- **error:** {place}{inline(problem.message)}")
     lines += [f"- **warning:** {inline(text)}" for text in report.summary.warnings]
     if report.summary.unparsed:
         lines.append(f"- **not parsed:** {inline(listed(report.summary.unparsed, _ENTRIES_SHOWN))}")
