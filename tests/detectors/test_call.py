@@ -98,7 +98,8 @@ class TestBackgroundWork:
 
     def test_an_argument_that_is_passed_on_is_no_answer(self) -> None:
         source = (
-            "import asyncio\nfrom fastapi import FastAPI, Request\napp = FastAPI()\nasync def job(request): await other()\n"
+            "import asyncio\nfrom fastapi import FastAPI, Request\napp = FastAPI()\n"
+            "async def job(request): await other()\n"
             "@app.get('/')\nasync def view(request: Request):\n"
             "    asyncio.create_task(job(request))\n    return request.get('path')\n"
         )

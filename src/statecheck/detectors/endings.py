@@ -242,13 +242,13 @@ class Endings:
         """The events that await one of the names, end it, or hand it to something that waits."""
         for row in rows:
             for node in nodes(row.event):
-                if isinstance(node, Await) and mentions(node.value, names):
+                awaited = isinstance(node, Await) and mentions(node.value, names)
+                if awaited or (isinstance(node, Call) and self._ends_by(row, node, names)):
                     yield row
-                elif isinstance(node, Call) and (
-                    ends_one_of(node, names, WAITING)
-                    or (is_given(node, names) and self._waits(row.ref, row.event, node))
-                ):
-                    yield row
+
+    def _ends_by(self, row: Within, call: Call, names: set[str]) -> bool:
+        given = is_given(call, names) and self._waits(row.ref, row.event, call)
+        return ends_one_of(call, names, WAITING) or given
 
     def _waits(self, ref: ScopeRef, event: Event, call: Call) -> bool:
         """Does the call wait for what it is given?"""

@@ -15,9 +15,11 @@ from statecheck.project.values import (
     CellPlace,
     ClassPlace,
     ClassValue,
+    ContainerValue,
     ContextPlace,
     DefaultPlace,
     FieldPlace,
+    ForeignInstance,
     ForeignPlace,
     FunctionPlace,
     GlobalPlace,
@@ -254,10 +256,15 @@ class Lifetimes:
             if isinstance(item.value, Instance) and item.value.site is not None
         )
         for item in self._evaluator.evaluate(adding.ref, adding.container, adding.region) if made else ():
-            if item.value is None:
+            if not self._is_container(item):
                 continue  # a session of a database has an add(), too
             if item.place is not None and not isinstance(item.place, FieldPlace) and self.keeps(item.place):
                 self._mark_items(made, Holder(item.place, adding.ref.path, adding.pos, "held by", True))
+
+    def _is_container(self, item: Item) -> bool:
+        if isinstance(item.value, ForeignInstance):
+            return self._evaluator.knowledge.container(item.value.name) is not None
+        return isinstance(item.value, (ContainerValue, Instance))
 
     def _read_store(self, store: Store) -> None:
         assert store.value is not None
