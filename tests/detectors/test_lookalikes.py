@@ -366,3 +366,25 @@ class TestThreads:
                 return ""
         """
         assert [name for name, _ in found(source)] == ["background-work"]
+
+
+class TestClaims:
+    LOCK = """
+        import redis
+        class Leader:
+            def __init__(self):
+                self.client = redis.Redis()
+                self.held = False
+            def claim(self):
+                self.held = self.client.{call}
+                return self.held
+        leader = Leader()
+        @app.post("/")
+        def run(): return str(leader.claim() and leader.held)
+    """
+
+    def test_what_a_shared_store_answered_to_a_claim(self) -> None:
+        assert found(self.LOCK.format(call='set("leader", "me", nx=True)')) == []
+
+    def test_a_copy_of_what_it_holds(self) -> None:
+        assert found(self.LOCK.format(call='get("leader")')) == [("singleton-state", "held")]

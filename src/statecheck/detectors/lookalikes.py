@@ -109,6 +109,10 @@ def harmless_writes(project: Project, place: Place, writes: Sequence[Access]) ->
     if len(rebinds) == len(writes):
         if all(is_initialiser(project, place, write) or is_set_once(project, write) for write in rebinds):
             return "it is set up right after the object is made"
+        if all(is_flag(project, write) or _is_claim(project, write) for write in rebinds) and any(
+            _is_claim(project, write) for write in rebinds
+        ):
+            return "it says whether this process holds what it claimed in a shared store"
         if isinstance(place, (GlobalPlace, FieldPlace, ClassPlace)) and all(
             is_resource(project, write) for write in rebinds
         ):
@@ -177,6 +181,15 @@ def _is_own_resource(project: Project, value: Value) -> bool:
     info = classes.info(value.cls)
     lives = project.lifetimes.lives(value.cls)
     return bool(info.foreign) and not lives and not any(classes.fields.get(cls) for cls in info.mro)
+
+
+def _is_claim(project: Project, write: Access) -> bool:
+    """Is the value the answer of a shared store to a claim?"""
+    if write.value is None:
+        return False
+    items = project.evaluator.evaluate(write.ref, write.value, write.event.region)
+    names = [item.value.name for item in items if isinstance(item.value, ForeignInstance)]
+    return bool(names) and all(project.knowledge.effect(name) == "claim" for name in names)
 
 
 def _is_data(project: Project, value: Value) -> bool:
