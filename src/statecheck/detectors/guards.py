@@ -9,7 +9,7 @@ from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
 from statecheck.project.tables import FileTable
-from statecheck.project.values import ContainerValue, Foreign, ForeignInstance, ScopeRef
+from statecheck.project.values import Foreign, ForeignInstance, ScopeRef
 
 MISSING = ("NameError", "AttributeError", "KeyError", "LookupError")
 
@@ -119,10 +119,11 @@ def _left_before(table: FileTable, scope: int, region: int, pos: int, name: str)
 
 
 def _same(expr: Expr, write: Access) -> bool:
-    return any(_shape(target) == _shape(expr) for target in write.event.targets)
+    return any(shape(target) == shape(expr) for target in write.event.targets)
 
 
-def _mentions(expr: Expr, name: str) -> bool:
+def mentions(expr: Expr, name: str) -> bool:
+    """Does the name, or an attribute of that name, stand in the expression?"""
     return any(
         (isinstance(node, Name) and node.id == name) or (isinstance(node, Attr) and node.attr == name)
         for node in iter_expr(expr)
@@ -132,10 +133,8 @@ def _mentions(expr: Expr, name: str) -> bool:
 def _asks_for(expr: Expr, name: str) -> bool:
     """``x``, ``obj.x``, ``len(x)``, ``hasattr(obj, "x")``: is the value of the expression that of the name?"""
     if isinstance(expr, Call):
-        return _mentions(expr, name) or any(
-            isinstance(given, Const) and given.value == name for given in expr.args[1:2]
-        )
-    return isinstance(expr, (Name, Attr)) and _mentions(expr, name)
+        return mentions(expr, name) or any(isinstance(given, Const) and given.value == name for given in expr.args[1:2])
+    return isinstance(expr, (Name, Attr)) and mentions(expr, name)
 
 
 def _is_empty(expr: Expr) -> bool:
@@ -164,61 +163,6 @@ def _is_filled_test(test: Expr, name: str) -> bool:
     return _asks_for(test, name)
 
 
-def is_memo_write(project: Project, write: Access) -> bool:
-    """``cache[key] = compute()`` where the same function looked the key up first, by ``in`` or ``get``."""
-    if write.kind == "rebind" and isinstance(write.value, Display) and len(write.value.items) > 1:
-        return _is_keyed_single(project, write)
-    if write.kind == "change" and not write.depth and write.how == ".setdefault()" and len(write.given) == 2:
-        made = write.given[1]
-        return not isinstance(made, (Const, Display)) and not _is_new_container(project, write, made)
-    if write.kind != "change" or write.depth or not write.how.startswith("[…] ="):
-        return False
-    target = next((part for part in write.event.targets if isinstance(part, Sub)), None)
-    if target is None:
-        return False
-    if write.event.value is not None and _is_new_container(project, write, write.event.value):
-        return False  # a table that grows by and by
-    if write.event.value is not None and _mentions(write.event.value, write.place.name):
-        return False  # a count or a list that grows, not a value computed once
-    key = _shape(target.index)
-    function = project.tables.function_around(write.ref)
-    return any(
-        _looks_up(node, write.place.name, key)
-        for event in project.scope(function).events
-        if event.value is not None and event is not write.event
-        for node in iter_expr(event.value)
-    )
-
-
-def _is_new_container(project: Project, write: Access, value: Expr) -> bool:
-    """``{}``, ``[]``, ``set()``, ``deque(maxlen=9)``: a container with nothing in it."""
-    if isinstance(value, Display):
-        return not value.items
-    if not isinstance(value, Call) or value.args:
-        return False
-    found = project.evaluator.evaluate(write.ref, value, write.event.region)
-    return any(isinstance(item.value, ContainerValue) for item in found)
-
-
-def _is_keyed_single(project: Project, write: Access) -> bool:
-    """``if kept[0] == key: return kept[1]`` before ``kept = (key, value)``: a memo of one entry."""
-    assert isinstance(write.value, Display)
-    key = _shape(write.value.items[0])
-    table = project.tables.files[write.ref.path]
-    return any(
-        row.scope == write.ref.scope
-        and row.kind == "if"
-        and row.leaves
-        and row.pos < write.start
-        and row.test is not None
-        and any(
-            isinstance(node, Op) and node.op == "==" and key in [_shape(operand) for operand in node.operands]
-            for node in iter_expr(row.test)
-        )
-        for row in table.facts.regions
-    )
-
-
 def is_passing(project: Project, write: Access, writes: Sequence[Access]) -> bool:
     """``x[key] = …`` and, later in the same function, ``del x[key]`` or ``x.pop(key)``: there while one call runs."""
     function = project.tables.function_around(write.ref)
@@ -228,7 +172,7 @@ def is_passing(project: Project, write: Access, writes: Sequence[Access]) -> boo
         for other in writes
         if key is not None
         and (other_key := put_key(other)) is not None
-        and _shape(other_key) == _shape(key)
+        and shape(other_key) == shape(key)
         and (other is write or other.kind == write.kind or other.start > write.start)
         and project.tables.function_around(other.ref) == function
     }
@@ -243,15 +187,7 @@ def put_key(write: Access) -> Expr | None:
     return target.index if target is not None and write.how.startswith(("[…]", "del")) else None
 
 
-def _looks_up(node: Expr, name: str, key: object) -> bool:
-    if isinstance(node, Op) and node.op in ("in", "not in") and len(node.operands) == 2:
-        return _mentions(node.operands[1], name) and _shape(node.operands[0]) == key
-    if isinstance(node, Call) and isinstance(node.func, Attr) and node.func.attr == "get" and node.args:
-        return _mentions(node.func.value, name) and _shape(node.args[0]) == key
-    return False
-
-
-def _shape(expr: Expr) -> object:
+def shape(expr: Expr) -> object:
     """The text of an expression without positions."""
     return tuple(
         (
@@ -291,7 +227,7 @@ def noted_once(project: Project, write: Access) -> bool:
 
 def _is_absence_test(test: Expr, name: str) -> bool:
     return isinstance(test, Op) and (
-        (test.op == "not in" and _mentions(test.operands[-1], name)) or (test.op == "not" and _mentions(test, name))
+        (test.op == "not in" and mentions(test.operands[-1], name)) or (test.op == "not" and mentions(test, name))
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from statecheck.detectors.contexts import is_replaced
-from statecheck.detectors.guards import is_filled_here, is_memo_write
+from statecheck.detectors.guards import is_filled_here
 from statecheck.detectors.instances import Instances
 from statecheck.detectors.lookalikes import (
     CONSTRUCTORS,
@@ -22,6 +22,7 @@ from statecheck.detectors.lookalikes import (
     is_memo_of_objects,
     values,
 )
+from statecheck.detectors.memos import is_memo_write
 from statecheck.facts.ir import Attr, Expr, Name, Sub
 from statecheck.model import Level
 from statecheck.project.accesses import Access, Accesses

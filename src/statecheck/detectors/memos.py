@@ -1,0 +1,73 @@
+"""Memos: what is computed once a key, or kept for the last key asked for."""
+
+from __future__ import annotations
+
+from statecheck.detectors.guards import mentions, shape
+from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Op, Sub
+from statecheck.facts.walk import iter_expr
+from statecheck.project.accesses import Access
+from statecheck.project.link import Project
+from statecheck.project.values import ContainerValue
+
+
+def is_memo_write(project: Project, write: Access) -> bool:
+    """``cache[key] = compute()`` where the same function looked the key up first, by ``in`` or ``get``."""
+    if write.kind == "rebind" and isinstance(write.value, Display) and len(write.value.items) > 1:
+        return _is_keyed_single(project, write)
+    if write.kind == "change" and not write.depth and write.how == ".setdefault()" and len(write.given) == 2:
+        made = write.given[1]
+        return not isinstance(made, (Const, Display)) and not _is_new_container(project, write, made)
+    if write.kind != "change" or write.depth or not write.how.startswith("[…] ="):
+        return False
+    target = next((part for part in write.event.targets if isinstance(part, Sub)), None)
+    if target is None:
+        return False
+    if write.event.value is not None and _is_new_container(project, write, write.event.value):
+        return False  # a table that grows by and by
+    if write.event.value is not None and mentions(write.event.value, write.place.name):
+        return False  # a count or a list that grows, not a value computed once
+    key = shape(target.index)
+    function = project.tables.function_around(write.ref)
+    return any(
+        _looks_up(node, write.place.name, key)
+        for event in project.scope(function).events
+        if event.value is not None and event is not write.event
+        for node in iter_expr(event.value)
+    )
+
+
+def _is_keyed_single(project: Project, write: Access) -> bool:
+    """``if kept[0] == key: return kept[1]`` before ``kept = (key, value)``: a memo of one entry."""
+    assert isinstance(write.value, Display)
+    key = shape(write.value.items[0])
+    table = project.tables.files[write.ref.path]
+    return any(
+        row.scope == write.ref.scope
+        and row.kind == "if"
+        and row.leaves
+        and row.pos < write.start
+        and row.test is not None
+        and any(
+            isinstance(node, Op) and node.op == "==" and key in [shape(operand) for operand in node.operands]
+            for node in iter_expr(row.test)
+        )
+        for row in table.facts.regions
+    )
+
+
+def _is_new_container(project: Project, write: Access, value: Expr) -> bool:
+    """``{}``, ``[]``, ``set()``, ``deque(maxlen=9)``: a container with nothing in it."""
+    if isinstance(value, Display):
+        return not value.items
+    if not isinstance(value, Call) or value.args:
+        return False
+    found = project.evaluator.evaluate(write.ref, value, write.event.region)
+    return any(isinstance(item.value, ContainerValue) for item in found)
+
+
+def _looks_up(node: Expr, name: str, key: object) -> bool:
+    if isinstance(node, Op) and node.op in ("in", "not in") and len(node.operands) == 2:
+        return mentions(node.operands[1], name) and shape(node.operands[0]) == key
+    if isinstance(node, Call) and isinstance(node.func, Attr) and node.func.attr == "get" and node.args:
+        return mentions(node.func.value, name) and shape(node.args[0]) == key
+    return False
