@@ -161,7 +161,9 @@ class Endings:
             if row.event.op in LEAVING and row.event.value is not None and dotted(row.event.value) in names:
                 return True
             for node in nodes(row.event):
-                if isinstance(node, Call) and (ends_one_of(node, names, STARTING) or is_given(node, names)):
+                if isinstance(node, Call) and (
+                    ends_one_of(node, names, STARTING) or any(dotted(given) in names for given in arguments(node))
+                ):
                     return True
         return False
 

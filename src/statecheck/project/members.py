@@ -118,7 +118,8 @@ class Members:
         bindings = self._evaluator.tables.files[owner.path].bindings[owner.scope, name]
         items = self._evaluator.names.bound_items(owner.path, bindings)
         if all(binding.kind == "declared" for binding in bindings):
-            return items  # a bare annotation tells the type and keeps nothing
+            # A bare annotation tells the type and keeps nothing: a class below may.
+            return list(self._below(cls, name, item)) or items
         return self._evaluator.names.held(items, ClassPlace(owner, name))
 
     def _decorated_type(self, function: ScopeRef) -> str | None:
