@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from statecheck import git
 from statecheck.model import Problem
 from statecheck.settings import Settings, has_mark, package
 
@@ -34,7 +35,6 @@ DEFAULT_EXCLUDES = (
 )  # fmt: skip
 PYTHON_SUFFIXES = (".py", ".pyw")  # stubs (.pyi) hold no state
 
-_GIT_TIMEOUT = 120  # seconds
 _TEMPLATE = re.compile(r"\.(j2|jinja2?|erb|tmpl|tpl|template)$")
 _FORMATS = (
     (re.compile(r"(^|\.)(dockerfile|containerfile)(\.[^/]*)?$"), "dockerfile"),
@@ -96,14 +96,24 @@ def discover(
         elif relative != "." and not any(found.startswith(f"{relative}/") for found in paths):
             paths.update(f"{relative}/{inner}" for inner in _listed(path, settings, problems, walk=True))
     by_hand = {path.relative_to(root).as_posix() for path in given if path.is_file()}
+    files = _classified(root, paths | set(replaced), settings, by_hand)
+    return Tree(root, files, tuple(dict.fromkeys(problems)), replaced)
+
+
+def chosen(root: Path, paths: Iterable[str], settings: Settings) -> tuple[File, ...]:
+    """Which of the paths of a tree that is not on the disk ``discover`` would read there; ignored ones are in none."""
+    return _classified(root, set(_kept(list(paths), settings, [])), settings, set())
+
+
+def _classified(root: Path, paths: set[str], settings: Settings, by_hand: set[str]) -> tuple[File, ...]:
     is_test, is_migration = matcher(settings.test_paths), matcher(settings.migration_paths)
     files = []
-    for relative in sorted(paths | set(replaced)):
+    for relative in sorted(paths):
         kind, format_ = _kind(root, relative, relative in by_hand)
         if kind:
             role: Role = "test" if is_test(relative) else "migration" if is_migration(relative) else "app"
             files.append(File(relative, kind, role, format_))
-    return Tree(root, tuple(files), tuple(dict.fromkeys(problems)), replaced)
+    return tuple(files)
 
 
 def is_excluded(path: str, settings: Settings) -> bool:
@@ -173,12 +183,18 @@ def _is_python_script(path: Path) -> bool:
 
 def _listed(root: Path, settings: Settings, problems: list[Problem], walk: bool = False) -> Iterator[str]:
     """Paths of the regular files below ``root`` that are neither ignored nor excluded."""
-    excluded = _excludes(settings)
     in_git = settings.respect_gitignore and not walk
     paths = list(_git(root, problems)) if in_git and _has_git(root) else []
-    if not paths:  # no git, or a folder that git ignores as a whole
-        yield from _valid_names(_walk(root, excluded, settings.respect_gitignore, problems), problems)
-        return
+    if paths:
+        yield from _kept(paths, settings, problems)
+    else:  # no git, or a folder that git ignores as a whole
+        walked = _walk(root, _excludes(settings), settings.respect_gitignore, problems)
+        yield from _valid_names(walked, problems)
+
+
+def _kept(paths: Sequence[str], settings: Settings, problems: list[Problem]) -> Iterator[str]:
+    """The paths that could matter and are not excluded."""
+    excluded = _excludes(settings)
     environments = tuple(path[: -len("pyvenv.cfg")] for path in paths if path.endswith("/pyvenv.cfg"))
     for path in _valid_names(paths, problems):
         if _could_matter(path) and not path.startswith(environments) and not excluded.match_file(path):
@@ -211,15 +227,8 @@ def _has_git(root: Path) -> bool:
 
 def _git(root: Path, problems: list[Problem]) -> Iterator[str]:
     """What git tracks or would track. Nothing when git is missing or refuses."""
-    # A repository's own configuration may name programs for git to run: fsmonitor and hooks are switched off. Variables
-    # of an outer git (we may run as a hook) would point it at another index.
-    command = ["git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}", "ls-files", "-coz"]
-    keep = {key: value for key, value in os.environ.items() if not key.startswith("GIT_") or "CONFIG" in key}
-    environment = {**keep, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
     try:
-        done = subprocess.run(
-            [*command, "--exclude-standard"], cwd=root, env=environment, capture_output=True, timeout=_GIT_TIMEOUT
-        )
+        done = git.run(root, ("ls-files", "-coz", "--exclude-standard"))
     except (OSError, subprocess.TimeoutExpired):
         return
     if done.returncode != 0:
@@ -227,7 +236,7 @@ def _git(root: Path, problems: list[Problem]) -> Iterator[str]:
     for folder in re.findall(rb"could not open directory '(.*?)/?': (.*)", done.stderr):
         path, reason = (part.decode("utf-8", "backslashreplace") for part in folder)
         problems.append(Problem(path, f"cannot be read: {reason}"))
-    for name in sorted(set(done.stdout.decode("utf-8", "surrogateescape").split("\0")) - {""}):
+    for name in sorted(set(git.text(done.stdout).split("\0")) - {""}):
         yield from _expand(root, name, problems)
 
 

@@ -112,7 +112,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     shown: int = 0
     hidden: int = 0  # below --min-severity or --min-confidence
     suppressed: int = 0
-    unchanged: int = 0  # known from the baseline
+    unchanged: int = 0  # known from the baseline or an older state
+    compared_with: str = ""  # the older state, for people: "main (merge base 1a2b3c4d5e)"
     stale: int = 0  # entries of the baseline of which nothing is left
     warnings: tuple[str, ...] = ()
 
@@ -120,7 +121,8 @@ class Summary(Struct, frozen=True, kw_only=True):
 class Report(Struct, frozen=True, kw_only=True):
     """The whole outcome of one run, before rendering. ``findings`` are those to show, sorted.
 
-    ``hidden`` are below the thresholds, ``suppressed`` by a comment, ``unchanged`` known from the baseline.
+    ``hidden`` are below the thresholds, ``suppressed`` by a comment, ``unchanged`` known from the baseline or
+    an older state.
     """
 
     root: str  # absolute path of the project root
@@ -129,7 +131,7 @@ class Report(Struct, frozen=True, kw_only=True):
     suppressed: tuple[Finding, ...] = ()
     unchanged: tuple[Finding, ...] = ()
     absent: tuple[BaselineEntry, ...] = ()  # entries of the baseline of which nothing is left
-    compared: bool = False  # was there a baseline?
+    compared: bool = False  # was there a baseline, or an older state?
     ran: tuple[str, ...] = ()  # names of the rules that ran to their end
     errors: tuple[Problem, ...] = ()
     summary: Summary = Summary()

@@ -20,18 +20,15 @@ from statecheck.detectors import load_detectors
 from statecheck.detectors.api import Context
 from statecheck.detectors.explain import explain as explain_line
 from statecheck.discovery import Tree, discover, within
-from statecheck.facts.documents import read_document
-from statecheck.facts.documents.nodes import DocumentFacts, problem
-from statecheck.facts.ir import FileFacts
 from statecheck.facts.job import roomy
-from statecheck.facts.pool import extract_files
+from statecheck.material import Material, gather
 from statecheck.model import BaselineEntry, Finding, Problem, Report, Summary
 from statecheck.project.knowledge import Knowledge
 from statecheck.project.link import Project, failures, link
 from statecheck.rules.load import load
 from statecheck.rules.schema import Pack, Rule
 from statecheck.settings import Settings
-from statecheck.triage.baseline import compare
+from statecheck.triage.baseline import can_be_known, compare, entry_of, known_to_either
 from statecheck.triage.directives import directives
 from statecheck.triage.fingerprint import fingerprinted
 from statecheck.triage.merge import merged
@@ -60,20 +57,9 @@ class Request(NamedTuple):
     progress: Progress | None = None
     baseline: tuple[BaselineEntry, ...] | None = None  # known findings; None: compare with nothing
     replaced: Mapping[str, Path] = MappingProxyType({})  # files whose content is read from another place
-
-
-class Material(NamedTuple):
-    """What was read from the disk: nothing has been judged, nothing linked."""
-
-    tree: Tree
-    pack: Pack
-    facts: Mapping[str, FileFacts]
-    documents: Mapping[str, DocumentFacts]
-    problems: tuple[Problem, ...]
-
-    def read(self, path: str) -> bytes:
-        """The content of a file of the tree. Raises OSError."""
-        return self.tree.place(path).read_bytes()
+    tree: Tree | None = None  # what to check; None: what is found on the disk
+    base: Tree | None = None  # an older state of the tree: its findings are known as well
+    against: str = ""  # what ``base`` is, for people
 
 
 class Analysis(NamedTuple):
@@ -90,21 +76,14 @@ def load_rules(settings: Settings, root: Path = Path()) -> Pack:
 
 def find_files(request: Request) -> Tree:
     """The files of the project, and those given by hand."""
-    return discover(request.root, request.settings, request.paths, request.replaced)
+    return request.tree or discover(request.root, request.settings, request.paths, request.replaced)
 
 
 def collect(request: Request, tree: Tree) -> Material:
     """Rules, files and facts. Raises PackError for rules that cannot be used."""
-    pack = load_rules(request.settings, request.root)
-    python = [(file.path, tree.place(file.path)) for file in tree.files if file.kind == "python"]
     progress = request.progress
-    extraction = extract_files(
-        python,
-        request.jobs or request.settings.jobs,
-        (lambda done, total: progress("Reading", done, total)) if progress else None,
-    )
-    documents, unread = read_documents(tree)
-    return Material(tree, pack, extraction.facts, documents, (*tree.problems, *extraction.problems, *unread))
+    reading = (lambda done, total: progress("Reading", done, total)) if progress else None
+    return gather(tree, load_rules(request.settings, request.root), request.jobs or request.settings.jobs, reading)
 
 
 def analyse(material: Material, request: Request) -> Analysis:
@@ -116,25 +95,6 @@ def analyse(material: Material, request: Request) -> Analysis:
     return Analysis(material, link(material.facts, roles, knowledge))
 
 
-def read_documents(tree: Tree) -> tuple[dict[str, DocumentFacts], list[Problem]]:
-    """The deployment and settings documents of the tree, those of tests left out."""
-    found: dict[str, DocumentFacts] = {}
-    problems: list[Problem] = []
-    for file in tree.files:
-        if file.kind != "document" or file.role == "test":
-            continue
-        try:
-            facts = read_document(file.path, tree.place(file.path).read_bytes(), file.format)
-        except OSError as error:
-            problems.append(Problem(file.path, f"cannot be read: {error.strerror or error}"))
-            continue
-        if facts is not None:
-            found[file.path] = facts
-            if trouble := problem(file.path, facts):
-                problems.append(trouble)
-    return found, problems
-
-
 def check(request: Request) -> Report:
     """Check a project: the whole pipeline up to the report."""
     tree = find_files(request)
@@ -142,7 +102,9 @@ def check(request: Request) -> Report:
         return Report(root=str(request.root), errors=tree.problems)  # nobody asked about the rest
     with _without_collector():
         material = collect(request, tree)
-        return roomy(lambda: judge(material, request))  # facts of long expressions nest deeper than usual stacks allow
+        return roomy(
+            lambda: judge(material, request, earlier(material, request))
+        )  # facts of long expressions nest deeper than usual stacks allow
 
 
 @contextmanager
@@ -157,7 +119,24 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def judge(material: Material, request: Request) -> Report:
+class Earlier(NamedTuple):
+    """What an older state of the tree held, and what keeps us from knowing all of it."""
+
+    entries: tuple[BaselineEntry, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+
+
+class Judgement(NamedTuple):
+    """The findings of a tree, marked by comments but not compared; the rules that ran; what went wrong."""
+
+    analysis: Analysis
+    findings: list[Finding]
+    ran: list[str]
+    problems: list[Problem]
+
+
+def look(material: Material, request: Request) -> Judgement:
     """Link what was read and run the rules over it."""
     analysis = analyse(material, request)
     found, problems = find(analysis, request)
@@ -166,9 +145,30 @@ def judge(material: Material, request: Request) -> Report:
     found = fingerprinted(found, analysis.project, texts)
     found = suppress(found, analysis, request, texts, ran)
     wanted = [finding for finding in found if not ignored_in_file(finding, request.settings, material.pack)]
+    return Judgement(analysis, wanted, ran, problems)
+
+
+def earlier(material: Material, request: Request) -> Earlier | None:
+    """The findings of the older state, under the same settings and rules; None where nothing is compared with one."""
+    if request.base is None:
+        return None
+    old = gather(request.base, material.pack, request.jobs or request.settings.jobs, like=material)
+    _, found, _, problems = look(old, request)
+    shown = sort_out(found, request.settings)["shown"]  # what nobody saw there is new once it is seen
+    broken = [Problem("", f"{each.message} (in {request.against})") for each in problems if not each.path]
+    unparsed = [path for path, _ in failures(old.facts)]
+    doubts = [f"{path} could not be parsed in {request.against}: all its findings are new" for path in unparsed]
+    return Earlier(tuple(map(entry_of, filter(can_be_known, shown))), tuple(broken), tuple(doubts))
+
+
+def judge(material: Material, request: Request, old: Earlier | None = None) -> Report:
+    """Tell what is found from what is known, and put it into a report."""
+    analysis, wanted, ran, problems = look(material, request)
     unparsed = {path for path, _ in failures(material.facts)}
     compared = compare(request.baseline or (), wanted, lambda entry: entry.rule in ran and entry.path not in unparsed)
     judged = compared.findings if request.baseline is not None else wanted
+    if old is not None:
+        judged = known_to_either(judged, compare(old.entries, wanted, lambda _: False).findings)
     groups = sort_out([finding for finding in judged if _is_in_paths(finding, request)], request.settings)
     report = Report(
         root=str(request.root),
@@ -177,11 +177,15 @@ def judge(material: Material, request: Request) -> Report:
         suppressed=groups["suppressed"],
         unchanged=groups["unchanged"],
         absent=tuple(compared.absent),
-        compared=request.baseline is not None,
+        compared=request.baseline is not None or old is not None,
         ran=tuple(ran),
-        errors=(*material.problems, *problems),
+        errors=(*material.problems, *problems, *(old.problems if old else ())),
     )
-    return replace(report, summary=summarise(analysis, report))
+    summary = summarise(analysis, report)
+    if old is not None:
+        against = request.against + (" or the baseline" if request.baseline is not None else "")
+        summary = replace(summary, compared_with=against, warnings=(*summary.warnings, *old.warnings))
+    return replace(report, summary=summary)
 
 
 def suppress(

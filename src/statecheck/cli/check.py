@@ -6,11 +6,12 @@ import sys
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from statecheck.cli.add_ignore import add_comments
+from statecheck.cli.compare import compared_sides, vet_comparison
 from statecheck.cli.guard import UsageError, complain, guarded, is_terminal, write
 from statecheck.cli.known import known_entries
 from statecheck.cli.outputs import Format, Looks, Output, colored, hides_errors, wanted_outputs, write_outputs
@@ -19,6 +20,9 @@ from statecheck.cli.target import Target, overlay, split_rules
 from statecheck.cli.vetting import vet_settings
 from statecheck.model import BaselineEntry, Report
 from statecheck.settings import Settings
+
+if TYPE_CHECKING:
+    from statecheck.triage.trees import Sides
 
 
 class Level(str, Enum):
@@ -52,6 +56,8 @@ class Choices(NamedTuple):
     fail_on_stale: bool
     add_ignore: str | None
     replaced: Mapping[str, Path]
+    since: str | None
+    staged: bool
 
 
 Paths = Annotated[
@@ -93,6 +99,13 @@ def command(
     no_baseline: Annotated[bool, typer.Option("--no-baseline", help="Compare with no baseline.")] = False,
     fail_on_stale: Annotated[
         bool, typer.Option("--fail-on-stale", help="Exit with 1 when entries of the baseline are no longer needed.")
+    ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="REF", help="Report what is not yet where HEAD left this commit, branch or tag."),
+    ] = None,
+    staged: Annotated[
+        bool, typer.Option("--staged", help="Check what is staged; without --since, report what HEAD does not have.")
     ] = False,
     add_ignore: Annotated[
         str | None,
@@ -136,6 +149,7 @@ def command(
     def action() -> int:
         if add_ignore is not None and STDIN in (paths or ()):
             raise UsageError("--add-ignore changes files; it cannot be given with -")
+        vet_comparison(staged, STDIN in (paths or ()), add_ignore is not None)
         with targeted(paths or [], stdin_filename, config or [], isolated) as target:
             return checked(target)
 
@@ -153,7 +167,7 @@ def command(
             wanted_outputs(output_format.value, output_file, report or []),
             Looks(color.value, quiet, statistics), exit_zero, show_files,
             _number(jobs) or settings.jobs, force_exclude, tuple(plugin or ()),
-            baseline, no_baseline, fail_on_stale, add_ignore, target.replaced,
+            baseline, no_baseline, fail_on_stale, add_ignore, target.replaced, since, staged,
         )  # fmt: skip
         return run(target, settings, choices)
 
@@ -183,10 +197,12 @@ def run(target: Target, settings: Settings, choices: Choices) -> int:
         _show_files(root, settings, paths)
         return 0
     known = known_entries(target.loaded, settings, choices.baseline, choices.no_baseline)
-    report = _check(root, settings, choices, paths, known) if paths else Report(root=str(root))
-    if choices.add_ignore is not None:
-        return add_comments(report, choices.add_ignore)
-    write_outputs(report, settings, choices.outputs, choices.looks, choices.replaced)
+    with compared_sides(root, settings, paths, choices.replaced, choices.since, choices.staged) as sides:
+        report = _check(root, settings, choices, paths, known, sides) if paths else Report(root=str(root))
+        if choices.add_ignore is not None:
+            return add_comments(report, choices.add_ignore)
+        replaced = sides.head.replaced if sides else choices.replaced
+        write_outputs(report, settings, choices.outputs, choices.looks, replaced)
     if hides_errors(choices.outputs, choices.looks):  # findings only, but a part that broke must not look clean
         for problem in report.errors:
             complain(f"error: {problem.path}: {problem.message}" if problem.path else f"error: {problem.message}")
@@ -220,12 +236,15 @@ def _check(
     choices: Choices,
     paths: tuple[Path, ...],
     known: tuple[BaselineEntry, ...] | None,
+    sides: Sides | None,
 ) -> Report:
     from statecheck.cli.progress import ProgressBar
     from statecheck.pipeline import Request, check
 
     _load_plugins(choices.plugins)
     request = Request(root, paths, settings, choices.jobs, choices.plugins, None, known, choices.replaced)
+    if sides is not None:
+        request = request._replace(tree=sides.head, base=sides.base, against=sides.against)
     if choices.looks.quiet or not is_terminal(sys.stderr):
         return check(request)
     with ProgressBar(colored(choices.looks.color, is_terminal(sys.stderr))) as bar:

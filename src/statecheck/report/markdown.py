@@ -12,6 +12,7 @@ from statecheck.report.mask import mask
 from statecheck.report.options import Options
 from statecheck.report.prose import listed, plural
 from statecheck.report.source import SourceReader, escape
+from statecheck.report.summary import known_from
 
 MOST_BYTES = 1_000_000  # a job summary of GitHub holds 1 MiB; the rest is for what other commands add
 _TABLE_BYTES = 400_000
@@ -93,7 +94,11 @@ def _heading(report: Report) -> str:
         title, detail = "no findings", f"Checked: {read}."
     else:
         title, detail = "nothing was checked", "No Python file was found."
-    more = {"hidden": report.hidden, "suppressed by comments": report.suppressed, "in the baseline": report.unchanged}
+    more = {
+        "hidden": report.hidden,
+        "suppressed by comments": report.suppressed,
+        inline(known_from(report)): report.unchanged,
+    }
     kept = [f"{len(found):,} {what}" for what, found in more.items() if found]
     entries = ", ".join(f"{count:,} {_literal(name)}" for name, count in sorted(facts.entry_points.items()) if count)
     lines = [f"## statecheck: {title}\n", detail]

@@ -7,6 +7,7 @@ from collections import Counter
 from statecheck.model import LEVELS, Finding, Report, at_least
 from statecheck.report.options import Options
 from statecheck.report.prose import hanging, listed, plural
+from statecheck.report.source import escape
 from statecheck.report.style import Paint
 
 _NAMES_SHOWN = 5
@@ -43,9 +44,14 @@ def verdict(report: Report, options: Options, paint: Paint) -> list[str]:
         lines.append(f"{len(report.hidden):,} hidden: {_reveal(report.hidden, options)} shows {_them(report.hidden)}.")
     if report.summary.suppressed:
         lines.append(f"{report.summary.suppressed:,} suppressed by comments.")
-    if report.unchanged:
-        lines.append(f"{len(report.unchanged):,} in the baseline.")
+    if report.summary.compared_with or report.unchanged:
+        lines.append(f"{len(report.unchanged):,} {escape(known_from(report))}.")
     return lines
+
+
+def known_from(report: Report) -> str:
+    """Where the findings that are not shown are known from. Not escaped: it holds what the user calls a commit."""
+    return f"known from {report.summary.compared_with}" if report.summary.compared_with else "in the baseline"
 
 
 def stale(report: Report, options: Options, paint: Paint) -> list[str]:

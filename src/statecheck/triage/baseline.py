@@ -135,6 +135,23 @@ def _marked_step(step: Step, known: set[str]) -> Step:
     return replace(step, baseline="unchanged" if step.fingerprint in known else "new")
 
 
+def known_to_either(some: Sequence[Finding], others: Sequence[Finding]) -> list[Finding]:
+    """The same findings, compared with two collections: new is what is new to both."""
+    return [_known_to_either(*pair) for pair in zip(some, others, strict=True)]
+
+
+def _known_to_either(one: Finding, other: Finding) -> Finding:
+    if "unchanged" in (one.baseline, other.baseline):
+        return one if one.baseline == "unchanged" else other
+    if "updated" not in (one.baseline, other.baseline):
+        return other
+    pairs = zip(one.flow, other.flow, strict=True)
+    flow = tuple(two if two.baseline == "unchanged" else step for step, two in pairs)
+    flow = tuple(replace(step, baseline=step.baseline or "new") if step.role == "write" else step for step in flow)
+    grown = any(step.baseline == "new" for step in flow)
+    return replace(one, baseline="updated" if grown else "unchanged", flow=flow)
+
+
 def pruned(compared: Compared, entries: Sequence[BaselineEntry], trim: bool) -> list[BaselineEntry]:
     """The entries without those of which nothing is left. ``trim``: without the writes that are gone, either."""
     gone = set(compared.absent)
