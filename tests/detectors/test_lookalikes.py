@@ -388,3 +388,40 @@ class TestClaims:
 
     def test_a_copy_of_what_it_holds(self) -> None:
         assert found(self.LOCK.format(call='get("leader")')) == [("singleton-state", "held")]
+
+
+class TestDefaults:
+    ASK = """
+        def ask(text, seen={{}}):
+            seen["last"] = text
+            return str(seen)
+        @app.get("/<text>")
+        def show(text): return ask(text{given})
+    """
+
+    def test_that_every_call_replaces(self) -> None:
+        assert found(self.ASK.format(given=", seen={}")) == []
+
+    def test_that_a_call_leaves_out(self) -> None:
+        assert [name for name, _ in found(self.ASK.format(given=""))] == ["hidden-state"]
+
+
+class TestWaitingOnOneWayOnly:
+    HELPER = """
+        import asyncio
+        from fastapi import FastAPI
+        app = FastAPI()
+        async def job(): await app.store.save()
+        @app.post("/")
+        async def post(later: bool):
+            task = asyncio.create_task(job())
+            {way}
+            return await task
+    """
+
+    def test_left_before_the_end(self) -> None:
+        source = self.HELPER.format(way="if later: return 'started'")
+        assert [name for name, _ in found(source, "")] == ["background-work"]
+
+    def test_waited_for(self) -> None:
+        assert found(self.HELPER.format(way="print(later)"), "") == []

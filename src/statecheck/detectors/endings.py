@@ -212,7 +212,16 @@ class Endings:
             if table.facts.regions[region].kind in ("if", "else") and test is not None and not mentions(test, names):
                 return True
             region = table.facts.regions[region].parent
-        return False
+        return row.ref == spot.ref and any(
+            left.scope == row.ref.scope
+            and left.kind == "if"
+            and left.leaves
+            and table.is_inside(row.event.region, left.parent)
+            and spot.end < left.pos < row.event.pos
+            and left.test is not None
+            and not mentions(left.test, names)
+            for left in table.facts.regions
+        )
 
     def _is_comprehended(self, rows: Iterable[Within], scope: int) -> bool:
         """Does the comprehension that makes the values stand inside something that waits for them?"""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from statecheck.detectors.contexts import is_replaced
+from statecheck.detectors.defaults import is_always_given
 from statecheck.detectors.guards import is_filled_here
 from statecheck.detectors.instances import Instances
 from statecheck.detectors.lookalikes import (
@@ -164,8 +165,10 @@ class Judge:
             return False
         if (write.depth >= DEEP and not write.sure) or self._is_making(place, write):
             return False
-        if isinstance(place, DefaultPlace) and (write.kind == "clear" or is_filled_here(self.project, write)):
-            return False  # an empty default never comes this way
+        if isinstance(place, DefaultPlace) and (
+            write.kind == "clear" or is_filled_here(self.project, write) or is_always_given(self.project, place)
+        ):
+            return False  # the default, or an empty one, never comes this way
         reached = self.project.phases.of(function)
         return not reached or any(phase in reached for phase in RUNTIME)
 
@@ -207,6 +210,8 @@ class Judge:
             locks = all(is_lock(self.project, write) for write in memo)
             rule = rule if locks else "process-cache"
             severity = "medium" if changing and not objects else "low"
+        if sure < SURE and not any(self.project.phases.entries_to(write.ref) for write in live):
+            severity = "low"  # no entry point leads there: only a foreign decorator or base class may call it
         made = next(
             (
                 write
