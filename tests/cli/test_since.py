@@ -50,7 +50,7 @@ STICKY = SERVICE + "  sessionAffinity: ClientIP\n"
 ORDERS = APP.replace("CARTS", "ORDERS").replace("app", "shop").replace("/cart", "/order").replace("/gift", "/present")
 
 Run = Callable[..., tuple[int, str]]
-Check = Callable[..., tuple[int, list[tuple[str, str, str]]]]
+Check = Callable[..., tuple[int, list[tuple[str, str, str | None]]]]
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +97,7 @@ def run(root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
 def check(run: Run) -> Check:
     """Exit code, and name, path and state of each finding."""
 
-    def call(*options: str) -> tuple[int, list[tuple[str, str, str]]]:
+    def call(*options: str) -> tuple[int, list[tuple[str, str, str | None]]]:
         code, out = run("--output-format", "json", *options)
         assert out.startswith("{"), out
         rows = json.loads(out)["findings"]
@@ -375,14 +375,22 @@ def test_the_settings_of_today_hold_for_both_sides(root: Path, check: Check) -> 
     assert check("--since", "HEAD") == (0, [])
 
 
-def test_rules_of_a_local_pack_that_is_new_hold_for_both_sides(root: Path, check: Check) -> None:
-    (root / "statecheck.toml").write_text('storage-api = ["shop.files.save"]\nextend-exclude = ["old/"]\n')
+def test_what_was_excluded_is_read_on_both_sides(root: Path, check: Check) -> None:
+    (root / "statecheck.toml").write_text('extend-exclude = ["old/"]\n')
     (root / "old").mkdir()
     (root / "old" / "orders.py").write_text(ORDERS)
     commit(root)
     assert check("--since", "main") == (0, [])
-    (root / "statecheck.toml").write_text("")  # what was excluded is read on both sides now
+    (root / "statecheck.toml").write_text("")
     assert check("--since", "HEAD") == (0, [])
+
+
+def test_an_excluded_file_that_is_given_by_hand_is_compared_as_well(root: Path, check: Check) -> None:
+    (root / "statecheck.toml").write_text('extend-exclude = ["orders.py"]\n')
+    (root / "orders.py").write_text(ORDERS)
+    commit(root)
+    assert check("orders.py") == (1, [("mutated-global", "orders.py", None)])
+    assert check("orders.py", "--since", "HEAD") == (0, [])
 
 
 # -- with the baseline, and in words -----------------------------------------------------------------------------------
