@@ -27,6 +27,7 @@ from statecheck.detectors.memos import is_memo_write
 from statecheck.facts.ir import Attr, Expr, Name, Sub
 from statecheck.model import Level
 from statecheck.project.accesses import Access, Accesses
+from statecheck.project.calls import Edge
 from statecheck.project.effects import Effects
 from statecheck.project.link import Project
 from statecheck.project.phases import GUESS, POSSIBLE, RUNTIME, SURE
@@ -210,8 +211,8 @@ class Judge:
             locks = all(is_lock(self.project, write) for write in memo)
             rule = rule if locks else "process-cache"
             severity = "medium" if changing and not objects else "low"
-        if sure < SURE and not any(self.project.phases.entries_to(write.ref) for write in live):
-            severity = "low"  # no entry point leads there: only a foreign decorator or base class may call it
+        if sure < SURE and not any(map(self._is_registered, live)):
+            severity = "low"  # no entry point leads there, and no decorator: only a foreign base class may call it
         made = next(
             (
                 write
@@ -221,6 +222,13 @@ class Judge:
             None,
         )
         return Verdict(place, rule, severity, confidence, "", (*live, *rest), made)
+
+    def _is_registered(self, write: Access) -> bool:
+        """Does an entry point lead to the write, or a function that some decorator registers?"""
+        phases, tables = self.project.phases, self.project.tables
+        chain = phases.chain(write.ref)
+        first = chain[0].caller if chain and isinstance(chain[0], Edge) else tables.function_around(write.ref)
+        return bool(phases.entries_to(write.ref)) or bool(self.project.scope(first).decorators)
 
     def _severity(self, place: Place, writes: Sequence[Access]) -> Level:
         if all(is_clock(self.project, write) for write in writes):
