@@ -293,6 +293,44 @@ class TestStartUp:
         """
         assert found(source) == [("singleton-state", "names")]
 
+    def test_what_is_made_again_at_times(self) -> None:
+        source = """
+            site = None
+            built = []
+            def build():
+                built.append(request.path)
+                return "site"
+            def get_site():
+                global site
+                if site is None or request.args.get("fresh"):
+                    site = build()
+                return site
+            @app.get("/")
+            def show(): return get_site() + str(built)
+        """
+        assert ("mutated-global", "built") in found(source)
+
+    def test_what_stands_before_the_early_return(self) -> None:
+        source = """
+            site = None
+            seen = []
+            kinds = []
+            def note(): seen.append(request.path)
+            def build():
+                kinds.append("plain")
+                return "site"
+            def get_site():
+                global site
+                note()
+                if site is not None:
+                    return site
+                site = build()
+                return site
+            @app.get("/")
+            def show(): return get_site() + str(seen) + str(kinds)
+        """
+        assert found(source) == [("mutated-global", "seen")]
+
     def test_a_factory_of_the_trees_own_application_class(self) -> None:
         source = """
             from flask import Flask, current_app

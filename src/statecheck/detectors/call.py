@@ -12,7 +12,8 @@ from statecheck.detectors.locks import Guarded
 from statecheck.detectors.matching import Evidence, Matcher
 from statecheck.detectors.predicates import Predicates
 from statecheck.detectors.serving import Serving
-from statecheck.detectors.spots import Spot, Spots, dotted
+from statecheck.detectors.spots import Spot, Spots
+from statecheck.facts.walk import dotted
 from statecheck.model import Family, Finding, Level, Location, Phase, Step
 from statecheck.project.link import Project
 from statecheck.project.phases import POSSIBLE, RUNTIME, SURE

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from statecheck.detectors.spots import Spot, last_name
+from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Attr, Call, Expr, Name, Sub
-from statecheck.facts.walk import iter_expr
+from statecheck.facts.walk import iter_expr, last_name
 from statecheck.project.arguments import argument
 from statecheck.project.effects import Effects
 from statecheck.project.link import Project

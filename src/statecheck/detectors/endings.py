@@ -16,9 +16,9 @@ from statecheck.detectors.handles import (
     nodes,
     targets,
 )
-from statecheck.detectors.spots import Spot, Spots, dotted, last_name
+from statecheck.detectors.spots import Spot, Spots
 from statecheck.facts.ir import Attr, Await, Call, Comp, Display, Event, Name
-from statecheck.facts.walk import iter_expr
+from statecheck.facts.walk import dotted, iter_expr, last_name
 from statecheck.project.link import Project
 from statecheck.project.tables import expressions
 from statecheck.project.values import ContainerValue, Foreign, ForeignInstance, FunctionValue, ScopeRef

@@ -12,9 +12,9 @@ from statecheck.detectors.literal import is_sample
 from statecheck.detectors.matching import Matcher, fits
 from statecheck.detectors.naming import COMPARISONS
 from statecheck.detectors.reporting import Case, Place, Wanted, finding
-from statecheck.detectors.spots import Spot, Spots, dotted
+from statecheck.detectors.spots import Spot, Spots
 from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, Name, Op, Sub
-from statecheck.facts.walk import iter_expr, span
+from statecheck.facts.walk import dotted, iter_expr, span
 from statecheck.model import Finding
 from statecheck.project.constants import Constant, Located, Resolver, called_names
 from statecheck.project.settings import Settings

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from statecheck.detectors.spots import dotted, last_name
 from statecheck.facts.ir import Attr, Call, Display, Event, Expr, FString, Name, Op, Star, Sub
-from statecheck.facts.walk import iter_expr
+from statecheck.facts.walk import dotted, iter_expr, last_name
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
 from statecheck.project.tables import expressions

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from statecheck.facts.ir import Attr, Call, Choice, Const, Display, Expr, Name, Op, Sub
+from statecheck.facts.ir import Attr, Call, Choice, Const, Expr, Name, Op, Sub
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
+from statecheck.project.conditions import is_empty_test, is_filled_test
 from statecheck.project.link import Project
 from statecheck.project.tables import FileTable
 from statecheck.project.values import Foreign, ForeignInstance, ScopeRef
@@ -137,30 +138,14 @@ def _asks_for(expr: Expr, name: str) -> bool:
     return isinstance(expr, (Name, Attr)) and mentions(expr, name)
 
 
-def _is_empty(expr: Expr) -> bool:
-    if isinstance(expr, Const):
-        return expr.kind == "none" or expr.value in ("", "0", "False")
-    return isinstance(expr, Display) and not expr.items
-
-
 def _is_empty_test(test: Expr, name: str) -> bool:
-    """``x is None``, ``not x``, ``not hasattr(self, "x")``, ``x == {}``; with ``or``/``and`` around."""
-    if isinstance(test, Choice):
-        return any(_is_empty_test(part, name) for part in test.items)
-    if not isinstance(test, Op):
-        return False
-    if test.op == "not":
-        return _asks_for(test.operands[0], name)
-    return test.op in ("is", "==") and _asks_for(test.operands[0], name) and _is_empty(test.operands[-1])
+    """``x is None``, ``not x``, ``not hasattr(self, "x")``, ``len(x) == 0``."""
+    return is_empty_test(test, lambda expr: _asks_for(expr, name))
 
 
 def _is_filled_test(test: Expr, name: str) -> bool:
     """``x is not None``, ``x``, ``hasattr(self, "x")``."""
-    if isinstance(test, Choice):
-        return any(_is_filled_test(part, name) for part in test.items)
-    if isinstance(test, Op):
-        return test.op in ("is not", "!=") and _asks_for(test.operands[0], name) and _is_empty(test.operands[-1])
-    return _asks_for(test, name)
+    return is_filled_test(test, lambda expr: _asks_for(expr, name))
 
 
 def is_passing(project: Project, write: Access, writes: Sequence[Access]) -> bool:

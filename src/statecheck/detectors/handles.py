@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from statecheck.detectors.spots import dotted
 from statecheck.facts.ir import Attr, Call, Choice, Display, Event, Expr, Name, Star, Sub
-from statecheck.facts.walk import iter_expr
+from statecheck.facts.walk import dotted, iter_expr
 from statecheck.project.tables import expressions
 from statecheck.project.values import ScopeRef
 

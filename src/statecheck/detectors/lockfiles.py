@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from statecheck.detectors.spots import Spot, last_name
+from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Call, Const, Expr, Op
-from statecheck.facts.walk import iter_expr
+from statecheck.facts.walk import iter_expr, last_name
 from statecheck.project.link import Project
 from statecheck.project.paths import PathValue
 from statecheck.project.values import ScopeRef

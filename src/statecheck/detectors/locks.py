@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from statecheck.detectors.matching import site_of
-from statecheck.detectors.spots import MethodCall, Spot, Spots, dotted, last_name
+from statecheck.detectors.spots import MethodCall, Spot, Spots
 from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Sub
-from statecheck.facts.walk import iter_expr
+from statecheck.facts.walk import dotted, iter_expr, last_name
 from statecheck.project.calls import Use
 from statecheck.project.effects import Effects
 from statecheck.project.link import Project

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 
 from statecheck.detectors.matching import Matcher
 from statecheck.detectors.reporting import Place
-from statecheck.detectors.spots import dotted
 from statecheck.facts.ir import Attr, Call, Choice, Comp, Expr, FString, Func, Name, Op
-from statecheck.facts.walk import iter_expr, span
+from statecheck.facts.walk import dotted, iter_expr, span
 from statecheck.project.constants import Located, Resolver
 from statecheck.project.effects import Effects
 from statecheck.project.tables import expressions

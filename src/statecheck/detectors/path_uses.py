@@ -12,9 +12,10 @@ from statecheck.detectors.lockfiles import claims
 from statecheck.detectors.matching import Matcher, Predicate
 from statecheck.detectors.predicates import Predicates
 from statecheck.detectors.scratch import Scratch
-from statecheck.detectors.spots import Spot, Spots, dotted
+from statecheck.detectors.spots import Spot, Spots
 from statecheck.detectors.uploads import Uploads
 from statecheck.facts.ir import Attr, Call, Const, Expr
+from statecheck.facts.walk import dotted
 from statecheck.project.arguments import argument
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths

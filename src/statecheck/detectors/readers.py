@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from statecheck.detectors.guards import is_passing, put_key
-from statecheck.detectors.spots import last_name
 from statecheck.facts.ir import Attr, Call, Expr, Name
-from statecheck.facts.walk import iter_expr, span
+from statecheck.facts.walk import iter_expr, last_name, span
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
 from statecheck.project.tables import FileTable, expressions

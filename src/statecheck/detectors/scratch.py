@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from statecheck.detectors.spots import MethodCall, Spots, last_name
+from statecheck.detectors.spots import MethodCall, Spots
 from statecheck.facts.ir import Attr, Call, Const, Expr
+from statecheck.facts.walk import last_name
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
 from statecheck.project.paths import PathValue

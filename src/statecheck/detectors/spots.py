@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Op
-from statecheck.facts.walk import iter_expr, span
+from statecheck.facts.walk import dotted, iter_expr, last_name, span
 from statecheck.project.arguments import argument
 from statecheck.project.calls import Use
 from statecheck.project.constants import Located
@@ -249,22 +249,6 @@ class Spots:
     def _call(self, ref: ScopeRef, event: Event, call: Call, name: str) -> Spot:
         written = dotted(call.func) or name.rpartition(".")[2]
         return Spot(ref, event.region, call.pos, call.end, name, written, call, event)
-
-
-def last_name(expr: Expr) -> str:
-    """The last part of a dotted name; "" for anything else."""
-    return expr.id if isinstance(expr, Name) else expr.attr if isinstance(expr, Attr) else ""
-
-
-def dotted(expr: Expr) -> str:
-    """``a.b.c`` as written; calls on the way are left out: ``queue.get`` of ``make().queue.get``."""
-    parts: list[str] = []
-    while isinstance(expr, Attr):
-        parts.append(expr.attr)
-        expr = expr.value
-    if isinstance(expr, Name):
-        parts.append(expr.id)
-    return ".".join(reversed(parts))
 
 
 def _is_type_checking(test: Expr | None) -> bool:

@@ -73,3 +73,19 @@ def span(expr: ir.Expr) -> tuple[int, int]:
                 last = inner
             case _:
                 return expr.pos, last.end
+
+
+def last_name(expr: ir.Expr) -> str:
+    """The last part of a dotted name; "" for anything else."""
+    return expr.id if isinstance(expr, ir.Name) else expr.attr if isinstance(expr, ir.Attr) else ""
+
+
+def dotted(expr: ir.Expr) -> str:
+    """``a.b.c`` as written; calls on the way are left out: ``queue.get`` of ``make().queue.get``."""
+    parts: list[str] = []
+    while isinstance(expr, ir.Attr):
+        parts.append(expr.attr)
+        expr = expr.value
+    if isinstance(expr, ir.Name):
+        parts.append(expr.id)
+    return ".".join(reversed(parts))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from statecheck.facts.ir import Attr, Call, Choice, Const, Display, Expr, Name, Op
+from statecheck.facts.ir import Attr, Choice, Expr, Name
+from statecheck.facts.walk import dotted, iter_expr, last_name
 from statecheck.project.calls import CallGraph, Edge
+from statecheck.project.conditions import is_empty_test, is_filled_test
 from statecheck.project.evaluate import Evaluator
 from statecheck.project.tables import FileTable
 from statecheck.project.values import ClassValue, ForeignInstance, Instance, Item, ScopeRef
@@ -18,7 +20,7 @@ class StartUp:
         self._evaluator = evaluator
         self._tables = evaluator.tables
         self._graph = graph
-        self._once: dict[tuple[str, int, int], bool] = {}
+        self._once: dict[tuple[ScopeRef, int, int], bool] = {}
         self.factories = self._find_factories()
 
     def _find_factories(self) -> frozenset[ScopeRef]:
@@ -48,7 +50,7 @@ class StartUp:
             self._tables.function_around(row.ref)
             for row in (self._tables.rows if names else ())
             for call in row.calls
-            if _last_name(call.func) in names
+            if last_name(call.func) in names
             and any(
                 isinstance(item.value, ClassValue) and item.value.ref in own
                 for item in self._evaluator.evaluate(row.ref, call.func, row.event.region)
@@ -77,7 +79,7 @@ class StartUp:
 
     def is_once(self, edge: Edge) -> bool:
         """Does the call stand where a module's or class's own variable is filled for the first time?"""
-        key = (edge.caller.path, edge.caller.scope, edge.region)
+        key = (edge.caller, edge.region, edge.pos)  # an earlier return counts for what stands after it only
         if key not in self._once:
             self._once[key] = self._is_first_time(self._tables.files[edge.caller.path], edge)
         return self._once[key]
@@ -87,17 +89,26 @@ class StartUp:
         if scope.kind != "def":
             return False
         kept = {
-            _dotted(target)
+            dotted(target)
             for event in scope.events
             for target in event.targets
             if self._is_kept(edge.caller, target, scope.globals)
         }
+
+        def asks(expr: Expr) -> bool:
+            return dotted(expr) in kept
+
         region = edge.region
         while kept and region >= 0:
             row = table.facts.regions[region]
-            if row.kind == "if" and row.test is not None and _is_empty_test(row.test, kept):
+            if (
+                row.kind == "if"
+                and row.test is not None
+                and _is_plain(row.test, "or")
+                and is_empty_test(row.test, asks)
+            ):
                 return any(
-                    _dotted(target) in kept and table.is_inside(event.region, region)
+                    dotted(target) in kept and table.is_inside(event.region, region)
                     for event in scope.events
                     for target in event.targets
                 )
@@ -108,7 +119,8 @@ class StartUp:
             and row.leaves
             and row.pos < edge.pos
             and row.test is not None
-            and _is_filled_test(row.test, kept)
+            and _is_plain(row.test, "and")
+            and is_filled_test(row.test, asks)
             for row in (table.facts.regions if kept else ())
         )
 
@@ -120,33 +132,6 @@ class StartUp:
         return target.value.id == "cls" and self._evaluator.classes.receiver(ref) is not None
 
 
-def _last_name(expr: Expr) -> str:
-    return expr.id if isinstance(expr, Name) else expr.attr if isinstance(expr, Attr) else ""
-
-
-def _dotted(expr: Expr) -> str:
-    if isinstance(expr, Attr) and isinstance(expr.value, Name):
-        return f"{expr.value.id}.{expr.attr}"
-    return expr.id if isinstance(expr, Name) else ""
-
-
-def _is_nothing(expr: Expr) -> bool:
-    return (isinstance(expr, Const) and expr.kind == "none") or (isinstance(expr, Display) and not expr.items)
-
-
-def _is_empty_test(test: Expr, names: set[str]) -> bool:
-    """``x is None`` or ``not x``, also as one of several conditions."""
-    if isinstance(test, Choice):
-        return any(_is_empty_test(part, names) for part in test.items)
-    if not isinstance(test, Op):
-        return False
-    if test.op == "not":
-        return _dotted(test.operands[0]) in names
-    return test.op in ("is", "==") and _dotted(test.operands[0]) in names and _is_nothing(test.operands[-1])
-
-
-def _is_filled_test(test: Expr, names: set[str]) -> bool:
-    """``x is not None`` or ``x``."""
-    if isinstance(test, Op):
-        return test.op in ("is not", "!=") and _dotted(test.operands[0]) in names and _is_nothing(test.operands[-1])
-    return not isinstance(test, Call) and _dotted(test) in names
+def _is_plain(test: Expr, kind: str) -> bool:
+    """Has the condition no other part that can let the code run again: ``x is None or stale``?"""
+    return not any(isinstance(node, Choice) and node.kind == kind for node in iter_expr(test))
