@@ -58,19 +58,18 @@ def decode_table(source: Source, type_: type[Struct]) -> dict[str, Any]:
 
 def _convert(source: Source, value: Any, type_: Any, path: Path) -> Any:
     """``value`` as ``type_``. Walks containers itself, because an error must name the exact key."""
-    type_ = _without_none(type_)
+    type_ = without_none(type_)
     origin, args = get_origin(type_), get_args(type_)
     if origin is dict and isinstance(value, dict):
         return {key: _convert(source, item, args[1], (*path, key)) for key, item in value.items()}
     if origin is tuple and isinstance(value, list):
         return tuple(_convert(source, item, args[0], (*path, position)) for position, item in enumerate(value))
-    if isinstance(type_, type) and issubclass(type_, Struct) and isinstance(value, dict):
+    if is_struct(type_) and isinstance(value, dict):
         return _struct(source, value, type_, path)
     try:
         return msgspec.convert(value, type_)
     except msgspec.ValidationError:
-        hint = did_you_mean(value, args) if origin is Literal and isinstance(value, str) else ""
-        raise source.error(f"{spell(path)}: expected {_expected(type_)}, got {_got(value)}{hint}", *path) from None
+        raise source.error(mismatch(path, value, type_), *path) from None
 
 
 def _struct(source: Source, table: dict[str, Any], type_: type[Struct], path: Path) -> Struct:
@@ -86,7 +85,12 @@ def _struct(source: Source, table: dict[str, Any], type_: type[Struct], path: Pa
     })  # fmt: skip
 
 
-def _without_none(type_: Any) -> Any:
+def is_struct(type_: Any) -> bool:
+    """Is the type a table with keys of its own?"""
+    return isinstance(type_, type) and issubclass(type_, Struct)
+
+
+def without_none(type_: Any) -> Any:
     """TOML has no null: ``X | None`` is written as X."""
     if type(None) not in get_args(type_):
         return type_
@@ -119,7 +123,14 @@ _NAMES = {
     bool: "true or false",
     dict: "a table",
     list: "an array",
+    tuple: "an array",
 }
+
+
+def mismatch(path: Path, value: Any, type_: Any) -> str:
+    """The error about a value that is not of its type, with the word that was meant where that can be told."""
+    known = get_args(type_) if get_origin(type_) is Literal and isinstance(value, str) else ()
+    return f"{spell(path)}: expected {_expected(type_)}, got {_got(value)}{did_you_mean(str(value), known)}"
 
 
 def _expected(type_: Any) -> str:
@@ -129,10 +140,19 @@ def _expected(type_: Any) -> str:
     if origin is Annotated:
         return f"{_expected(args[0])} of at least {args[1].ge}"
     if origin is tuple:
-        return "an array of strings" if args[0] is str else "an array of tables"
+        return f"an array of {'tables' if is_struct(args[0]) else 'strings' if args[0] is str else 'values'}"
     if origin in (Union, UnionType):
-        return "a string, number, boolean or array of strings"
+        return _one_of(args)
     return _NAMES.get(origin or type_, "a table")
+
+
+def _one_of(types: tuple[Any, ...]) -> str:
+    """The types of a value that may be of several: "a string, integer or boolean"."""
+    number = "number" if float in types else "integer" if int in types else ""
+    words = ["string" if str in types else "", number, "boolean" if bool in types else ""]
+    words.append("array of strings" if tuple[str, ...] in types else "")
+    *first, last = filter(None, words)
+    return f"a {', '.join(first)} or {last}"
 
 
 def _got(value: Any) -> str:

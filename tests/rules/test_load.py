@@ -110,6 +110,14 @@ def test_our_own_pack_is_the_checkout_when_we_are_not_installed() -> None:
             "17: form[0].when[1].regex: bad regular expression: unterminated character set at position 0",
         ),
         (RULE + FORM + "when = [{ argumnt = 'url' }]\n", '15: unknown key "argumnt", did you mean "argument"?'),
+        (
+            RULE + FORM + "when = [{ argument = 'url', equals = [[1]] }]\n",
+            "15: form[0].when[0].equals[0]: expected a string, number or boolean, got an array",
+        ),
+        (
+            RULE + '\n[options.limit]\ntype = "int"\ndefault = 1.5\nhelp = "A limit"\n',
+            "14: options.limit.default: expected a string, integer, boolean or array of strings, got 1.5",
+        ),
         (RULE + FORM.replace("acme.Cache", "acme.Cache()"), '14: form[0].call[0]: "acme.Cache()" is no dotted name'),
         (RULE + FORM + FORM, '17: form[1].id: "one" stands for an earlier form'),
         (
@@ -146,12 +154,12 @@ def test_an_error_in_a_rule_names_file_line_and_key(text: str, message: str, tmp
         ),
         (
             MODEL + '\n[bases]\n"acme.View" = ["acme.Base"]\n"acme.Form" = "acme.Base"\n',
-            '6: bases.acme.Form: expected an array of strings, got "acme.Base"',
+            '6: bases."acme.Form": expected an array of strings, got "acme.Base"',
         ),
-        (MODEL + '\n[instances]\n"acme.app" = ""\n', '5: instances.acme.app[1]: "" is no dotted name'),
+        (MODEL + '\n[instances]\n"acme.app" = ""\n', '5: instances."acme.app"[1]: "" is no dotted name'),
         (
             MODEL + '\n[aliases]\n"acme.app.App" = "acme/App"\n',
-            '5: aliases.acme.app.App[1]: "acme/App" is no dotted name',
+            '5: aliases."acme.app.App"[1]: "acme/App" is no dotted name',
         ),
     ],
 )

@@ -8,11 +8,11 @@ from string import Formatter
 from typing import get_args
 
 from statecheck import toml
+from statecheck.decoding import Path, did_you_mean, spell
 from statecheck.model import Family
-from statecheck.rules.decode import PackError, Path, error, spell
+from statecheck.rules.decode import PackError, error
 from statecheck.rules.schema import Condition, EntryPoint, Form, Model, Option, Rule
 from statecheck.rules.vocabulary import OWNED, PLACEHOLDERS, PREDICATES, bare
-from statecheck.settings import did_you_mean
 
 FAMILIES: tuple[str, ...] = get_args(Family)
 MATCH_KEYS = ("call", "decorator", "subclass", "attribute", "setting", "document", "syntax")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from statecheck import toml
-from statecheck.rules.decode import error, spell
+from statecheck.decoding import did_you_mean, spell
+from statecheck.rules.decode import error
 from statecheck.rules.schema import Condition, Rule
-from statecheck.settings import did_you_mean
 
 MARK = "$"
 
