@@ -10,6 +10,7 @@ import typer
 
 from statecheck.cli.guard import UsageError, complain, guarded, write
 from statecheck.cli.known import baseline_path, entries_in
+from statecheck.cli.options import Config, Debug, Isolated
 from statecheck.cli.target import Target, find_target
 from statecheck.cli.vetting import vet_settings
 from statecheck.model import BaselineEntry, Report
@@ -28,11 +29,6 @@ File = Annotated[
     Path | None,
     typer.Option("--baseline", "-o", metavar="FILE", help="The file.  [default: .statecheck-baseline.jsonl]"),
 ]
-Config = Annotated[
-    list[str] | None, typer.Option(metavar="FILE|KEY=VALUE", help="A settings file, or a setting as TOML.")
-]
-Isolated = Annotated[bool, typer.Option("--isolated", help="Read no settings file.")]
-Debug = Annotated[bool, typer.Option("--debug", hidden=True)]
 
 
 class Run(NamedTuple):

@@ -14,6 +14,7 @@ from statecheck.cli.add_ignore import add_comments
 from statecheck.cli.compare import compared_sides, vet_comparison
 from statecheck.cli.guard import UsageError, complain, guarded, is_terminal, write
 from statecheck.cli.known import known_entries
+from statecheck.cli.options import Debug, Isolated
 from statecheck.cli.outputs import Format, Looks, Output, colored, hides_errors, wanted_outputs, write_outputs
 from statecheck.cli.stdin import STDIN, targeted
 from statecheck.cli.target import Target, overlay, split_rules
@@ -116,7 +117,7 @@ def command(
         list[str] | None,
         typer.Option(metavar="FILE|KEY=VALUE", help="A settings file, or a setting as TOML; can be repeated."),
     ] = None,
-    isolated: Annotated[bool, typer.Option("--isolated", help="Read no settings file.")] = False,
+    isolated: Isolated = False,
     plugin: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Load detectors of this installed distribution; can be repeated."),
@@ -136,7 +137,7 @@ def command(
     stdin_filename: Annotated[
         str | None, typer.Option(metavar="FILE", help="With - as the path: the file whose content comes from stdin.")
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", hidden=True)] = False,
+    debug: Debug = False,
 ) -> None:
     """Find state that does not survive a second process or a restart.
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from statecheck.cli.guard import USAGE, UsageError, complain, guarded, write
+from statecheck.cli.options import Config, Debug, Isolated
 from statecheck.cli.target import Target, find_target
 from statecheck.cli.vetting import faults
 from statecheck.decoding import spell, spell_key
@@ -32,11 +33,9 @@ def command(
     check: Annotated[bool, typer.Option("--check", help="Say whether the settings can be used.")] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of the settings.")] = False,
     output_format: Annotated[ConfigFormat, typer.Option(help="How --show prints.")] = ConfigFormat.text,
-    config: Annotated[
-        list[str] | None, typer.Option(metavar="FILE|KEY=VALUE", help="A settings file, or a setting as TOML.")
-    ] = None,
-    isolated: Annotated[bool, typer.Option("--isolated", help="Read no settings file.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", hidden=True)] = False,
+    config: Config = None,
+    isolated: Isolated = False,
+    debug: Debug = False,
 ) -> None:
     """Show or check the settings.
 

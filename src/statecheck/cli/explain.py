@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from statecheck.cli.guard import UsageError, guarded, write
+from statecheck.cli.options import Config, Debug, Isolated
 from statecheck.cli.target import find_target
 
 _PLACE = re.compile(r"^(?P<path>.+?):(?P<line>[1-9]\d*)(:\d+)?:?$")
@@ -16,11 +17,9 @@ _PLACE = re.compile(r"^(?P<path>.+?):(?P<line>[1-9]\d*)(:\d+)?:?$")
 
 def command(
     place: Annotated[str, typer.Argument(metavar="PATH:LINE", help="Where the state is defined.")],
-    config: Annotated[
-        list[str] | None, typer.Option(metavar="FILE|KEY=VALUE", help="A settings file, or a setting as TOML.")
-    ] = None,
-    isolated: Annotated[bool, typer.Option("--isolated", help="Read no settings file.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", hidden=True)] = False,
+    config: Config = None,
+    isolated: Isolated = False,
+    debug: Debug = False,
 ) -> None:
     """Show what is known about the state defined at a line.
 

@@ -14,6 +14,7 @@ import typer
 
 from statecheck import toml
 from statecheck.cli.guard import UsageError, complain, guarded, is_terminal, write
+from statecheck.cli.options import Debug
 from statecheck.cli.target import find_target
 from statecheck.settings import OWN_FILES, Profile, SettingsError, has_mark
 
@@ -34,7 +35,7 @@ def command(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Ask nothing: write the settings, and a baseline of today's findings.")
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", hidden=True)] = False,
+    debug: Debug = False,
 ) -> None:
     """Write the first settings of a project.
 

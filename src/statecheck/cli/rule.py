@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from statecheck.cli.guard import UsageError, guarded, is_terminal, write
+from statecheck.cli.options import Debug, Isolated
 from statecheck.cli.target import find_target
 from statecheck.rules.schema import Pack, Rule
 
@@ -34,8 +35,8 @@ def command(
     config: Annotated[
         list[str] | None, typer.Option(metavar="FILE|KEY=VALUE", help="Settings, for the rules of other packs.")
     ] = None,
-    isolated: Annotated[bool, typer.Option("--isolated", help="Read no settings file.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", hidden=True)] = False,
+    isolated: Isolated = False,
+    debug: Debug = False,
 ) -> None:
     """Explain a rule: what it flags, why it matters, and what to do instead."""
 
