@@ -10,8 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-from statecheck.cli import main
+from helpers import call
 
 SECRETLESS = "x = 1\n"
 PARSE_ERRORS: dict[str, Callable[[Path], object]] = {
@@ -43,25 +42,19 @@ def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    code = main(arguments)
-    out, err = capsys.readouterr()
-    return code, out, err
-
-
 @pytest.mark.parametrize("make", PARSE_ERRORS.values(), ids=PARSE_ERRORS.keys())
 def test_a_file_that_cannot_be_parsed_is_a_finding(
     make: Callable[[Path], object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make(tmp_path / "bad.py")
-    code, out, err = run(capsys, "--output-format", "concise", "--quiet")
+    code, out, err = call(capsys, "--output-format", "concise", "--quiet")
     assert (code, err, out.count("\n")) == (1, "", 1)
     assert out.startswith("bad.py:")
     assert " STC901 parse-error " in out
-    report = json.loads(run(capsys, "--output-format", "json")[1])
+    report = json.loads(call(capsys, "--output-format", "json")[1])
     assert report["summary"]["unparsed"] == ["bad.py"]
     assert report["summary"]["files"] >= 1
-    assert run(capsys, "good.py")[0] == 0  # what is reported is chosen by the paths
+    assert call(capsys, "good.py")[0] == 0  # what is reported is chosen by the paths
 
 
 @pytest.mark.parametrize("make", HARMLESS.values(), ids=HARMLESS.keys())
@@ -69,14 +62,14 @@ def test_odd_files_do_no_harm(
     make: Callable[[Path], object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make(tmp_path / "odd.py")
-    code, out, err = run(capsys, "--quiet")
+    code, out, err = call(capsys, "--quiet")
     assert (code, out, err) == (0, "", "")
 
 
 def test_an_empty_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "notes.txt").write_text("no code")
-    code, out, err = run(capsys, "empty")
+    code, out, err = call(capsys, "empty")
     assert (code, out, err) == (0, "Nothing was checked: no Python file was found.\n", "")
 
 
@@ -105,7 +98,7 @@ def test_output_in_a_terminal_that_knows_only_ascii(tmp_path: Path) -> None:
 def test_only_documents_and_no_python_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "good.py").unlink()
     (tmp_path / "app.yaml").write_text("a: [unclosed\n")
-    assert run(capsys)[0] == 0
+    assert call(capsys)[0] == 0
 
 
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import GIFT, SHOP, STATE, call_joined, git_in
 
-from statecheck.cli import main
 from statecheck.triage.baseline import FILE
 
-APP = """\
-from flask import Flask
-
-app = Flask(__name__)
-CARTS = {}
-LIMIT = 3
-
-
-@app.post("/cart")
-def add():
-    CARTS["me"] = "book"
-    return "ok"
-
-
-@app.post("/gift")
-def gift():
-    return "ok"
-
+APP = (
+    SHOP.replace("CARTS = {}\n", "CARTS = {}\nLIMIT = 3\n")
+    + """
 
 @app.post("/report")
 def report():
@@ -43,8 +28,8 @@ def report():
 def bill():
     return "ok"
 """
-GIFT, BILL = "def gift():\n", "def bill():\n"
-STATE = '    CARTS["me"] = "book"\n'
+)
+BILL = "def bill():\n"
 CALL = '    with open("/data/report.txt", "w") as out:\n        out.write("total")\n'
 
 Run = Callable[..., tuple[int, str]]
@@ -61,12 +46,7 @@ def root(tmp_path: Path) -> Path:
 def run(root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(root)
 
-    def call(*arguments: str) -> tuple[int, str]:
-        code = main(arguments)
-        captured = capsys.readouterr()
-        return code, captured.out + captured.err
-
-    return call
+    return partial(call_joined, capsys)
 
 
 def states(run: Run, *options: str) -> tuple[int, list[tuple[str, str]], dict[str, Any]]:
@@ -266,10 +246,7 @@ def test_a_file_that_was_asked_for_must_be_there(root: Path, run: Run) -> None:
 
 
 def test_git_merges_what_two_branches_add(root: Path, run: Run) -> None:
-    def git(*arguments: str) -> None:
-        identity = ("-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
-        subprocess.run(["git", *identity, *arguments], cwd=root, check=True, capture_output=True)
-
+    git = partial(git_in, root)
     for name in ("a", "m", "z"):
         (root / f"{name}.py").write_text(APP.replace("CARTS", f"CARTS_{name.upper()}"))
     (root / "app.py").unlink()

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from helpers import call
 from msgspec.structs import replace
 from syrupy.assertion import SnapshotAssertion
 
 from statecheck import __version__, pipeline
-from statecheck.cli import main
 from statecheck.cli.explain import split_place
 from statecheck.cli.guard import UsageError
 from statecheck.pipeline import Request
@@ -57,36 +57,30 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "load_rules", lambda settings, root: PACK)  # noqa: ARG005
 
 
-def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
-    code = main(arguments)
-    out, err = capsys.readouterr()
-    return code, out, err
-
-
 @pytest.mark.parametrize("arguments", [["version"], ["--version"], ["-V"]])
 def test_version(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
-    assert run(capsys, *arguments) == (0, f"statecheck {__version__}\n", "")
+    assert call(capsys, *arguments) == (0, f"statecheck {__version__}\n", "")
 
 
 def test_the_page_of_a_rule(capsys: pytest.CaptureFixture[str], snapshot: SnapshotAssertion) -> None:
-    assert run(capsys, "rule", "mutated-global") == snapshot
+    assert call(capsys, "rule", "mutated-global") == snapshot
 
 
 def test_a_rule_without_a_page(capsys: pytest.CaptureFixture[str], snapshot: SnapshotAssertion) -> None:
-    assert run(capsys, "rule", "secret") == snapshot
+    assert call(capsys, "rule", "secret") == snapshot
 
 
 def test_the_list_of_rules(capsys: pytest.CaptureFixture[str], snapshot: SnapshotAssertion) -> None:
-    assert run(capsys, "rule", "--all") == snapshot
+    assert call(capsys, "rule", "--all") == snapshot
 
 
 @pytest.mark.parametrize("name", ["mutated-global", "STC101", "stc101", "global-dict"])
 def test_a_rule_by_any_of_its_names(capsys: pytest.CaptureFixture[str], name: str) -> None:
-    assert run(capsys, "rule", name, "--output-format", "markdown") == (0, PAGE, "")
+    assert call(capsys, "rule", name, "--output-format", "markdown") == (0, PAGE, "")
 
 
 def test_a_rule_as_json(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = json.loads(run(capsys, "rule", "STC101", "--output-format", "json")[1])
+    shown = json.loads(call(capsys, "rule", "STC101", "--output-format", "json")[1])
     assert shown == {
         "code": "STC101",
         "name": "mutated-global",
@@ -101,7 +95,7 @@ def test_a_rule_as_json(capsys: pytest.CaptureFixture[str]) -> None:
         "options": {"limit": {"type": "int", "default": 3, "help": "How many."}},
         "page": PAGE,
     }
-    every = json.loads(run(capsys, "rule", "--all", "--output-format", "json")[1])
+    every = json.loads(call(capsys, "rule", "--all", "--output-format", "json")[1])
     assert [rule["code"] for rule in every] == ["STC101", "STC401"]
 
 
@@ -114,7 +108,7 @@ def test_a_rule_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_wrong_use_of_rule(capsys: pytest.CaptureFixture[str], arguments: list[str], line: str) -> None:
-    assert run(capsys, "rule", *arguments) == (2, "", f"error: {line}\n")
+    assert call(capsys, "rule", *arguments) == (2, "", f"error: {line}\n")
 
 
 def test_explain_asks_the_pipeline(
@@ -130,10 +124,10 @@ def test_explain_asks_the_pipeline(
     (tmp_path / "statecheck.toml").write_text("")
     (tmp_path / "pkg").mkdir()
     (tmp_path / "pkg" / "a.py").write_text("\n\nCARTS = {}\n")
-    assert run(capsys, "explain", "pkg/a.py:3") == (0, "all about it\n", "")
+    assert call(capsys, "explain", "pkg/a.py:3") == (0, "all about it\n", "")
     assert asked == [(tmp_path, "pkg/a.py", 3)]
     error = "error: pkg/a.py: there is no line 4; the file has 3\n"
-    assert run(capsys, "explain", "pkg/a.py:4") == (2, "", error)
+    assert call(capsys, "explain", "pkg/a.py:4") == (2, "", error)
 
 
 @pytest.mark.parametrize(
@@ -157,4 +151,4 @@ def test_no_place(place: str) -> None:
     ],
 )
 def test_explain_of_nothing(capsys: pytest.CaptureFixture[str], place: str, line: str) -> None:
-    assert run(capsys, "explain", place) == (2, "", f"error: {line}\n")
+    assert call(capsys, "explain", place) == (2, "", f"error: {line}\n")

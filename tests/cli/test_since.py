@@ -9,34 +9,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from helpers import GIFT, SHOP, STATE, call_joined, git_in
 
-from statecheck.cli import main
-
-APP = """\
-from flask import Flask
-
-app = Flask(__name__)
-CARTS = {}
-
-
-@app.post("/cart")
-def add():
-    CARTS["me"] = "book"
-    return "ok"
-
-
-@app.post("/gift")
-def gift():
-    return "ok"
-"""
-STATE = '    CARTS["me"] = "book"\n'
-GIFT = "def gift():\n"
 SERVICE = """\
 apiVersion: v1
 kind: Service
@@ -47,7 +28,7 @@ spec:
     app: shop
 """
 STICKY = SERVICE + "  sessionAffinity: ClientIP\n"
-ORDERS = APP.replace("CARTS", "ORDERS").replace("app", "shop").replace("/cart", "/order").replace("/gift", "/present")
+ORDERS = SHOP.replace("CARTS", "ORDERS").replace("app", "shop").replace("/cart", "/order").replace("/gift", "/present")
 
 Run = Callable[..., tuple[int, str]]
 Check = Callable[..., tuple[int, list[tuple[str, str, str | None]]]]
@@ -61,12 +42,6 @@ def no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_factory
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
 
 
-def git_in(folder: Path, *words: str) -> str:
-    who = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "protocol.file.allow=always")
-    done = subprocess.run(["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout
-
-
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A repository with one commit on main, and a branch that is checked out."""
@@ -74,7 +49,7 @@ def root(tmp_path: Path) -> Path:
     folder.mkdir()
     git_in(folder, "init", "-q", "-b", "main")
     (folder / "statecheck.toml").write_text("")
-    (folder / "app.py").write_text(APP)
+    (folder / "app.py").write_text(SHOP)
     (folder / "service.yaml").write_text(SERVICE)
     commit(folder)
     git_in(folder, "checkout", "-q", "-b", "topic")
@@ -85,12 +60,7 @@ def root(tmp_path: Path) -> Path:
 def run(root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.chdir(root)
 
-    def call(*arguments: str) -> tuple[int, str]:
-        code = main(["check", *arguments])
-        captured = capsys.readouterr()
-        return code, captured.out + captured.err
-
-    return call
+    return partial(call_joined, capsys, "check")
 
 
 @pytest.fixture
@@ -190,7 +160,7 @@ def test_what_nobody_saw_is_new_once_a_request_reaches_it(root: Path, check: Che
     edit(root / "app.py", '@app.post("/cart")\n', "")
     commit(root)
     assert check("--select", "mutated-global", "--min-confidence", "high") == (0, [])
-    (root / "app.py").write_text(APP)
+    (root / "app.py").write_text(SHOP)
     options = ("--select", "mutated-global", "--min-confidence", "high", "--since", "HEAD")
     assert check(*options) == (1, [("mutated-global", "app.py", "new")])
 
@@ -202,9 +172,9 @@ def test_a_file_that_cannot_be_parsed_is_never_known(root: Path, check: Check) -
 
 
 def test_a_base_that_could_not_be_parsed_is_told(root: Path, run: Run) -> None:
-    (root / "app.py").write_text(APP + "def f(:\n")
+    (root / "app.py").write_text(SHOP + "def f(:\n")
     commit(root)
-    (root / "app.py").write_text(APP)
+    (root / "app.py").write_text(SHOP)
     code, out = run("--since", "HEAD")
     assert code == 1
     assert "warning: app.py could not be parsed in HEAD (merge base" in out
@@ -241,7 +211,7 @@ def test_paths_choose_what_is_reported(root: Path, check: Check) -> None:
 def test_staged_checks_the_index_and_not_the_work_tree(root: Path, check: Check) -> None:
     edit(root / "app.py", GIFT, GIFT + STATE)
     git_in(root, "add", "app.py")
-    (root / "app.py").write_text(APP)
+    (root / "app.py").write_text(SHOP)
     (root / "untracked.py").write_text(ORDERS)
     assert check("--staged") == (1, [("mutated-global", "app.py", "updated")])
     assert check("--since", "main") == (1, [("mutated-global", "untracked.py", "new")])
@@ -266,7 +236,7 @@ def test_staged_before_the_first_commit_reports_everything(
     fresh = tmp_path / "fresh"
     fresh.mkdir()
     git_in(fresh, "init", "-q")
-    (fresh / "app.py").write_text(APP)
+    (fresh / "app.py").write_text(SHOP)
     git_in(fresh, "add", "app.py")
     monkeypatch.chdir(fresh)
     assert check("--staged") == (1, [("mutated-global", "app.py", "new")])
@@ -291,7 +261,7 @@ def test_a_hook_sees_the_index_of_its_commit(root: Path, check: Check, monkeypat
 
 
 def test_an_editor_can_ask_for_what_a_change_brings(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
-    typed = APP.replace(GIFT, GIFT + STATE).encode()
+    typed = SHOP.replace(GIFT, GIFT + STATE).encode()
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=BytesIO(typed)))
     assert check("-", "--stdin-filename", "app.py", "--since", "main") == (
         1,
@@ -303,7 +273,7 @@ def test_an_editor_can_ask_for_what_a_change_brings(check: Check, monkeypatch: p
 
 
 def test_converted_line_ends_are_no_change(root: Path, check: Check) -> None:
-    (root / "app.py").write_text(APP.replace("CARTS = {}", 'CARTS = {"text": """one\ntwo"""}'))
+    (root / "app.py").write_text(SHOP.replace("CARTS = {}", 'CARTS = {"text": """one\ntwo"""}'))
     (root / ".gitattributes").write_text("*.py text eol=crlf\n")
     commit(root)
     text = (root / "app.py").read_text()
@@ -317,15 +287,15 @@ def test_converted_line_ends_are_no_change(root: Path, check: Check) -> None:
 
 @pytest.mark.parametrize("fetched", [True, False])
 def test_a_pointer_of_lfs_stands_for_its_content(root: Path, check: Check, fetched: bool) -> None:
-    name = hashlib.sha256(APP.encode()).hexdigest()
-    (root / "app.py").write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{name}\nsize {len(APP)}\n")
+    name = hashlib.sha256(SHOP.encode()).hexdigest()
+    (root / "app.py").write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{name}\nsize {len(SHOP)}\n")
     (root / "service.yaml").write_text(STICKY)
     commit(root)
     stored = root / ".git" / "lfs" / "objects" / name[:2] / name[2:4] / name
     if fetched:
         stored.parent.mkdir(parents=True)
-        stored.write_text(APP)
-    (root / "app.py").write_text(APP)
+        stored.write_text(SHOP)
+    (root / "app.py").write_text(SHOP)
     assert check("--since", "HEAD") == (0, [])
     assert check("--staged") == (0, [])
     edit(root / "app.py", GIFT, GIFT + STATE)
@@ -478,7 +448,7 @@ def test_a_partial_clone_fetches_nothing(root: Path, tmp_path: Path, run: Run, m
 
 def test_no_repository(tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "alone").mkdir()
-    (tmp_path / "alone" / "app.py").write_text(APP)
+    (tmp_path / "alone" / "app.py").write_text(SHOP)
     monkeypatch.chdir(tmp_path / "alone")
     assert "is not in a git repository" in refused(run, "--since", "main")
     assert "is not in a git repository" in refused(run, "--staged")
