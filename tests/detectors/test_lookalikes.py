@@ -21,34 +21,27 @@ def found(source: str, header: str = FLASK) -> list[tuple[str, str]]:
 
 
 class TestEntriesThatPass:
+    JOBS = """
+        running = {}
+        @app.post("/<job>")
+        def start(job):
+            running[job] = 1
+            try:
+                return work(job)
+            finally:
+                running.pop(job, None)
+    """
+
     def test_put_in_and_taken_out_by_one_call(self) -> None:
-        source = """
-            running = {}
-            @app.post("/<job>")
-            def start(job):
-                running[job] = 1
-                try:
-                    return work(job)
-                finally:
-                    running.pop(job, None)
-        """
-        assert found(source) == []
+        assert found(self.JOBS) == []
 
     def test_another_entry_point_asks_for_them(self) -> None:
-        source = """
-            running = {}
-            @app.post("/<job>")
-            def start(job):
-                running[job] = 1
-                try:
-                    return work(job)
-                finally:
-                    running.pop(job, None)
+        asked = """
             @app.get("/<job>")
             def state(job):
                 return "running" if job in running else "done"
         """
-        assert found(source) == [("mutated-global", "running")]
+        assert found(dedent(self.JOBS) + dedent(asked)) == [("mutated-global", "running")]
 
     def test_sockets_that_other_requests_write_to(self) -> None:
         source = """
@@ -254,44 +247,38 @@ class TestHelpersThatStartWork:
 
 
 class TestStartUp:
+    SITE = """
+        site = None
+        class Site:
+            def __init__(self): self.names = []
+            def add(self, name): self.names.append(name)
+        def get_site():
+            global site
+            if site is None:
+                site = {made}
+            return site
+    """
+
     def test_what_a_set_once_variable_needs(self) -> None:
-        source = """
-            site = None
-            class Site:
-                def __init__(self): self.names = []
-                def add(self, name): self.names.append(name)
+        used = """
             def build():
                 made = Site()
                 for name in "ab":
                     made.add(name)
                 return made
-            def get_site():
-                global site
-                if site is None:
-                    site = build()
-                return site
             @app.get("/")
             def show(): return str(get_site().names)
         """
-        assert found(source) == []
+        assert found(dedent(self.SITE).format(made="build()") + dedent(used)) == []
 
     def test_what_a_request_adds(self) -> None:
-        source = """
-            site = None
-            class Site:
-                def __init__(self): self.names = []
-                def add(self, name): self.names.append(name)
-            def get_site():
-                global site
-                if site is None:
-                    site = Site()
-                return site
+        used = """
             @app.post("/<name>")
             def show(name):
                 get_site().add(name)
                 return str(get_site().names)
         """
-        assert found(source) == [("singleton-state", "names")]
+        assert found(dedent(self.SITE).format(made="Site()") + dedent(used)) == [("singleton-state", "names")]
 
     def test_what_is_made_again_at_times(self) -> None:
         source = """
@@ -463,3 +450,47 @@ class TestWaitingOnOneWayOnly:
 
     def test_waited_for(self) -> None:
         assert found(self.HELPER.format(way="print(later)"), "") == []
+
+
+class TestWhatTheMessageSays:
+    def message(self, source: str) -> str:
+        [finding] = report_of(Case("", {"app.py": FLASK + dedent(source)}, ())).findings
+        return finding.message
+
+    def test_who_writes_and_who_reads(self) -> None:
+        source = """
+            carts = {}
+            @app.post("/cart")
+            def add(): carts[request.form["user"]] = request.form["sku"]
+            @app.get("/cart")
+            def show(): return str(carts)
+        """
+        expected = "`carts` is changed by POST /cart and is read by GET /cart; it lives only in this process"
+        assert self.message(source) == expected
+
+    def test_who_writes_where_nobody_else_reads(self) -> None:
+        source = """
+            carts = {}
+            @app.post("/cart")
+            def add():
+                carts[request.form["user"]] = request.form["sku"]
+                return str(carts)
+        """
+        assert self.message(source) == "`carts` is changed by POST /cart; it lives only in this process"
+
+    def test_many_fields_of_one_object_are_one_thing(self) -> None:
+        source = """
+            class Game:
+                def __init__(self):
+                    self.round = 0
+                    self.turn = ""
+                    self.winner = ""
+            game = Game()
+            @app.post("/<player>")
+            def play(player):
+                game.round = int(request.form["round"])
+                game.turn = player
+                game.winner = player
+                return game.turn
+        """
+        assert self.message(source).startswith("`round` with 2 other fields of `Game` belongs to an object")
