@@ -142,6 +142,7 @@ def report(project: Project, serving: Serving, hit: Hit) -> Finding:
     values = {
         "symbol": name,
         "entries": named,
+        "read": "",
         "readers": named,
         "writers": named,
         "harm": harm or "split",

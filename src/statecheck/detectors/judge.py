@@ -62,6 +62,7 @@ class Verdict(NamedTuple):
     reason: str
     writes: tuple[Access, ...] = ()
     made: Access | None = None  # the write that sets the place up, where no binding defines it
+    reads: tuple[Access, ...] = ()
     fields: tuple[str, ...] = ()  # for an object with many plain fields: their names
 
 
@@ -100,8 +101,9 @@ class Judge:
         reads = self.accesses.reads(verdict.place for verdict in verdicts if verdict.rule)
         found = []
         for verdict in verdicts:
-            reason = harmless_reads(self.project, verdict.writes, reads.get(verdict.place, [])) if verdict.rule else ""
-            found.append(Verdict(verdict.place, "", "low", "low", reason) if reason else verdict)
+            known = verdict._replace(reads=tuple(reads.get(verdict.place, ()))) if verdict.rule else verdict
+            reason = harmless_reads(self.project, known.writes, known.reads) if known.rule else ""
+            found.append(Verdict(verdict.place, "", "low", "low", reason) if reason else known)
         return found
 
     def _grouped(self, verdicts: list[Verdict]) -> Iterator[Verdict]:
@@ -132,7 +134,10 @@ class Judge:
                     (write for verdict in group for write in verdict.writes), key=lambda write: (write.ref, write.start)
                 )
             )
-            yield best._replace(writes=writes, fields=tuple(sorted(verdict.place.name for verdict in group)))
+            reads = tuple(read for verdict in group for read in verdict.reads)
+            yield best._replace(
+                writes=writes, reads=reads, fields=tuple(sorted(verdict.place.name for verdict in group))
+            )
 
     def verdict(self, place: Place) -> Verdict:
         """Is this place state that matters?"""
@@ -203,16 +208,14 @@ class Judge:
         confidence: Level = "high" if sure == SURE else "medium" if sure == POSSIBLE else "low"
         live = [write for write in writes if self._certainty(place, write) == sure]
         rest = [write for write in writes if write not in live and self.project.phases.runtime(write.ref)]
-        rule, severity = place_rule(self.project, place, writes), self._severity(place, writes)
+        rule, severity = place_rule(self.project, place, writes), self._severity(place, writes, live)
         memo = [write for write in writes if is_memo_write(self.project, write)]
         if memo and all(write.kind == "clear" or write in memo or _is_unsure_deep(write) for write in writes):
             changing = any(CHANGING_EFFECTS & self._effects.of(write.ref) for write in memo)
             objects = all(is_memo_of_objects(self.project, write) for write in memo)
             locks = all(is_lock(self.project, write) for write in memo)
             rule = rule if locks else "process-cache"
-            severity = "medium" if changing and not objects else "low"
-        if sure < SURE and not any(map(self._is_registered, live)):
-            severity = "low"  # no entry point leads there, and no decorator: only a foreign base class may call it
+            severity = "medium" if changing and not objects and self._is_proven(live) else "low"
         made = next(
             (
                 write
@@ -223,23 +226,33 @@ class Judge:
         )
         return Verdict(place, rule, severity, confidence, "", (*live, *rest), made)
 
-    def _is_registered(self, write: Access) -> bool:
-        """Does an entry point lead to the write, or a function that some decorator registers?"""
-        phases, tables = self.project.phases, self.project.tables
-        chain = phases.chain(write.ref)
-        first = chain[0].caller if chain and isinstance(chain[0], Edge) else tables.function_around(write.ref)
-        return bool(phases.entries_to(write.ref)) or bool(self.project.scope(first).decorators)
-
-    def _severity(self, place: Place, writes: Sequence[Access]) -> Level:
+    def _severity(self, place: Place, writes: Sequence[Access], live: Sequence[Access]) -> Level:
         if all(is_clock(self.project, write) for write in writes):
             return "low"
         if isinstance(place, FieldPlace) and all(is_flag(self.project, write) for write in writes):
             return "low"  # a lifecycle flag of the object: started, stopping
+        if not self._is_proven(live):
+            return "low"
         if not all(write.kind == "rebind" for write in writes):
             return "high"
         # A value put somewhere by code that only a foreign decorator or base class may call is wiring nearly always.
         reached = max((self.project.phases.runtime(write.ref) for write in writes), default=0)
         return "medium" if reached == SURE else "low"
+
+    def _is_proven(self, writes: Sequence[Access]) -> bool:
+        """Is one of the writes sure, or does an entry point or a decorator's registration lead to it?
+
+        What only a foreign base class may call is set-up more often than not.
+        """
+        return any(self._certainty(write.place, write) == SURE or self._is_registered(write) for write in writes)
+
+    def _is_registered(self, write: Access) -> bool:
+        phases, tables = self.project.phases, self.project.tables
+        if phases.entries_to(write.ref):
+            return True
+        chain = phases.chain(write.ref)
+        first = chain[0].caller if chain and isinstance(chain[0], Edge) else tables.function_around(write.ref)
+        return bool(self.project.scope(first).decorators)
 
 
 def _is_unsure_deep(write: Access) -> bool:

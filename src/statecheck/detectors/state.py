@@ -30,6 +30,7 @@ from statecheck.rules.schema import Rule
 
 READS_SHOWN = 2
 ENTRIES_SOUGHT = 8
+READERS_NAMED = 2
 
 
 def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
@@ -37,9 +38,8 @@ def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
     by_name = {rule.name: rule for rule in rules}
     judge = Judge(context.project)
     verdicts = [verdict for verdict in judge.verdicts() if verdict.rule in by_name]
-    reads = judge.accesses.reads(verdict.place for verdict in verdicts)
     for verdict in verdicts:
-        yield report(context.project, by_name[verdict.rule], verdict, reads.get(verdict.place, []))
+        yield report(context.project, by_name[verdict.rule], verdict)
 
 
 def symbol(project: Project, place: Place) -> str:
@@ -85,12 +85,12 @@ def binding_scope(place: Place, declared: bool = False) -> ScopeRef | None:
     return place.function if isinstance(place, (CellPlace, DefaultPlace)) else None
 
 
-def report(project: Project, rule: Rule, verdict: Verdict, reads: Sequence[Access]) -> Finding:
+def report(project: Project, rule: Rule, verdict: Verdict) -> Finding:
     """The finding for a place: definition, then the way to each write, then who reads."""
     name = symbol(project, verdict.place)
     where = definition(project, verdict)
     writers = entries_of(project, verdict.writes)
-    readers = entries_of(project, reads)
+    readers = entries_of(project, verdict.reads)
     steps = [Step("definition", where, f"`{verdict.place.name}` is defined here")]
     for number, write in enumerate(verdict.writes):
         if number == 0:
@@ -99,7 +99,9 @@ def report(project: Project, rule: Rule, verdict: Verdict, reads: Sequence[Acces
         if not any(known.role == "write" and known.location == step.location for known in steps):
             steps.append(step)
     written = {(write.ref, write.event.pos) for write in verdict.writes}
-    shown = [read for read in reads if (read.ref, read.event.pos) not in written and project.phases.runtime(read.ref)]
+    shown = [
+        read for read in verdict.reads if (read.ref, read.event.pos) not in written and project.phases.runtime(read.ref)
+    ]
     for read in shown[:READS_SHOWN]:
         steps.append(
             Step(
@@ -145,13 +147,16 @@ def _message(project: Project, rule: Rule, verdict: Verdict, writers: Sequence[E
     )
     by = sentence(labels(writers, 3)) or sentence(list(functions)[:3])
     name = (
-        f"{verdict.place.name}` and {len(verdict.fields) - 1} other fields of `{class_name(project, verdict.place)}"
+        f"{verdict.place.name}` with {len(verdict.fields) - 1} other fields of `{class_name(project, verdict.place)}"
         if verdict.fields
         else verdict.place.name
     )
+    written = labels(writers)
+    others = [entry for entry in readers if not set(labels([entry])) <= set(written)]
     values: Mapping[str, str] = {
         "symbol": name,
         "writers": by,
+        "read": f" and is read by {sentence(labels(others, READERS_NAMED))}" if others else "",
         "readers": sentence(labels(readers, 3)) or "later requests",
         "entries": sentence(labels([*writers, *readers], 4)) or by,
         "harm": rule.harm or "split",

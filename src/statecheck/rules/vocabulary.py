@@ -100,7 +100,7 @@ OWNED: Final = {
     "env-branch": frozenset({"compared"}),
 }
 NEGATION: Final = "not "
-PLACEHOLDERS: Final = frozenset({"symbol", "entries", "readers", "writers", "harm", "form", "detail"})
+PLACEHOLDERS: Final = frozenset({"symbol", "entries", "read", "readers", "writers", "harm", "form", "detail"})
 
 
 def bare(predicate: str) -> str:
