@@ -186,12 +186,18 @@ class Linked:
         return "nowhere"
 
 
-def tree(files: Mapping[str, str], roles: Mapping[str, str] | None = None, settings: Settings | None = None) -> Linked:
+def tree(
+    files: Mapping[str, str],
+    roles: Mapping[str, str] | None = None,
+    settings: Settings | None = None,
+    known: Knowledge | None = None,
+) -> Linked:
     """Link a tree given as path → source. ``roles`` names the files that are tests or migrations."""
     facts = {path: extract(dedent(source)) for path, source in files.items()}
     broken = [path for path, each in facts.items() if each.failure is not None]
     assert not broken, f"the test's own source does not parse: {broken}"
-    known = knowledge() if settings is None else Knowledge(pack(), taught_models(settings))
+    if known is None:
+        known = knowledge() if settings is None else Knowledge(pack(), taught_models(settings))
     return Linked(link(facts, {**dict.fromkeys(files, "app"), **(roles or {})}, known))
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from statecheck.project.knowledge import Knowledge
+from statecheck.rules.schema import EntryPoint, Model, Pack, Shape
 from statecheck.settings import Settings, TaughtEntryPoint
 
-from .support import Linked, one, tree
+from .support import Linked, one, pack, tree
 
 
 def requests(linked: Linked) -> set[str]:
@@ -399,6 +401,63 @@ class TestGateways:
     def test_known_by_their_parameters(self, source: str) -> None:
         name = "app.App.__call__" if "class" in source else f"app.{source.partition('(')[0].rpartition(' ')[2]}"
         assert one(source).phases(name) == {"request": "sure"}
+
+
+def of_shape(source: str, shape: Shape, parameter_types: tuple[str, ...] = ()) -> set[str]:
+    """The functions that the shape of a pack of one's own makes entry points."""
+    entry = EntryPoint("acme", "shape", "worker", shape=shape, parameter_types=parameter_types)
+    models = {**pack().models, "acme": Model("acme", entries=(entry,))}
+    linked = tree({"app.py": source}, known=Knowledge(Pack(pack().rules, models)))
+    assert {framework for _, _, framework in linked.entries()} <= {"acme"}
+    return {label for label, _, _ in linked.entries()}
+
+
+class TestShapesOfAPack:
+    def test_a_class_that_lists_functions(self) -> None:
+        source = """
+            def send(): ...
+            def other(): ...
+            class Jobs:
+                tasks = [send]
+                others = [other]
+            class Settings:
+                tasks = [other]
+        """
+        assert of_shape(source, Shape(classes=("Jobs",), lists=("tasks",))) == {"send"}
+
+    def test_methods_of_a_base_class_with_such_a_name(self) -> None:
+        source = """
+            import acme_made
+            class Shop(acme_made.ShopHandlers):
+                def add(self, message, sender): ...
+                def other(self, message): ...
+            class Page(acme_made.Handlers2):
+                def add(self, message, sender): ...
+        """
+        assert of_shape(source, Shape(bases=("*Handlers",))) == {"Shop.add", "Shop.other"}
+        assert of_shape(source, Shape(bases=("*Handlers",), parameters=(("message", "sender"),))) == {"Shop.add"}
+
+    @pytest.mark.parametrize(
+        ("row", "fits"),
+        [
+            (("event",), {"run"}),
+            (("event", "..."), {"run", "both"}),
+            (("...", "context"), {"both"}),
+            (("...", "first", "event"), set()),
+        ],
+    )
+    def test_parameters(self, row: tuple[str, ...], fits: set[str]) -> None:
+        source = "def run(event): ...\ndef both(event, context): ...\ndef none(): ..."
+        assert of_shape(source, Shape(parameters=(row,))) == fits
+
+    def test_functions_of_a_module_by_name(self) -> None:
+        source = "def start(): ...\ndef other(): ...\nclass A:\n    def start(self): ..."
+        assert of_shape(source, Shape(functions=("start",))) == {"start"}
+
+    def test_the_type_of_the_first_parameter(self) -> None:
+        source = "import acme\ndef start(event: acme.Event): ...\n"
+        assert of_shape(source, Shape(functions=("start",)), ("acme.Event",)) == {"start"}
+        assert of_shape(source, Shape(functions=("start",)), ("acme.Message",)) == set()
 
 
 class TestTaught:

@@ -23,6 +23,9 @@ detector = "call"
 FORM = '\n[[form]]\nid = "one"\ncall = ["acme.Cache"]\n'
 MODEL = 'framework = "acme"\npackages = ["acme"]\n'
 ENTRY = '\n[[entry]]\nid = "route"\nmatch = "decorator"\nnames = ["acme.App.route"]\nphase = "request"\n'
+SHAPE = (
+    '\n[[entry]]\nid = "jobs"\nmatch = "shape"\nphase = "worker"\nshape = { classes = ["Jobs"], lists = ["tasks"] }\n'
+)
 
 
 def make_pack(root: Path, **files: str) -> Path:
@@ -147,6 +150,24 @@ def test_an_error_in_a_rule_names_file_line_and_key(text: str, message: str, tmp
         (MODEL + ENTRY.replace("phase", "phrase"), '8: unknown key "phrase", did you mean "phase"?'),
         (MODEL + ENTRY.replace('phase = "request"\n', ""), '4: "entry[0].phase" is missing'),
         (MODEL + ENTRY.replace("acme.App.route", ".route"), '7: entry[0].names[0]: ".route" is no dotted name'),
+        (MODEL + ENTRY.replace('["acme.App.route"]', "[]"), '4: "entry[0].names" is missing'),
+        (MODEL + SHAPE.replace("shape = { classes", "# "), '4: "entry[0].shape" is missing'),
+        (MODEL + SHAPE + 'names = ["acme.Jobs"]\n', "9: entry[0].names: a shape has none"),
+        (MODEL + ENTRY + 'shape = { functions = ["main"] }\n', '9: entry[0].shape: goes with match = "shape"'),
+        (MODEL + SHAPE.replace("Jobs", "acme.Jobs"), '8: entry[0].shape.classes: "acme.Jobs" is no name'),
+        (MODEL + SHAPE.replace(', lists = ["tasks"]', ""), "8: entry[0].shape: classes and lists go together"),
+        (
+            MODEL + SHAPE.replace("lists", 'bases = ["*Job"], lists'),
+            "8: entry[0].shape: bases and classes exclude each other",
+        ),
+        (
+            MODEL + SHAPE.replace('classes = ["Jobs"], lists = ["tasks"]', 'parameters = [["..."]]'),
+            "8: entry[0].shape: any function would fit",
+        ),
+        (
+            MODEL + SHAPE.replace('classes = ["Jobs"], lists = ["tasks"]', 'parameters = [["...", "job", "..."]]'),
+            '8: entry[0].shape.parameters: "..." is no name',
+        ),
         (MODEL + ENTRY + ENTRY, '11: entry[1].id: "route" stands for an earlier row'),
         (
             MODEL.replace('"acme"\n', '"Acme Web"\n', 1),

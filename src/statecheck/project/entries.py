@@ -72,7 +72,7 @@ class EntryFinder:
             *self._attributes(),
             *self._settings(),
             *self._consumers(),
-            *CodeShapes(self._evaluator).entries(self._of_shape),
+            *self._shapes(),
             *self._named(),
         ]
         return sorted(dict.fromkeys(found), key=lambda entry: (entry.ref, entry.pos, entry.label))
@@ -246,11 +246,12 @@ class EntryFinder:
             if not isinstance(item.value, ModuleValue)
         ]
 
-    def _of_shape(self, name: str, ref: ScopeRef, kept: bool) -> Iterator[Entry]:
-        """The entries of a shape of code that the models know as ``syntax.<name>``."""
-        for known in self._knowledge.entries_for(f"syntax.{name}", "attribute"):
-            made = Registration(known, f"syntax.{name}", None, ref.path, self._tables.scope(ref).pos)
-            yield self._entry(made, ref)._replace(kept=kept)
+    def _shapes(self) -> Iterator[Entry]:
+        """Code that the models know by its looks; the object of a callable class serves all calls."""
+        for known, ref in CodeShapes(self._evaluator).entries():
+            scope = self._tables.scope(ref)
+            entry = self._entry(Registration(known, scope.name, None, ref.path, scope.pos), ref)
+            yield entry._replace(kept=True) if scope.name == "__call__" else entry
 
     def _consumers(self) -> Iterator[Entry]:
         """Functions that take messages in a loop of their own, and files that run as a whole for each request."""

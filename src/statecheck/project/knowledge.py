@@ -43,6 +43,7 @@ class Knowledge:
         self._bases = self._collect_bases(models)
         self._lines: dict[str, tuple[str, ...]] = {}
         self.entries = self._collect_entries(models)
+        self.shapes = tuple(known for (match, _), rows in self.entries.items() if match == "shape" for known in rows)
         self._modelled = frozenset(known.framework for rows in self.entries.values() for known in rows)
         self._classes = frozenset(
             name
@@ -263,7 +264,7 @@ class Knowledge:
         entries: dict[tuple[str, str], list[KnownEntry]] = defaultdict(list)
         for model in models:
             for entry in model.entries:
-                for name in dict.fromkeys(self.canonical(name) for name in entry.names):
+                for name in dict.fromkeys(self.canonical(name) for name in entry.names or (entry.id,)):
                     entries[entry.match, name].append(KnownEntry(model.framework, entry))
         return dict(entries)
 

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from statecheck.facts.ir import Attr, Display, Expr, Name, Scope
 from statecheck.project.evaluate import Evaluator
+from statecheck.project.knowledge import KnownEntry
 from statecheck.project.values import ForeignInstance, FunctionValue, ScopeRef
-
-Found = TypeVar("Found")
-Maker = Callable[[str, ScopeRef, bool], Iterable[Found]]
-
-WSGI = ("environ", "start_response")
-ASGI = ("scope", "receive", "send")
-LAMBDA = ("event", "context")
-LAMBDA_NAMES = ("handler", "lambda_handler")
-RPC = (("request", "context"), ("request_iterator", "context"))
-SERVICER = "Servicer"
-SETTINGS, LISTS = "WorkerSettings", ("functions", "cron_jobs")
+from statecheck.rules.schema import ANY, Shape
 
 
 class CodeShapes:
@@ -27,46 +18,64 @@ class CodeShapes:
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
         self._tables = evaluator.tables
+        shapes = [(known, known.entry.shape) for known in evaluator.knowledge.shapes if known.entry.shape is not None]
+        self._of_classes = [row for row in shapes if row[1].bases or row[1].classes]
+        self._of_functions = [row for row in shapes if not (row[1].bases or row[1].classes)]
 
-    def entries(self, make: Maker[Found]) -> Iterator[Found]:
-        """What ``make`` makes of each shape: its name, the function, and whether one object serves all calls."""
+    def entries(self) -> Iterator[tuple[KnownEntry, ScopeRef]]:
+        """The functions that fit the shape of an entry point."""
         for ref, scope in self._tables.scopes():
-            if scope.kind == "def" and (name := self._function(ref, scope)):
-                yield from make(name, ref, scope.name == "__call__")
+            if scope.kind == "def":
+                names = tuple(param.name for param in scope.params)
+                for known, shape in self._of_functions:
+                    if _fits(shape, scope, names) and self._is_given(known, ref, scope):
+                        yield known, ref
         for cls in self._evaluator.classes.refs:
-            for name, method in self._of_class(cls):
-                yield from make(name, method, name == "grpc_servicer")
+            for known, shape in self._of_classes:
+                for ref in self._methods(cls, shape) if shape.bases else self._listed(cls, shape):
+                    yield known, ref
 
-    def _function(self, ref: ScopeRef, scope: Scope) -> str:
-        names = tuple(param.name for param in scope.params)
-        if names[-3:] == ASGI:
-            return "asgi_callable"
-        if names[-2:] == WSGI:
-            return "wsgi_callable"
-        if scope.parent == 0 and scope.name in LAMBDA_NAMES and names[:2] == LAMBDA:
-            return "lambda_handler"
-        return "azure_function" if scope.parent == 0 and scope.name == "main" and self._is_triggered(ref, scope) else ""
-
-    def _is_triggered(self, ref: ScopeRef, scope: Scope) -> bool:
-        """Is its first parameter one of the platform's triggers?"""
-        known = self._evaluator.knowledge.entries_for("syntax.azure_function", "attribute")
-        types = {name for row in known for name in row.entry.parameter_types}
-        given = self._evaluator.annotated(ScopeRef(ref.path, 0), scope.params[0].annotation) if scope.params else ()
+    def _is_given(self, known: KnownEntry, ref: ScopeRef, scope: Scope) -> bool:
+        """Is the first parameter of one of the types that the entry point asks for, if it does?"""
+        types = known.entry.parameter_types
+        if not types or not scope.params:
+            return not types
+        given = self._evaluator.annotated(ScopeRef(ref.path, 0), scope.params[0].annotation)
         return any(isinstance(item.value, ForeignInstance) and item.value.name in types for item in given)
 
-    def _of_class(self, cls: ScopeRef) -> Iterator[tuple[str, ScopeRef]]:
-        scope = self._tables.scope(cls)
-        if any(_last(base).endswith(SERVICER) for base in scope.bases):
+    def _methods(self, cls: ScopeRef, shape: Shape) -> Iterator[ScopeRef]:
+        if any(fnmatchcase(_last(base), name) for base in self._tables.scope(cls).bases for name in shape.bases):
             for method in self._evaluator.classes.methods(cls).values():
-                if tuple(param.name for param in self._tables.scope(method).params)[1:] in RPC:
-                    yield "grpc_servicer", method
-        if scope.name == SETTINGS:
+                if _are_named(shape, tuple(param.name for param in self._tables.scope(method).params)[1:]):
+                    yield method
+
+    def _listed(self, cls: ScopeRef, shape: Shape) -> Iterator[ScopeRef]:
+        """The functions that the class lists."""
+        if self._tables.scope(cls).name in shape.classes:
             bindings = self._tables.files[cls.path].bindings
-            for binding in (row for name in LISTS for row in bindings.get((cls.scope, name), ())):
+            for binding in (row for name in shape.lists for row in bindings.get((cls.scope, name), ())):
                 for given in binding.value.items if isinstance(binding.value, Display) else ():
                     for item in self._evaluator.evaluate(cls, given, binding.region):
                         if isinstance(item.value, FunctionValue):
-                            yield "arq_settings", item.value.ref
+                            yield item.value.ref
+
+
+def _fits(shape: Shape, scope: Scope, names: tuple[str, ...]) -> bool:
+    return _are_named(shape, names) and (not shape.functions or (scope.parent == 0 and scope.name in shape.functions))
+
+
+def _are_named(shape: Shape, names: tuple[str, ...]) -> bool:
+    """Are the parameters called as the shape says?"""
+    return not shape.parameters or any(_is_row(row, names) for row in shape.parameters)
+
+
+def _is_row(row: tuple[str, ...], names: tuple[str, ...]) -> bool:
+    if row[:1] == (ANY,):
+        wanted = row[1:]
+        return names[max(len(names) - len(wanted), 0) :] == wanted
+    if row[-1:] == (ANY,):
+        return names[: len(row) - 1] == row[:-1]
+    return names == row
 
 
 def _last(base: Expr) -> str:

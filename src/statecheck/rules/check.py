@@ -11,7 +11,7 @@ from statecheck import toml
 from statecheck.decoding import Path, did_you_mean, spell
 from statecheck.model import Family
 from statecheck.rules.decode import PackError, error
-from statecheck.rules.schema import Condition, EntryPoint, Form, Model, Option, Rule
+from statecheck.rules.schema import ANY, Condition, EntryPoint, Form, Model, Option, Rule, Shape
 from statecheck.rules.vocabulary import OWNED, PLACEHOLDERS, PREDICATES, bare
 
 FAMILIES: tuple[str, ...] = get_args(Family)
@@ -122,6 +122,8 @@ def check_model(model: Model, document: toml.Document) -> None:
         raise error(document, f'framework: "{model.framework}" is not a name like "flask-extensions"', "framework")
     for names, at in _model_names(model):
         _dotted(document, names, at)
+    for table, number, entry in _entries(model):
+        _entry(document, entry, (table, number))
     for old, new in model.aliases.items():
         _dotted(document, (old, new), ("aliases", old))
     for name, type_ in model.instances.items():
@@ -133,17 +135,56 @@ def check_model(model: Model, document: toml.Document) -> None:
     _unique_ids(model, document)
 
 
+def _entries(model: Model) -> Iterator[tuple[str, int, EntryPoint]]:
+    for table, rows in (("entry", model.entries), ("caller", model.callers)):
+        for number, entry in enumerate(rows):
+            yield table, number, entry
+
+
+def _entry(document: toml.Document, entry: EntryPoint, at: Path) -> None:
+    if entry.match == "shape":
+        if entry.names:
+            raise error(document, f"{spell((*at, 'names'))}: a shape has none", *at, "names")
+        if entry.shape is None:
+            raise error(document, f'"{spell((*at, "shape"))}" is missing', *at)
+        _shape(document, entry.shape, (*at, "shape"))
+    elif entry.shape is not None:
+        raise error(document, f'{spell((*at, "shape"))}: goes with match = "shape"', *at, "shape")
+    elif not entry.names:
+        raise error(document, f'"{spell((*at, "names"))}" is missing', *at)
+
+
+def _shape(document: toml.Document, shape: Shape, at: Path) -> None:
+    places = [key for key in ("functions", "bases", "classes") if getattr(shape, key)]
+    if len(places) > 1:
+        raise error(document, f"{spell(at)}: {' and '.join(places)} exclude each other", *at)
+    if not places and not any(name != ANY for row in shape.parameters for name in row):
+        raise error(document, f"{spell(at)}: any function would fit", *at)
+    if bool(shape.classes) != bool(shape.lists):
+        raise error(document, f"{spell(at)}: classes and lists go together", *at)
+    named: tuple[tuple[str, Sequence[str]], ...] = (
+        *((key, getattr(shape, key)) for key in ("functions", "classes", "lists")),
+        ("bases", [name.replace("*", "_") for name in shape.bases]),
+        *(
+            ("parameters", row[1:] if row[:1] == (ANY,) else row[:-1] if row[-1:] == (ANY,) else row)
+            for row in shape.parameters
+        ),
+    )
+    for key, names in named:
+        for name in names:
+            if not name.isidentifier():
+                raise error(document, f'{spell((*at, key))}: "{name}" is no name', *at, key)
+
+
 def _model_names(model: Model) -> Iterator[tuple[Sequence[str], Path]]:
     yield model.packages, ("packages",)
     yield model.app_factories, ("app-factories",)
     yield model.fields, ("fields",)
     yield model.data, ("data",)
-    entries: tuple[tuple[str, Sequence[EntryPoint]], ...] = (("entry", model.entries), ("caller", model.callers))
-    for table, rows in entries:
-        for number, entry in enumerate(rows):
-            if entry.match != "setting":  # key paths, not names
-                yield entry.names, (table, number, "names")
-            yield entry.decorators, (table, number, "decorators")
+    for table, number, entry in _entries(model):
+        if entry.match != "setting":  # key paths, not names
+            yield entry.names, (table, number, "names")
+        yield entry.decorators, (table, number, "decorators")
     for number, returns in enumerate(model.returns):
         yield (*returns.names, returns.type), ("returns", number, "names")
     for number, safe in enumerate(model.safe):

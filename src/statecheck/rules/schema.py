@@ -16,6 +16,7 @@ from statecheck.model import Family, Harm, Level, Phase
 Status = Literal["stable", "preview", "deprecated"]
 Match = Literal["call", "decorator", "subclass", "attribute", "setting", "document", "syntax"]
 Scalar = str | int | float | bool
+ANY = "..."  # in the parameters of a shape: any others
 
 
 class Condition(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -115,7 +116,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     status: Status
     since: str
     summary: str
-    message: str  # template: {symbol} {entries} {readers} {writers} {harm} {form} {detail}
+    message: str  # template: {symbol} {entries} {read} (" and is read by …") {readers} {writers} {harm} {form} {detail}
     instead: str
     detector: str
     also_detected_by: tuple[str, ...] = ()  # further detectors that can find the rule broken
@@ -128,6 +129,22 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     safe_when: tuple[str, ...] = ()  # of document forms: as Form.safe_when, for every form
     predicates: tuple[str, ...] = ()  # vocabulary choices of flow detectors that have no forms
     page: str = ""  # text of README.md; filled by the loader
+
+
+class Shape(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Code that a server or a command knows by its looks, without a registration. All that is given must fit.
+
+    ``functions``: a function at the top of a module that has one of these names. ``bases``: the methods of a class that
+    names one of these as base (``*`` stands for any letters: generated classes). ``classes``: what a class so called
+    lists in its attributes ``lists``. Without these three: any function. ``parameters``: the parameters are named as in
+    one of these rows, the receiver of ``bases`` not counted; a "..." that begins or ends it stands for any others.
+    """
+
+    functions: tuple[str, ...] = ()
+    bases: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, ...], ...] = ()
 
 
 class EntryPoint(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -143,12 +160,15 @@ class EntryPoint(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"
     match = "loop": the function that makes one of these objects, or calls one of these methods, to take messages.
     match = "script": the body of the file that calls one of these; its own variables are made anew each time.
     match = "setting": dotted strings (in a list or dict) under the key ``names`` name functions or classes.
+    match = "shape": code that looks as ``shape`` says; it has no ``names``. The first parameter must be one
+        of the ``parameter-types``, where these are given.
     """
 
     id: str
-    match: Literal["decorator", "call", "subclass", "attribute", "setting", "function", "loop", "script"]
-    names: tuple[str, ...]
+    match: Literal["decorator", "call", "subclass", "attribute", "setting", "function", "loop", "script", "shape"]
     phase: Phase
+    names: tuple[str, ...] = ()
+    shape: Shape | None = None
     argument: str = ""
     position: int | None = None
     methods: tuple[str, ...] = ()
