@@ -137,13 +137,12 @@ class Builder:
         stack = list(targets)[::-1]
         while stack:
             target = stack.pop()
-            kind = type(target)
-            if kind is ir.Name:
-                binds[target.id] = None  # type: ignore[union-attr]
-            elif kind is ir.Display:
-                stack.extend(reversed(target.items))  # type: ignore[union-attr]
-            elif kind is ir.Star:
-                stack.append(target.value)  # type: ignore[union-attr,arg-type]
+            if isinstance(target, ir.Name):
+                binds[target.id] = None
+            elif isinstance(target, ir.Display):
+                stack.extend(reversed(target.items))
+            elif isinstance(target, ir.Star):
+                stack.append(target.value)
 
     def add_import(self, found: ir.Import) -> None:
         """Note an imported name: its binding and its event."""

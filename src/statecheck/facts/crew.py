@@ -16,14 +16,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
 
 from statecheck.facts.job import Outcome, bring_in, examine, roomy
+
+if TYPE_CHECKING:  # Windows has no ForkContext
+    from multiprocessing.context import ForkContext, SpawnContext
 
 CRASHED: Final = "not analysed: the parser crashed on this file"
 START_LIMIT: Final = 60.0  # seconds for a worker to report that it is ready
@@ -166,7 +168,7 @@ class Crew:
     def _hire(self) -> None:
         ours, theirs = self.context.Pipe()
         inherited = ours if self.context.get_start_method() == "fork" else None
-        process = self.context.Process(target=_serve, args=(theirs, inherited, self.extractor), daemon=True)  # type: ignore[attr-defined]
+        process = self.context.Process(target=_serve, args=(theirs, inherited, self.extractor), daemon=True)
         with _interrupts_held():
             process.start()
         theirs.close()
@@ -184,7 +186,7 @@ class Crew:
             self._dismiss(worker)
 
 
-def _context() -> BaseContext:
+def _context() -> ForkContext | SpawnContext:
     """Fork where it is safe: on Linux, from a single thread. It shares LibCST, which spawned workers import anew."""
     if sys.platform == "linux" and threading.active_count() == 1:
         return multiprocessing.get_context("fork")

@@ -10,9 +10,9 @@ text agrees; on the first disagreement it raises :class:`MismatchError`, and the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from libcst._nodes.internal import CodegenState
 
@@ -27,16 +27,17 @@ _WORD = rf"(?:#[^\r\n]*|(?:{_KEYWORDS})\b)"
 _COMMENT = r"#[^\r\n]*"
 
 
-def _unrolled(characters: str, other: str) -> re.Pattern[str]:
-    return re.compile(rf"[{characters}]*(?:{other}[{characters}]*)*")
+def _unrolled(characters: str, other: str) -> Callable[[str, int], re.Match[str]]:
+    """What matches the longest run of these at an offset. The run may be empty, so there is always a match."""
+    return cast("Callable[[str, int], re.Match[str]]", re.compile(rf"[{characters}]*(?:{other}[{characters}]*)*").match)
 
 
 _OPERATORS = r":;,=+\-*/%&|^~<>!@"
-_BETWEEN = _unrolled(_SPACE + "." + _OPERATORS, _WORD).match  # before a name or literal: brackets stop it
-_BETWEEN_DOTLESS = _unrolled(_SPACE + _OPERATORS, _WORD).match  # before `.5` and `...`
-_BEFORE_STATEMENT = _unrolled(_SPACE + ":;", _COMMENT).match
-_BEFORE_CLOSE = _unrolled(_SPACE + ":,*/", _COMMENT).match  # a trailing comma, an empty slice, a bare `*` or `/`
-_TRIVIA = _unrolled(_SPACE, _COMMENT).match
+_BETWEEN = _unrolled(_SPACE + "." + _OPERATORS, _WORD)  # before a name or literal: brackets stop it
+_BETWEEN_DOTLESS = _unrolled(_SPACE + _OPERATORS, _WORD)  # before `.5` and `...`
+_BEFORE_STATEMENT = _unrolled(_SPACE + ":;", _COMMENT)
+_BEFORE_CLOSE = _unrolled(_SPACE + ":,*/", _COMMENT)  # a trailing comma, an empty slice, a bare `*` or `/`
+_TRIVIA = _unrolled(_SPACE, _COMMENT)
 
 
 class MismatchError(Exception):
@@ -86,7 +87,7 @@ class TokenCursor:
         self.pos = 1 if text.startswith("\ufeff") else 0
 
     def leaf(self, node: Any, value: str) -> int:
-        start = _BETWEEN(self.text, self.pos).end()  # type: ignore[union-attr]  # it matches the empty string
+        start = _BETWEEN(self.text, self.pos).end()
         if not self.text.startswith(value, start):
             raise MismatchError(start)
         self.pos = start + len(value)
@@ -119,7 +120,7 @@ class TokenCursor:
         return self.pos
 
     def begin(self, node: Any) -> int:
-        self.pos = start = _BEFORE_STATEMENT(self.text, self.pos).end()  # type: ignore[union-attr]
+        self.pos = start = _BEFORE_STATEMENT(self.text, self.pos).end()
         return start
 
     def before(self, node: Any, token: str, low: int, high: int) -> int:
@@ -134,8 +135,8 @@ class TokenCursor:
     def opaque(self, node: Any) -> tuple[int, int]:
         raise MismatchError(self.pos)
 
-    def _take(self, skipped: re.Match[str] | None, token: str) -> int:
-        start = skipped.end() if skipped else self.pos
+    def _take(self, skipped: re.Match[str], token: str) -> int:
+        start = skipped.end()
         if not self.text.startswith(token, start):
             raise MismatchError(start)
         self.pos = start + len(token)

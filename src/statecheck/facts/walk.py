@@ -16,8 +16,8 @@ def iter_expr(expr: ir.Expr | None) -> Iterator[ir.Expr]:
         kind = type(current)  # the analysis walks every expression several times: the common kinds come first
         if kind is ir.Name or kind is ir.Const:
             continue
-        if kind is ir.Attr:
-            stack.append(current.value)  # type: ignore[union-attr, arg-type]
+        if type(current) is ir.Attr:
+            stack.append(current.value)
         else:
             children = parts(current)
             if children:

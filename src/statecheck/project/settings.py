@@ -185,12 +185,13 @@ class Settings:
                 if holder is not None and holder.attributes:
                     yield self._of_store(store, (target.attr,), False)
             return
-        base, keys = target, []
+        base: Expr = target
+        keys: list[str] = []
         while isinstance(base, Sub):
             if not (isinstance(base.index, Const) and base.index.kind == "str"):
                 return
             keys.append(base.index.value)
-            base = base.value  # type: ignore[assignment]
+            base = base.value
         if self._holder(store.ref, base, store.event.region, holders):
             yield self._of_store(store, tuple(reversed(keys)), False)
 
