@@ -494,3 +494,26 @@ class TestWhatTheMessageSays:
                 return game.turn
         """
         assert self.message(source).startswith("`round` with 2 other fields of `Game` belongs to an object")
+
+
+class TestMemosThatAreEmptied:
+    MEMO = """
+        from functools import lru_cache
+        @lru_cache
+        def labels(language): return language.upper()
+        @app.get("/<language>")
+        def show(language): return labels(language)
+        {more}
+    """
+
+    def kept(self, more: str) -> list[tuple[str, str]]:
+        report = report_of(Case("", {"app.py": FLASK + dedent(self.MEMO.format(more=more))}, ()))
+        every = (*report.findings, *report.hidden)
+        return [(finding.severity, finding.confidence) for finding in every if finding.name == "process-cache"]
+
+    def test_by_a_request_is_medium_and_sure(self) -> None:
+        more = '@app.post("/")\n        def forget():\n            labels.cache_clear()\n            return ""'
+        assert self.kept(more) == [("medium", "high")]
+
+    def test_by_nobody_is_low_where_the_function_is_pure(self) -> None:
+        assert [severity for severity, _ in self.kept("")] == ["low"]

@@ -122,7 +122,8 @@ def _best(hits: Iterable[Hit]) -> list[Hit]:
 
 def _rank(hit: Hit) -> tuple[int, str, int]:
     form = hit.wanted.form
-    return (-len(form.when) - len(form.unless) - len(form.predicates), hit.wanted.rule.code, hit.wanted.number)
+    conditions = (*form.when, *form.unless, *form.predicates, *form.changed_by)
+    return (-len(conditions), hit.wanted.rule.code, hit.wanted.number)
 
 
 def report(project: Project, serving: Serving, hit: Hit) -> Finding:

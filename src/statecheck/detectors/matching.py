@@ -10,10 +10,11 @@ from statecheck.detectors.serving import Serving
 from statecheck.detectors.spots import MethodCall, Spot
 from statecheck.facts.ir import Call, Star
 from statecheck.project.arguments import argument
-from statecheck.project.constants import Constant, Located, Resolved, Resolver
+from statecheck.project.constants import Constant, Resolved, Resolver
 from statecheck.project.link import Project
 from statecheck.project.settings import Setting, Settings
-from statecheck.project.values import ContainerValue, Foreign, ForeignInstance, Instance, Item, Site
+from statecheck.project.sources import Located, Sources
+from statecheck.project.values import ContainerValue, Foreign, ForeignInstance, FunctionValue, Instance, Item, Site
 from statecheck.rules.schema import Condition, Form, Safe, Scalar
 from statecheck.rules.vocabulary import NEGATION, bare
 
@@ -135,9 +136,11 @@ class Matcher:
         return False
 
     def is_of(self, spot: Spot, row: MethodCall) -> bool:
-        """Is the receiver of the method call what the call at the place made?"""
-        made = Site(spot.ref.path, spot.start)
+        """Is the receiver of the method call what the call at the place made, or the function that is decorated?"""
         items = self.project.evaluator.evaluate(row.ref, row.receiver, row.event.region)
+        if spot.function is not None:
+            return any(isinstance(item.value, FunctionValue) and item.value.ref == spot.function for item in items)
+        made = Site(spot.ref.path, spot.start)
         return any(site_of(item) == made for item in items)
 
     # -- conditions --------------------------------------------------------------------------------------------------
@@ -157,13 +160,13 @@ class Matcher:
                 if (evidence := self._test_value(condition, inner)) is not None:
                     return evidence
         missing = condition.absent and condition.key and not any(self._inner(condition, value) for value in values)
-        resolver = Resolver(self.project)
-        return HOLDS if missing and not any(resolver.is_open(value) for value in values) else None
+        sources = Sources(self.project)
+        return HOLDS if missing and not any(sources.is_open(value) for value in values) else None
 
     def _inner(self, condition: Condition, value: Located) -> list[Located]:
         if not condition.key:
             return [value]
-        return [at for _, at in Resolver(self.project).inside(value, tuple(condition.key.split(".")))]
+        return [at for _, at in Sources(self.project).inside(value, tuple(condition.key.split(".")))]
 
     def _test_setting(self, condition: Condition) -> Evidence | None:
         rows = self.settings.find(condition.setting)
