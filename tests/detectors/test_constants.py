@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from statecheck.facts.python import extract
-from statecheck.project.constants import HOLE, Constant, Located, Resolved, Resolver, constants
+from statecheck.project.constants import HOLE, Constant, Resolved, Resolver, constants
 from statecheck.project.knowledge import Knowledge
 from statecheck.project.link import Project, link
+from statecheck.project.sources import Located, Sources
 from statecheck.project.values import ScopeRef
 from statecheck.rules.load import load
 
@@ -117,8 +118,7 @@ def test_none_is_told_from_nothing() -> None:
 )
 def test_key_paths(expression: str, path: str, expected: list[str]) -> None:
     tree = project(f"{HEAD}base = {{'a': 0}}\nx = {expression}\n")
-    resolver = Resolver(tree)
-    found = resolver.inside(last(tree), tuple(path.split(".")))
+    found = Sources(tree).inside(last(tree), tuple(path.split(".")))
     assert [texts(Resolver(tree).resolve(value))[0] for _, value in found] == expected
 
 

@@ -16,8 +16,9 @@ from statecheck.detectors.spots import Spot, Spots
 from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, Name, Op, Sub
 from statecheck.facts.walk import dotted, iter_expr, span
 from statecheck.model import Finding
-from statecheck.project.constants import Constant, Located, Resolver, called_names
+from statecheck.project.constants import Constant, called_names
 from statecheck.project.settings import Settings
+from statecheck.project.sources import Located, Sources
 from statecheck.project.values import Foreign
 from statecheck.rules.schema import Form, Rule
 
@@ -142,7 +143,7 @@ class Branches:
         if not isinstance(other.expr, (Const, Name, Attr)):
             return []
         found: list[Constant] = []
-        for source in Resolver(self.project).sources(other):
+        for source in Sources(self.project).sources(other):
             for item in _items(source.expr):
                 found += self.matcher.resolve(source._replace(expr=item)).constants
         return [
@@ -165,7 +166,7 @@ class Branches:
     def _answers(self, subject: Located) -> list[Answer]:
         """Each way in which the subject gets its value."""
         found: list[Answer] = []
-        for source in Resolver(self.project).sources(subject):
+        for source in Sources(self.project).sources(subject):
             found += self._reads(source, _shown(subject.expr))
         if self._is_setting(subject):
             name = _last(subject.expr)

@@ -23,8 +23,9 @@ from statecheck.facts.ir import Attr, Call, Choice, Const, Expr, FString, Op
 from statecheck.facts.walk import span
 from statecheck.model import LEVELS, Finding
 from statecheck.project.arguments import argument
-from statecheck.project.constants import Constant, Located
+from statecheck.project.constants import Constant
 from statecheck.project.settings import OTHER_PROFILES, Settings, profile
+from statecheck.project.sources import Located
 from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Condition, Form, Rule
 from statecheck.rules.vocabulary import NEGATION, bare

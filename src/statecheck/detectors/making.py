@@ -8,8 +8,8 @@ from statecheck.detectors.matching import Matcher
 from statecheck.detectors.reporting import Place
 from statecheck.facts.ir import Attr, Call, Choice, Comp, Expr, FString, Func, Name, Op
 from statecheck.facts.walk import dotted, iter_expr, span
-from statecheck.project.constants import Located, Resolver
 from statecheck.project.effects import Effects
+from statecheck.project.sources import Located, Sources
 from statecheck.project.tables import expressions
 from statecheck.project.values import ForeignInstance, FunctionValue, ScopeRef, Site
 
@@ -33,7 +33,7 @@ class Making:
         stack, seen = [value], 0
         while stack and seen < MAX_STEPS:
             at, seen = stack.pop(), seen + 1
-            for source in Resolver(self._project).sources(at):
+            for source in Sources(self._project).sources(at):
                 own = self._own_functions(source)
                 if any(not KEEPING.isdisjoint(self._effects.of(ref)) for ref in own) or self._is_kept(source):
                     continue  # it is read back from where it is kept

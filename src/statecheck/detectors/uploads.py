@@ -8,9 +8,9 @@ from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Attr, Call, Expr, Name
 from statecheck.facts.walk import iter_expr, last_name
 from statecheck.project.arguments import argument
-from statecheck.project.constants import Located
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
+from statecheck.project.sources import Located
 from statecheck.project.tables import Binding, expressions
 from statecheck.project.values import ScopeRef
 

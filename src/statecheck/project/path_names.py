@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from statecheck.facts.ir import Await, Call, Const, Display, Event, Expr, Name, Param
 from statecheck.project.arguments import argument
-from statecheck.project.constants import Located
 from statecheck.project.link import Project
 from statecheck.project.paths import SCRATCH, TEMP_FOLDERS, TEMP_NAMES, Part, PathValue
+from statecheck.project.sources import Located
 from statecheck.project.tables import Binding
 from statecheck.project.values import ForeignInstance, FunctionValue, ScopeRef
 

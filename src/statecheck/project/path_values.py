@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 
 from statecheck.facts.ir import Attr, Await, Call, Choice, Const, Expr, FString, Name, Op, Sub, Yield
-from statecheck.project.constants import Located
 from statecheck.project.path_names import MAX_DEPTH, Frame, PathNames
 from statecheck.project.paths import (
     ABOVE,
@@ -22,6 +21,7 @@ from statecheck.project.paths import (
     key_of,
     shape,
 )
+from statecheck.project.sources import Located
 from statecheck.project.values import ClassValue, Foreign, ForeignInstance, Instance, Item, ModuleValue, ScopeRef
 
 # a helper of another package that gives a temporary folder

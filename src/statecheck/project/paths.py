@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Const, Expr, Name, Sub
 from statecheck.project.callsites import CallSite
-from statecheck.project.constants import Located
+from statecheck.project.sources import Located
 
 Part = object  # a folder or file name, or a key that stands for an unknown one
 SCRATCH = frozenset({"tempfile.TemporaryDirectory", "tempfile.TemporaryFile", "tempfile.SpooledTemporaryFile"})

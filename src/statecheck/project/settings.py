@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Name, Sub
 from statecheck.facts.walk import iter_expr, span
-from statecheck.project.constants import Located, Resolver
 from statecheck.project.link import Project
 from statecheck.project.settings_modules import (
     OTHER_PROFILES,
@@ -21,6 +20,7 @@ from statecheck.project.settings_modules import (
     profile,
     profile_of_name,
 )
+from statecheck.project.sources import Located, Sources
 from statecheck.project.tables import Binding, FileTable, Store
 from statecheck.project.values import ClassValue, Foreign, ForeignInstance, ModuleValue, ScopeRef
 from statecheck.rules.schema import SettingsHolder
@@ -97,7 +97,7 @@ class Settings:
         left = rest[len(held) :]
         if not left:
             yield row
-        for key, value in Resolver(self._project).inside(row.value, left) if left else ():
+        for key, value in Sources(self._project).inside(row.value, left) if left else ():
             start, end = span(key)
             path = value.ref.path
             yield row._replace(key=(row.key[0], *rest), value=value, path=path, start=start, end=end)
@@ -210,7 +210,7 @@ class Settings:
             yield from self._of_object(Located(ref, call.args[0], region))
 
     def _of_dict(self, at: Located) -> Iterator[Setting]:
-        for source in Resolver(self._project).sources(at):
+        for source in Sources(self._project).sources(at):
             if isinstance(source.expr, Display) and source.expr.kind == "dict":
                 for key, value in zip(source.expr.keys, source.expr.items, strict=False):
                     if isinstance(key, Const):
