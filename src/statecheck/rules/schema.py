@@ -63,7 +63,8 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     the class, and ``when`` then tests their defaults.
 
     ``changed_by``: the form holds only if code that runs after start-up calls one of these methods on the value that
-    the call made, or on the decorated function. ``completed_by``: methods of that value (``init_app``) whose arguments count as given to the call.
+    the call made, or on the decorated function. ``completed_by``: methods of that value (``init_app``) whose arguments
+    count as given to the call.
     """
 
     id: str
