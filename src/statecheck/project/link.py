@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 
 from statecheck.facts.ir import FileFacts, Scope
 from statecheck.model import Location
-from statecheck.project.calls import CallGraph
+from statecheck.project.call_reader import read_calls
 from statecheck.project.entries import Entry, EntryFinder
 from statecheck.project.evaluate import Evaluator
 from statecheck.project.knowledge import Knowledge
@@ -32,12 +32,12 @@ class Project:
         self.modules = ModuleIndex(files)
         self.tables = Tables(files)
         self.evaluator = Evaluator(self.tables, self.modules, knowledge)
-        self.graph = CallGraph(self.evaluator)
+        self.graph = read_calls(self.evaluator)
         self.entries: list[Entry] = EntryFinder(self.evaluator, self.graph).find()
         handlers = {entry.ref: entry.types for entry in self.entries if entry.types and self._is_bare(entry.ref)}
         if handlers:  # what their parameters are changes what the calls inside them are
             self.evaluator.hand(handlers)
-            self.graph = CallGraph(self.evaluator)
+            self.graph = read_calls(self.evaluator)
             self.entries = EntryFinder(self.evaluator, self.graph).find()
         self.phases = Phases(self.evaluator, self.graph, self.entries, roles)
         self.lifetimes = Lifetimes(self.evaluator, self.phases)

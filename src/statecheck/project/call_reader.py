@@ -1,0 +1,231 @@
+"""Reads the call graph: calls, callbacks, decorators, properties, context managers, and guesses by method name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from statecheck.facts.ir import Attr, Await, Call, Const, Event, Expr, Func, Name
+from statecheck.project.callbacks import Callbacks
+from statecheck.project.calls import CallGraph, Use
+from statecheck.project.callsites import CallSite, is_bound
+from statecheck.project.evaluate import Evaluator
+from statecheck.project.headers import HeaderReader
+from statecheck.project.values import ClassValue, Foreign, ForeignInstance, FunctionValue, Instance, ScopeRef
+
+# Too many classes have these for the one method of that name to be a fair guess.
+COMMON_METHODS = frozenset(
+    {
+        "get",
+        "set",
+        "add",
+        "append",
+        "pop",
+        "update",
+        "items",
+        "keys",
+        "values",
+        "run",
+        "start",
+        "stop",
+        "close",
+        "open",
+        "read",
+        "write",
+        "send",
+        "save",
+        "delete",
+        "create",
+        "copy",
+        "clear",
+        "remove",
+        "join",
+        "split",
+        "format",
+        "strip",
+        "encode",
+        "decode",
+        "execute",
+        "commit",
+        "filter",
+        "all",
+        "first",
+        "count",
+        "index",
+        "insert",
+        "sort",
+        "extend",
+        "put",
+        "submit",
+        "connect",
+        "load",
+        "dump",
+    }
+)
+
+
+def read_calls(evaluator: Evaluator) -> CallGraph:
+    """The call graph of the whole tree."""
+    graph = CallGraph()
+    reader = CallReader(evaluator, graph)
+    for ref, _ in evaluator.tables.scopes():
+        reader.read(ref)
+    return graph
+
+
+class CallReader:
+    """Adds to the graph what the bodies of the tree call."""
+
+    def __init__(self, evaluator: Evaluator, graph: CallGraph) -> None:
+        self._evaluator = evaluator
+        self._tables = evaluator.tables
+        self._graph = graph
+        self._callbacks = Callbacks(evaluator, graph)
+        self._headers = HeaderReader(evaluator, graph, self._callbacks)
+        self._methods = self._methods_by_name()
+        self._functions = frozenset(scope.name for _, scope in self._tables.scopes() if scope.kind == "def")
+        self._properties = {
+            name for name, refs in self._methods.items() if any(evaluator.is_property(ref) for ref in refs)
+        }
+
+    def _methods_by_name(self) -> dict[str, list[ScopeRef]]:
+        methods: dict[str, list[ScopeRef]] = defaultdict(list)
+        for cls in self._evaluator.classes.refs:
+            table = self._tables.files[cls.path]
+            for child in table.children[cls.scope]:
+                if table.facts.scopes[child].kind == "def":
+                    methods[table.facts.scopes[child].name].append(ScopeRef(cls.path, child))
+        return methods
+
+    def read(self, ref: ScopeRef) -> None:
+        """What stands in one scope, and the heads of what is defined there."""
+        for child in self._tables.files[ref.path].children[ref.scope]:
+            inner = self._tables.files[ref.path].facts.scopes[child]
+            if inner.kind in ("class", "comp"):
+                self._graph.add(ref, ScopeRef(ref.path, child), (inner.pos, inner.defined_in), "inline")
+            if inner.kind in ("def", "class"):
+                self._headers.read(ref, ScopeRef(ref.path, child), inner)
+        for row in self._tables.rows_in(ref):
+            event = row.event
+            self._read_expressions(ref, event, row.nodes)
+            if event.op == "with" and event.value is not None:
+                self._read_context(ref, event, event.value)
+
+    def _read_expressions(self, ref: ScopeRef, event: Event, nodes: list[Expr]) -> None:
+        escapes = event.op not in ("def", "delete")
+        called: Expr | None = None  # what the call just before calls: in pre-order it comes next
+        awaited: Expr | None = None
+        for node in nodes:
+            kind = type(node)
+            if kind is Const:
+                continue
+            if isinstance(node, Name):
+                if node.id in self._functions and escapes and node is not called:
+                    self._read_escape(ref, event, node)
+            elif isinstance(node, Attr):
+                if node.attr in self._functions and escapes and node is not called:
+                    self._read_escape(ref, event, node)
+                if node.attr in self._properties:
+                    self._read_property(ref, event, node)
+            elif isinstance(node, Call):
+                called = node.func
+                self._read_call(ref, event, node, node is awaited)
+            elif isinstance(node, Await):
+                awaited = node.value
+            elif isinstance(node, Func):
+                self._graph.add(ref, ScopeRef(ref.path, node.scope), (node.pos, event.region), "inline")
+
+    def _read_escape(self, ref: ScopeRef, event: Event, node: Expr) -> None:
+        """A function named without being called: whoever gets it may call it later."""
+        for item in self._evaluator.evaluate(ref, node, event.region):
+            if isinstance(item.value, FunctionValue) and not self._evaluator.is_property(item.value.ref):
+                self._graph.escaped[item.value.ref].append(ref)
+
+    def _read_call(self, ref: ScopeRef, event: Event, call: Call, awaited: bool) -> None:
+        items = self._evaluator.evaluate(ref, call.func, event.region)
+        known = False
+        for item in items:
+            value = item.value
+            if isinstance(value, FunctionValue):
+                known = True
+                self._graph.add(ref, value.ref, (call.pos, event.region), "call")
+                bound = is_bound(self._evaluator, value, call)
+                self._graph.call_sites[value.ref].append(CallSite(ref, event.region, call, bound))
+                for override in self._overrides(value) if bound and not _is_on_super(call) else ():
+                    self._graph.add(ref, override, (call.pos, event.region), "override")
+                    self._graph.call_sites[override].append(CallSite(ref, event.region, call, bound))
+            elif isinstance(value, ClassValue):
+                known = True
+                self._construct(ref, event, call, value.ref)
+            elif isinstance(value, Instance):
+                known = True
+                if method := self._evaluator.classes.method(value.cls, "__call__"):
+                    self._graph.add(ref, method, (call.pos, event.region), "call")
+                    self._graph.call_sites[method].append(CallSite(ref, event.region, call, True))
+            elif isinstance(value, (Foreign, ForeignInstance)):
+                known = True
+                self._graph.add_use(Use(ref, event, call, value.name, awaited, items))
+                if value.name == "builtins.getattr":
+                    self._read_dynamic(ref, event, call)
+                self._callbacks.read(ref, event, call, value.name)
+        if not known and isinstance(call.func, Attr):
+            self._guess(ref, event, call)
+            self._callbacks.read(ref, event, call, "")
+
+    def _overrides(self, value: FunctionValue) -> list[ScopeRef]:
+        """The methods of subclasses that a call through the base class may reach."""
+        if value.owner is None:
+            return []
+        name = self._tables.scope(value.ref).name
+        classes = self._evaluator.classes
+        found = (classes.method(sub, name) for sub in classes.subclasses(value.owner))
+        return [method for method in dict.fromkeys(found) if method is not None and method != value.ref]
+
+    def _construct(self, ref: ScopeRef, event: Event, call: Call, cls: ScopeRef) -> None:
+        for name in ("__init__", "__new__", "__post_init__"):
+            if method := self._evaluator.classes.method(cls, name):
+                self._graph.add(ref, method, (call.pos, event.region), "call")
+                self._graph.call_sites[method].append(CallSite(ref, event.region, call, True))
+
+    def _read_dynamic(self, ref: ScopeRef, event: Event, call: Call) -> None:
+        """``getattr(self, verb)``: any public method of the object may be meant."""
+        if len(call.args) < 2 or isinstance(call.args[1], Const):
+            return
+        for item in self._evaluator.evaluate(ref, call.args[0], event.region):
+            if isinstance(item.value, Instance):
+                classes = self._evaluator.classes
+                for cls in (item.value.cls, *classes.subclasses(item.value.cls)):
+                    for name, method in classes.methods(cls).items():
+                        if not name.startswith("_"):
+                            self._graph.add(ref, method, (call.pos, event.region), "dynamic")
+
+    def _read_property(self, ref: ScopeRef, event: Event, node: Attr) -> None:
+        for item in self._evaluator.evaluate(ref, node.value, event.region):
+            if isinstance(item.value, Instance):
+                for method in self._evaluator.classes.accessors(item.value.cls, node.attr):
+                    if self._evaluator.is_property(method):
+                        self._graph.add(ref, method, (node.pos, event.region), "property")
+
+    def _read_context(self, ref: ScopeRef, event: Event, expr: Expr) -> None:
+        for item in self._evaluator.evaluate(ref, expr, event.region):
+            if isinstance(item.value, Instance):
+                for name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
+                    if method := self._evaluator.classes.method(item.value.cls, name):
+                        self._graph.add(ref, method, (event.pos, event.region), "call")
+
+    def _guess(self, ref: ScopeRef, event: Event, call: Call) -> None:
+        """A method name that one class of the tree has, on a receiver of unknown type: a guess, never proof."""
+        assert isinstance(call.func, Attr)
+        methods = self._methods.get(call.func.attr, ())
+        if len(methods) == 1 and call.func.attr not in COMMON_METHODS and not call.func.attr.startswith("__"):
+            self._graph.add(ref, methods[0], (call.pos, event.region), "guess")
+
+
+def _is_on_super(call: Call) -> bool:
+    """``super().method()``: the method of the base class and no other."""
+    func = call.func
+    return (
+        isinstance(func, Attr)
+        and isinstance(func.value, Call)
+        and isinstance(func.value.func, Name)
+        and func.value.func.id == "super"
+    )
