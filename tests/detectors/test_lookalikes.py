@@ -368,6 +368,31 @@ class TestThreads:
         """
         assert found(source) == []
 
+    def test_a_class_without_a_name_that_is_never_started(self) -> None:
+        source = """
+            import threading
+            class Scan(threading.Thread):
+                def run(self): self.scan()
+                def scan(self): app.db.execute("scan")
+            @app.post("/")
+            def post():
+                Scan().scan()
+                return ""
+        """
+        assert found(source) == []
+
+    def test_a_class_without_a_name_that_is_started(self) -> None:
+        source = """
+            import threading
+            class Scan(threading.Thread):
+                def run(self): app.db.execute("scan")
+            @app.post("/")
+            def post():
+                Scan().start()
+                return ""
+        """
+        assert [name for name, _ in found(source)] == ["background-work"]
+
     def test_a_class_that_is_started(self) -> None:
         source = """
             import threading

@@ -172,6 +172,13 @@ def test_the_recursion_limit_and_stack_size_are_put_back(tmp_path: Path) -> None
     assert (sys.getrecursionlimit(), threading.stack_size()) == before
 
 
+def test_work_that_asks_for_room_itself_finds_the_stack_size_of_the_process() -> None:
+    before = threading.stack_size()
+    seen = [job.roomy(lambda: (threading.stack_size(), job.roomy(threading.stack_size))) for _ in range(50)]
+    assert set(seen) == {(before, before)}
+    assert threading.stack_size() == before
+
+
 def test_workers_grow_with_bytes_and_are_capped_by_jobs() -> None:
     def workers(sizes: list[int], jobs: int | None) -> int:
         return pool.workers_for([crew.Task(i, "", size) for i, size in enumerate(sizes)], jobs)

@@ -87,8 +87,8 @@ def test_our_own_pack_is_the_checkout_when_we_are_not_installed() -> None:
         (RULE.replace("{symbol}", "{symbl}"), '8: message: unknown placeholder "{symbl}", did you mean "symbol"?'),
         (RULE.replace("{symbol}", "{symbol"), "8: message: expected '}' before end of string"),
         (
-            RULE + 'predicates = ["set-onec"]\n',
-            '11: predicates: unknown predicate "set-onec", did you mean "set-once"?',
+            RULE + 'predicates = ["zero-argumnet"]\n',
+            '11: predicates: unknown predicate "zero-argumnet", did you mean "zero-argument"?',
         ),
         (
             RULE + '\n[[form]]\nid = "one"\n',

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from msgspec.structs import replace
 
 from statecheck.model import Finding, Location
-from statecheck.settings import Profile
+from statecheck.pipeline import Request, check
+from statecheck.settings import Profile, Settings
 from statecheck.triage.profile import in_profile
 
 STATE = Finding(
@@ -38,3 +41,13 @@ def test_a_single_process_loses_state_only_when_it_restarts() -> None:
     expected = [replace(STATE, harm="lost", severity="medium"), None, None, SECRET]
     assert [in_profile(finding, "single-process") for finding in ALL] == expected
     assert in_profile(replace(STATE, severity="low"), "single-process") == replace(STATE, severity="low", harm="lost")
+
+
+def test_state_that_nobody_here_reaches_is_shown_for_a_library_only(tmp_path: Path) -> None:
+    (tmp_path / "kept.py").write_text("NAMES = {}\ndef put(name, value):\n    NAMES[name] = value\n")
+
+    def shown(profile: Profile) -> list[str]:
+        return [finding.name for finding in check(Request(tmp_path, settings=Settings(profile=profile))).findings]
+
+    assert shown("library") == ["mutated-global"]
+    assert shown("service") == []

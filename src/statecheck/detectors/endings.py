@@ -156,7 +156,7 @@ class Endings:
         else:
             rows = self._events(spot.ref)
         if not names:
-            return True
+            return self._is_started_on_the_spot(spot)
         for row in rows:
             if row.event.op in LEAVING and row.event.value is not None and dotted(row.event.value) in names:
                 return True
@@ -166,6 +166,16 @@ class Endings:
                 ):
                     return True
         return False
+
+    def _is_started_on_the_spot(self, spot: Spot) -> bool:
+        """``Scan().start()``, but not ``Scan().scan()``; what is handed on may be started there."""
+        assert spot.event is not None
+        called = [
+            node.func.attr
+            for node in nodes(spot.event)
+            if isinstance(node, Call) and isinstance(node.func, Attr) and node.func.value is spot.call
+        ]
+        return not called or any(name in STARTING for name in called)
 
     def _may_be(self, spot: Spot, name: str) -> bool:
         """Of what a helper hands back as a tuple: can this part be what was started?"""

@@ -236,15 +236,18 @@ class Judge:
         if not all(write.kind == "rebind" for write in writes):
             return "high"
         # A value put somewhere by code that only a foreign decorator or base class may call is wiring nearly always.
-        reached = max((self.project.phases.runtime(write.ref) for write in writes), default=0)
-        return "medium" if reached == SURE else "low"
+        return "medium" if any(self._is_sure_or_public(write) for write in writes) else "low"
 
     def _is_proven(self, writes: Sequence[Access]) -> bool:
-        """Is one of the writes sure, or does an entry point or a decorator's registration lead to it?
+        """Is a write sure, or called by nobody here, or does an entry point or a decorator's registration lead to it?
 
         What only a foreign base class may call is set-up more often than not.
         """
-        return any(self._certainty(write.place, write) == SURE or self._is_registered(write) for write in writes)
+        return any(self._is_sure_or_public(write) or self._is_registered(write) for write in writes)
+
+    def _is_sure_or_public(self, write: Access) -> bool:
+        """The callers of what nobody here calls are elsewhere: the confidence speaks of them."""
+        return self._certainty(write.place, write) == SURE or not self.project.phases.runtime(write.ref)
 
     def _is_registered(self, write: Access) -> bool:
         phases, tables = self.project.phases, self.project.tables

@@ -118,19 +118,28 @@ def bring_in(extractor: str) -> Callable[[str, str, frozenset[int]], FileFacts]:
 
 
 def _started(work: Callable[[], None]) -> threading.Thread:
-    """A running thread with the largest stack that can be had."""
-    before = threading.stack_size()
+    """A running thread with the largest stack that can be had. The work begins when the process has its own size back.
+
+    Work that starts such a thread itself would else read the size set for this one, and leave it set.
+    """
+    before, reset = threading.stack_size(), threading.Event()
+
+    def begin() -> None:
+        reset.wait()
+        work()
+
     try:
         for size in STACK_SIZES:
             try:
                 threading.stack_size(size)
-                thread = threading.Thread(target=work, daemon=True)
+                thread = threading.Thread(target=begin, daemon=True)
                 thread.start()
                 return thread
             except (RuntimeError, ValueError):
                 continue
     finally:
         threading.stack_size(before)
+        reset.set()
     raise RuntimeError("cannot start a thread")
 
 

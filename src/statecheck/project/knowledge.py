@@ -243,10 +243,6 @@ class Knowledge:
             for row in self._safe.get((match, spelling), ())
         ]
 
-    def is_base_of(self, base: str, name: str) -> bool:
-        """Is the foreign class ``name`` the class ``base`` or derived from it?"""
-        return base in self.lineage(name)
-
     def _first(self, table: Mapping[str, T], name: str) -> T | None:
         for spelling in self.spellings(name):
             if spelling in table:

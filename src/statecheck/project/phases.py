@@ -42,7 +42,6 @@ class Phases:
         self._by_function: dict[ScopeRef, list[Entry]] = defaultdict(list)
         for entry in self.entries:
             self._by_function[entry.ref].append(entry)
-        self._registered = {(entry.path, entry.ref) for entry in self.entries}
         self._startup = StartUp(evaluator, graph)
         self._app_makers = self._startup.factories
         self._registrars = {

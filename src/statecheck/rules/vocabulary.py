@@ -15,8 +15,6 @@ PREDICATES: Final = frozenset(
         "context-managed",  # it stands in a with statement
         "discarded",  # nobody keeps the value
         "daemon",  # a thread or process marked as daemon
-        "set-once",  # every write is guarded by "not yet set"
-        "deleted-same-call",  # the file is removed by the function that made it
         "held",  # the value is stored beyond the call that made it
         "zero-argument",  # the decorated function takes no argument but self
         "reads-changing-data",  # the function reads what can change while the process lives
