@@ -10,9 +10,10 @@ from statecheck.project.calls import CallGraph, Use
 from statecheck.project.callsites import CallSite, is_bound
 from statecheck.project.evaluate import Evaluator
 from statecheck.project.headers import HeaderReader
-from statecheck.project.values import ClassValue, Foreign, ForeignInstance, FunctionValue, Instance, ScopeRef
+from statecheck.project.values import ClassValue, Foreign, ForeignInstance, FunctionValue, Instance, Item, ScopeRef
 
 # Too many classes have these for the one method of that name to be a fair guess.
+ACCESSORS = ("__get__", "__set__")
 COMMON_METHODS = frozenset(
     {
         "get",
@@ -86,6 +87,7 @@ class CallReader:
         self._properties = {
             name for name, refs in self._methods.items() if any(evaluator.is_property(ref) for ref in refs)
         }
+        self._descriptors = self._find_descriptors()
 
     def _methods_by_name(self) -> dict[str, list[ScopeRef]]:
         methods: dict[str, list[ScopeRef]] = defaultdict(list)
@@ -95,6 +97,22 @@ class CallReader:
                 if table.facts.scopes[child].kind == "def":
                     methods[table.facts.scopes[child].name].append(ScopeRef(cls.path, child))
         return methods
+
+    def _find_descriptors(self) -> dict[str, list[ScopeRef]]:
+        """Names in the bodies of classes that hold an object with ``__get__`` or ``__set__``, with its class."""
+        found: dict[str, list[ScopeRef]] = defaultdict(list)
+        own = {name for method in ACCESSORS for name in self._methods.get(method, ())}
+        for cls in self._evaluator.classes.refs if own else ():
+            table = self._tables.files[cls.path]
+            for name in table.facts.scopes[cls.scope].binds:
+                for binding in table.bindings.get((cls.scope, name), ()):
+                    for item in self._evaluator.binding(cls.path, binding) if binding.kind == "value" else ():
+                        if isinstance(item.value, Instance) and self._accessor(item.value.cls, ACCESSORS):
+                            found[name].append(item.value.cls)
+        return found
+
+    def _accessor(self, cls: ScopeRef, names: tuple[str, ...]) -> ScopeRef | None:
+        return next((method for name in names if (method := self._evaluator.classes.method(cls, name))), None)
 
     def read(self, ref: ScopeRef) -> None:
         """What stands in one scope, and the heads of what is defined there."""
@@ -126,6 +144,8 @@ class CallReader:
                     self._read_escape(ref, event, node)
                 if node.attr in self._properties:
                     self._read_property(ref, event, node)
+                if node.attr in self._descriptors:
+                    self._read_descriptor(ref, event, node)
             elif isinstance(node, Call):
                 called = node.func
                 self._read_call(ref, event, node, node is awaited)
@@ -204,6 +224,18 @@ class CallReader:
                 for method in self._evaluator.classes.accessors(item.value.cls, node.attr):
                     if self._evaluator.is_property(method):
                         self._graph.add(ref, method, (node.pos, event.region), "property")
+
+    def _read_descriptor(self, ref: ScopeRef, event: Event, node: Attr) -> None:
+        """``visitor.page = page`` where ``page = Remembered()`` stands in the body of the visitor's class."""
+        stored = any(node is target for target in event.targets)
+        for item in self._evaluator.evaluate(ref, node.value, event.region):
+            if not isinstance(item.value, Instance):
+                continue
+            held = self._evaluator.members.attribute(Item(ClassValue(item.value.cls)), node.attr)
+            owners = {kept.value.cls for kept in held if isinstance(kept.value, Instance)}
+            for owner in sorted(owners.intersection(self._descriptors[node.attr])):
+                if method := self._accessor(owner, ("__set__",) if stored else ("__get__",)):
+                    self._graph.add(ref, method, (node.pos, event.region), "property")
 
     def _read_context(self, ref: ScopeRef, event: Event, expr: Expr) -> None:
         for item in self._evaluator.evaluate(ref, expr, event.region):
