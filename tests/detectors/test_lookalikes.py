@@ -406,6 +406,26 @@ class TestThreads:
         """
         assert [name for name, _ in found(source)] == ["background-work"]
 
+    STARTED = """
+        import threading
+        def start():
+            thread = threading.Thread(target=save)
+            thread.start()
+            return thread
+        def save(): app.db.execute("save")
+        @app.post("/")
+        def post():
+            {use}
+            return ""
+    """
+
+    def test_callers_wait_for_what_a_helper_hands_back(self) -> None:
+        assert found(self.STARTED.format(use="start().join()")) == []
+        assert found(self.STARTED.format(use="thread = start(); thread.join()")) == []
+
+    def test_callers_let_go_what_a_helper_hands_back(self) -> None:
+        assert [name for name, _ in found(self.STARTED.format(use="start()"))] == ["background-work"]
+
     def test_a_raw_thread(self) -> None:
         source = """
             import _thread
@@ -542,3 +562,19 @@ class TestMemosThatAreEmptied:
 
     def test_by_nobody_is_low_where_the_function_is_pure(self) -> None:
         assert [severity for severity, _ in self.kept("")] == ["low"]
+
+
+class TestCodeOfTests:
+    def test_what_a_test_hands_in_is_not_called_by_requests(self) -> None:
+        app = """
+            from flask import Flask
+            from clock import set_clock
+            app = Flask("app")
+            def run(work): return work()
+            @app.get("/")
+            def show(): return run(lambda: "x")
+        """
+        clock = "NOW = []\ndef set_clock(value):\n    NOW.append(value)\n    return str(NOW)\n"
+        test = "from app import run\nfrom clock import set_clock\ndef test_run():\n    run(lambda: set_clock(1))\n"
+        files = {"app.py": dedent(app), "clock.py": clock, "tests/test_app.py": test}
+        assert report_of(Case("", files, ())).findings == ()

@@ -72,7 +72,20 @@ class Endings:
 
     def joined(self, spot: Spot) -> bool:
         """Is its end waited for, in the function that made it or where the object that keeps it ends?"""
-        return self._is_waited_for(spot) or self._is_answered(spot) or self._streams(spot)
+        return (
+            self._is_waited_for(spot)
+            or self._is_answered(spot)
+            or self._streams(spot)
+            or (self._is_returned(spot) and self._do_callers_wait(spot))
+        )
+
+    def _do_callers_wait(self, spot: Spot) -> bool:
+        """Does everybody who gets what was started wait for its end?"""
+        callers = self._spots.callers(spot)
+        return bool(callers) and all(
+            self._is_waited_for(caller) or any(name in WAITING for name in self._called_on(caller))
+            for caller in callers
+        )
 
     def gathered(self, spot: Spot) -> bool:
         """Is it handed to something that waits?"""
@@ -169,13 +182,16 @@ class Endings:
 
     def _is_started_on_the_spot(self, spot: Spot) -> bool:
         """``Scan().start()``, but not ``Scan().scan()``; what is handed on may be started there."""
-        assert spot.event is not None
-        called = [
+        called = self._called_on(spot)
+        return not called or any(name in STARTING for name in called)
+
+    def _called_on(self, spot: Spot) -> list[str]:
+        """The methods called on what the call gives, on the spot: ``start().join()``."""
+        return [
             node.func.attr
-            for node in nodes(spot.event)
+            for node in (nodes(spot.event) if spot.event is not None else ())
             if isinstance(node, Call) and isinstance(node.func, Attr) and node.func.value is spot.call
         ]
-        return not called or any(name in STARTING for name in called)
 
     def _may_be(self, spot: Spot, name: str) -> bool:
         """Of what a helper hands back as a tuple: can this part be what was started?"""
@@ -280,6 +296,8 @@ class Endings:
         )
 
     def _is_returned(self, spot: Spot) -> bool:
+        if spot.event is None:
+            return False
         names = self._handles(spot)
         return any(
             row.event.op in LEAVING and row.event.value is not None and dotted(row.event.value) in names

@@ -24,23 +24,25 @@ class Instances:
         Where requests make objects of the class too, a call on the kept one must show.
         """
         holder = self._project.lifetimes.holder(place.cls)
-        if holder is None or holder.inside or holder.place is None or not self._made_by_requests(place.cls):
+        if holder is None or holder.inside or holder.place is None:
+            return True
+        shares = self._project.evaluator.classes.method(place.cls, "__new__") is not None  # each call may give the same
+        if shares or not self._made_by_requests(place.cls):
             return True
         return self._is_called_on_kept(method, DEPTH, frozenset())
 
     def _made_by_requests(self, cls: ScopeRef) -> frozenset[Site]:
         """Where objects of the class are made while the process serves, and not for a set-once variable."""
         if cls not in self._made:
-            project = self._project
-            init = project.evaluator.classes.method(cls, "__init__")
+            project, family = self._project, self._family(cls)
             self._made[cls] = frozenset(
-                Site(edge.caller.path, edge.pos)
-                for edge in (project.graph.callers.get(init, ()) if init is not None else ())
-                if edge.via == "call"
-                and project.is_application(edge.caller.path)
-                and project.phases.runtime(edge.caller) == SURE
-                and project.tables.class_around(edge.caller) not in self._family(cls)
-                and not project.phases.is_once(edge)
+                Site(site.caller.path, site.call.pos)
+                for each in (cls, *project.evaluator.classes.subclasses(cls))
+                for site in project.graph.made.get(each, ())
+                if project.is_application(site.caller.path)
+                and project.phases.runtime(site.caller) == SURE
+                and project.tables.class_around(site.caller) not in family
+                and not project.phases.is_once(site.caller, site.region, site.call.pos)
             )
         return self._made[cls]
 
@@ -87,8 +89,10 @@ class Instances:
     def _is_kept(self, item: Item) -> bool:
         """Does the object stand in a place that outlives requests? One of unknown origin may."""
         keeps = self._project.lifetimes.keeps
+        made = item.value if isinstance(item.value, Instance) else None
+        if made is not None and made.site in self._made_by_requests(made.cls) and item.place is None:
+            return False
         places = [place for place in (item.place, *item.via) if place is not None]
         if not places:
-            made = item.value if isinstance(item.value, Instance) else None
-            return made is None or made.site is None or made.site not in self._made_by_requests(made.cls)
+            return True
         return any(keeps(place) for place in places)

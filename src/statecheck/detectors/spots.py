@@ -133,9 +133,11 @@ class Spots:
 
     def origins(self, spot: Spot) -> list[Spot]:
         """The calls that hand the work in, where ``spot`` stands in a helper that only starts what it is given."""
+        return (self.callers(spot) if self.is_helper(spot) else []) or [spot]
+
+    def callers(self, spot: Spot) -> list[Spot]:
+        """The calls of the function that ``spot`` stands in."""
         function = self.project.tables.function_around(spot.ref)
-        if not self.is_helper(spot):
-            return [spot]
         found = []
         for site in self.project.graph.call_sites.get(function, ()):
             event = next(
@@ -149,7 +151,7 @@ class Spots:
             if event is not None and self.counts(site.caller.path, site.region):
                 made = self._call(site.caller, event, site.call, spot.name)
                 found.append(made._replace(through=function))
-        return found or [spot]
+        return found
 
     def is_helper(self, spot: Spot) -> bool:
         """Does the call start work that is a parameter of the function around it?"""

@@ -201,6 +201,7 @@ class CallReader:
         return [method for method in dict.fromkeys(found) if method is not None and method != value.ref]
 
     def _construct(self, ref: ScopeRef, event: Event, call: Call, cls: ScopeRef) -> None:
+        self._graph.made[cls].append(CallSite(ref, event.region, call, True))
         for name in ("__init__", "__new__", "__post_init__"):
             if method := self._evaluator.classes.method(cls, name):
                 self._graph.add(ref, method, (call.pos, event.region), "call")

@@ -44,6 +44,7 @@ class CallGraph:
         self.uses: list[Use] = []
         self.header_uses: list[Use] = []  # foreign calls in decorators, defaults and annotations: Depends(get_store)
         self.call_sites: dict[ScopeRef, list[CallSite]] = defaultdict(list)
+        self.made: dict[ScopeRef, list[CallSite]] = defaultdict(list)  # calls of a class of the tree
         self.escaped: dict[ScopeRef, list[ScopeRef]] = defaultdict(list)  # functions used as values → where
         self._seen: set[Edge] = set()
         self._by_scope: dict[ScopeRef, list[Use]] = defaultdict(list)

@@ -7,11 +7,13 @@ callers. Asking by name breaks the circle without building the graph twice.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Name
+from statecheck.facts.walk import last_name
 from statecheck.project.tables import Tables
-from statecheck.project.values import ClassValue, FunctionValue, ScopeRef
+from statecheck.project.values import ClassValue, Foreign, FunctionValue, ScopeRef
 
 if TYPE_CHECKING:
     from statecheck.project.evaluate import Evaluator
@@ -38,18 +40,22 @@ class CallSites:
         self._tables = tables
         self._named: dict[str, list[CallSite]] = defaultdict(list)
         self._aliases: dict[str, set[str]] = defaultdict(set)  # imported name → what it is called here
+        self._bound: dict[str, list[CallSite]] = defaultdict(list)  # partial(f, …), by the name of f
         self._found: dict[ScopeRef, tuple[CallSite, ...]] = {}
+        binders = {name.rpartition(".")[2] for name in evaluator.knowledge.names_of_effect("partial")}
         for ref, scope in tables.scopes():
             for row in tables.rows_in(ref):
                 for call in row.calls:
-                    func = call.func
-                    name = func.id if isinstance(func, Name) else func.attr if isinstance(func, Attr) else ""
-                    self._named[name].append(CallSite(ref, row.event.region, call, False))
+                    name, site = last_name(call.func), CallSite(ref, row.event.region, call, False)
+                    self._named[name].append(site)
+                    if name in binders and call.args and (given := last_name(call.args[0])):
+                        self._bound[given].append(site)
             for decorator in scope.decorators:
                 if isinstance(decorator, (Name, Attr)):  # @decorator is decorator(function)
-                    name = decorator.id if isinstance(decorator, Name) else decorator.attr
                     made = Call(decorator.pos, decorator.pos, decorator, (Name(FAR, scope.name),), ())
-                    self._named[name].append(CallSite(ScopeRef(ref.path, scope.parent), scope.defined_in, made, False))
+                    self._named[last_name(decorator)].append(
+                        CallSite(ScopeRef(ref.path, scope.parent), scope.defined_in, made, False)
+                    )
         for table in tables.files.values():
             for imported in table.facts.imports:
                 if imported.bound != imported.name and imported.name:
@@ -76,7 +82,20 @@ class CallSites:
                     self._evaluator.classes.method(item.value.ref, name) == ref for name in CONSTRUCTING
                 ):
                     found.append(site._replace(bound=True))
-        return found
+        return [*found, *self._partials(ref, names)]
+
+    def _partials(self, ref: ScopeRef, names: set[str]) -> Iterator[CallSite]:
+        """``partial(f, store)`` as the call ``f(store)``, of which the rest comes later."""
+        for site in (site for name in sorted(names) for site in self._bound.get(name, ())):
+            func, *rest = site.call.args
+            makers = self._evaluator.evaluate(site.caller, site.call.func, site.region)
+            effect = self._evaluator.knowledge.effect
+            if not any(isinstance(item.value, Foreign) and effect(item.value.name) == "partial" for item in makers):
+                continue
+            made = Call(site.call.pos, site.call.end, func, tuple(rest), site.call.keywords)
+            for item in self._evaluator.evaluate(site.caller, func, site.region):
+                if isinstance(item.value, FunctionValue) and item.value.ref == ref:
+                    yield site._replace(call=made, bound=is_bound(self._evaluator, item.value, made))
 
     def _names(self, ref: ScopeRef) -> set[str]:
         name = self._tables.scope(ref).name

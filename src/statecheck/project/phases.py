@@ -67,9 +67,9 @@ class Phases:
         reached = self.of(ref)
         return max((reached[phase].certainty for phase in RUNTIME if phase in reached), default=0)
 
-    def is_once(self, edge: Edge) -> bool:
-        """Does the call fill a variable of the module or class for the first time?"""
-        return self._startup.is_once(edge)
+    def is_once(self, caller: ScopeRef, region: int, pos: int) -> bool:
+        """Does the call that stands there fill a variable of the module or class for the first time?"""
+        return self._startup.is_once(caller, region, pos)
 
     def entries_at(self, ref: ScopeRef) -> list[Entry]:
         """The entry points that call this very function."""
@@ -210,10 +210,15 @@ class Phases:
         return bool(strange)
 
     def _step(self, edge: Edge, phase: Phase, level: int) -> tuple[Phase, int] | None:
-        """The phase and certainty that an edge hands on."""
+        """The phase and certainty that an edge hands on. Code of tests runs in tests only."""
+        if phase != "test" and self._roles.get(edge.callee.path) == "test":
+            return None
         if phase == "import" and self._in_main_guard(edge):
             phase = "cli"
-        if phase != "test" and (edge.callee in self._app_makers or (phase in RUNTIME and self._startup.is_once(edge))):
+        if phase != "test" and (
+            edge.callee in self._app_makers
+            or (phase in RUNTIME and self._startup.is_once(edge.caller, edge.region, edge.pos))
+        ):
             return "startup", level
         if phase == "cli" and edge.callee in self._registrars:
             return "startup", level  # a main function that sets handlers up and serves

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from statecheck.facts.ir import Attr, Choice, Expr, Name
-from statecheck.facts.walk import dotted, iter_expr, last_name
-from statecheck.project.calls import CallGraph, Edge
+from statecheck.facts.walk import dotted, iter_expr
+from statecheck.project.calls import CallGraph
 from statecheck.project.conditions import is_empty_test, is_filled_test
 from statecheck.project.evaluate import Evaluator
-from statecheck.project.tables import FileTable
-from statecheck.project.values import ClassValue, ForeignInstance, Instance, Item, ScopeRef
+from statecheck.project.values import ForeignInstance, Instance, Item, ScopeRef
 
 ROUNDS = 3  # a factory that returns what another factory made, and so on
 
@@ -30,7 +29,7 @@ class StartUp:
         classes = self._evaluator.classes
         own = {cls for cls in classes.refs if self._is_app_class(cls)}
         found |= {init for cls in own if (init := classes.method(cls, "__init__")) is not None}
-        found |= self._makers_of(own)
+        found |= {self._tables.function_around(site.caller) for cls in own for site in self._graph.made.get(cls, ())}
         for _ in range(ROUNDS):
             callers = {edge.caller for ref in found for edge in self._graph.callers.get(ref, ()) if edge.via == "call"}
             more = {
@@ -42,20 +41,6 @@ class StartUp:
                 break
             found |= more
         return frozenset(ref for ref in found if self._tables.scope(ref).kind != "module")
-
-    def _makers_of(self, own: set[ScopeRef]) -> set[ScopeRef]:
-        """The functions that make an object of one of the tree's own application classes."""
-        names = {self._tables.scope(cls).name for cls in own}
-        return {
-            self._tables.function_around(row.ref)
-            for row in (self._tables.rows if names else ())
-            for call in row.calls
-            if last_name(call.func) in names
-            and any(
-                isinstance(item.value, ClassValue) and item.value.ref in own
-                for item in self._evaluator.evaluate(row.ref, call.func, row.event.region)
-            )
-        }
 
     def _is_app_class(self, cls: ScopeRef) -> bool:
         knowledge = self._evaluator.knowledge
@@ -77,28 +62,28 @@ class StartUp:
         """Does the models' list of set-up names hold the name of the function?"""
         return self._tables.scope(ref).name in self._evaluator.knowledge.startup_names
 
-    def is_once(self, edge: Edge) -> bool:
+    def is_once(self, caller: ScopeRef, region: int, pos: int) -> bool:
         """Does the call stand where a module's or class's own variable is filled for the first time?"""
-        key = (edge.caller, edge.region, edge.pos)  # an earlier return counts for what stands after it only
+        key = (caller, region, pos)  # an earlier return counts for what stands after it only
         if key not in self._once:
-            self._once[key] = self._is_first_time(self._tables.files[edge.caller.path], edge)
+            self._once[key] = self._is_first_time(*key)
         return self._once[key]
 
-    def _is_first_time(self, table: FileTable, edge: Edge) -> bool:
-        scope = table.facts.scopes[edge.caller.scope]
+    def _is_first_time(self, caller: ScopeRef, region: int, pos: int) -> bool:
+        table = self._tables.files[caller.path]
+        scope = table.facts.scopes[caller.scope]
         if scope.kind != "def":
             return False
         kept = {
             dotted(target)
             for event in scope.events
             for target in event.targets
-            if self._is_kept(edge.caller, target, scope.globals)
+            if self._is_kept(caller, target, scope.globals)
         }
 
         def asks(expr: Expr) -> bool:
             return dotted(expr) in kept
 
-        region = edge.region
         while kept and region >= 0:
             row = table.facts.regions[region]
             if (
@@ -114,10 +99,10 @@ class StartUp:
                 )
             region = row.parent
         return any(
-            row.scope == edge.caller.scope
+            row.scope == caller.scope
             and row.kind == "if"
             and row.leaves
-            and row.pos < edge.pos
+            and row.pos < pos
             and row.test is not None
             and _is_plain(row.test, "and")
             and is_filled_test(row.test, asks)
