@@ -1,4 +1,7 @@
-"""Baselines from outside: six everyday edits, a merge by git, and files that are wrong."""
+"""Baselines from outside: what is known, keeping the file, a merge by git, and files that are wrong.
+
+The six everyday edits are in test_everyday_edits.py.
+"""
 
 from __future__ import annotations
 
@@ -88,21 +91,7 @@ def test_what_is_known_is_hidden_and_counted(run: Run, accepted: Path) -> None:
     assert len(rows[0]["writes"]) == 1
 
 
-# The six edits. Of each, one for a finding that is a call and one for state that is held at its definition.
-
-
-@pytest.mark.usefixtures("accepted")
-def test_lines_inserted_above_are_quiet(root: Path, run: Run) -> None:
-    edit(root, "LIMIT = 3\n", "LIMIT = 3\nOTHER = 4\n\n# a note\n")
-    (root / "app.py").write_text('"""The shop."""\n\n' + (root / "app.py").read_text())
-    assert states(run)[:2] == (0, [])
-
-
-@pytest.mark.usefixtures("accepted")
-def test_a_second_equal_call_in_the_file_is_reported(root: Path, run: Run) -> None:
-    edit(root, BILL, BILL + CALL.replace("report.txt", "bill.txt"))
-    code, found, _ = states(run)
-    assert (code, found) == (1, [("file-write", "new")])
+# What changes
 
 
 @pytest.mark.usefixtures("accepted")
@@ -111,34 +100,6 @@ def test_a_new_write_to_an_old_global_is_reported(root: Path, run: Run) -> None:
     code, found, baseline = states(run)
     assert (code, found, absent(baseline)) == (1, [("mutated-global", "updated")], [])
     assert "known but for a new write" in run("check")[1]
-
-
-@pytest.mark.usefixtures("accepted")
-def test_a_swap_of_a_call_between_functions_is_reported(root: Path, run: Run) -> None:
-    edit(root, CALL, "")
-    edit(root, BILL, BILL + CALL)
-    code, found, _ = states(run)
-    assert code == 1
-    assert [name for name, state in found if state in ("new", "updated")] == ["file-write"]
-
-
-@pytest.mark.usefixtures("accepted")
-def test_a_swap_of_a_write_between_functions_is_reported(root: Path, run: Run) -> None:
-    edit(root, STATE, "")
-    edit(root, GIFT, GIFT + STATE)
-    assert states(run)[:2] == (1, [("mutated-global", "updated")])
-
-
-@pytest.mark.usefixtures("accepted")
-def test_a_formatter_is_quiet(root: Path, run: Run) -> None:
-    edit(root, STATE, "    CARTS[  # by user\n        ('me')\n    ] = ('book')\n")
-    edit(root, "CARTS = {}", "CARTS = ({})  # all of them")
-    edit(
-        root,
-        CALL,
-        "    with open('/data/report.txt', ('w'),) as out:\n        out.write(\n            'total',\n        )\n",
-    )
-    assert states(run)[:2] == (0, [])
 
 
 @pytest.mark.usefixtures("accepted")
