@@ -14,10 +14,11 @@ from __future__ import annotations
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from statecheck.model import Finding, Report
 from statecheck.pipeline import Request, check
@@ -91,18 +92,18 @@ def project_cases(page: str) -> list[Case]:
     return cases
 
 
-def run_case(case: Case, rule_name: str) -> list[Finding]:
-    """The findings of the rule in the case, those that are shown by default."""
-    return [finding for finding in report_of(case, (rule_name,)).findings if finding.name == rule_name]
+def run_case(case: Case, rule_name: str, packs: Sequence[Path] = ()) -> list[Finding]:
+    """The findings of the rule in the case, those that are shown by default. ``packs``: folders beside our own."""
+    return [finding for finding in report_of(case, (rule_name,), packs).findings if finding.name == rule_name]
 
 
-def check_case(case: Case, rule_name: str) -> None:
+def check_case(case: Case, rule_name: str, packs: Sequence[Path] = ()) -> None:
     """Raise AssertionError unless exactly the marked lines are flagged.
 
     A marked line may be a finding below the default severity or confidence; an unmarked line may carry only such.
     """
     __tracebackhide__ = True  # the message says it all
-    report = report_of(case, (rule_name,))
+    report = report_of(case, (rule_name,), packs)
     assert not report.errors, f"{case.name}: {report.errors}"
     shown = [finding for finding in report.findings if finding.name == rule_name]
     hidden = [finding for finding in report.hidden if finding.name == rule_name]
@@ -120,10 +121,10 @@ def check_case(case: Case, rule_name: str) -> None:
     assert not wrong, "\n".join((f"{rule_name}, {case.name}:", *wrong))
 
 
-def assert_page(rule_name: str) -> None:
-    """Run every case of the page of a rule of the default pack."""
-    for case in page_cases(load().rules[rule_name].page):
-        check_case(case, rule_name)
+def assert_page(rule_name: str, packs: Sequence[Path] = ()) -> None:
+    """Run every case of the page of a rule of the default pack, or of these packs."""
+    for case in page_cases(load(packs).rules[rule_name].page):
+        check_case(case, rule_name, packs)
 
 
 def missing_sections(page: str) -> list[str]:
@@ -137,8 +138,11 @@ def _place(finding: Finding) -> tuple[str, int]:
     return (finding.location.path, finding.location.line)
 
 
-def report_of(case: Case, rules: tuple[str, ...] = ()) -> Report:
-    """What the rules say about a case: these (default: every stable rule), or those of its own statecheck.toml."""
+def report_of(case: Case, rules: tuple[str, ...] = (), packs: Sequence[Path] = ()) -> Report:
+    """What the rules say about a case: these (default: every stable rule), or those of its own statecheck.toml.
+
+    ``packs`` are folders of rules beside our own.
+    """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         for name, text in case.files.items():
@@ -147,6 +151,7 @@ def report_of(case: Case, rules: tuple[str, ...] = ()) -> Report:
             path.write_text(text, encoding="utf-8", newline="")
         own = root / "statecheck.toml"
         settings = load_settings(root, config=own).settings if own.is_file() else Settings(select=rules)
+        settings = replace(settings, rule_paths=(*settings.rule_paths, *(str(pack.resolve()) for pack in packs)))
         return check(Request(root=root, settings=settings, jobs=1))
 
 

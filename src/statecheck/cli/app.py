@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from statecheck.cli import baseline, check, config, explain, init, rule, version
+from statecheck.cli import baseline, check, config, explain, init, rule, test_rules, version
 
 app = typer.Typer(
     name="statecheck",
@@ -40,5 +40,6 @@ app.add_typer(baseline.app, name="baseline")
 app.command("init")(init.command)
 app.command("config")(config.command)
 app.command("rule")(rule.command)
+app.command("test-rules")(test_rules.command)
 app.command("explain")(explain.command)
 app.command("version")(version.command)
