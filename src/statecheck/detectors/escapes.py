@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from statecheck.facts.ir import Attr, Call, Display, Event, Expr, FString, Name, Op, Star, Sub
+from statecheck.facts.ir import Attr, Await, Call, Display, Event, Expr, FString, Name, Op, Star, Sub
 from statecheck.facts.walk import dotted, iter_expr, last_name
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
@@ -13,7 +13,11 @@ from statecheck.project.values import ClassValue, Foreign, ForeignInstance, Func
 
 CALLERS_UP = 3  # how many calls up a returned name is followed
 ROUNDS = 4  # of looking for further names of one file
-HANDING = frozenset({"enqueue", "db"})  # effects of calls that carry a value to other processes
+HANDING = frozenset(
+    {"enqueue", "db", "answer"}
+)  # effects of calls that carry a value to other processes, or to a client
+LEAVES, SENT = 1, 2
+SESSION = "session"  # what is stored there comes back with a later request
 STORING = ("assign", "annotated", "walrus", "with")
 SAME_FILE = ("name", "path")  # attributes that give the path of a file object
 TEMPORARY = frozenset({"temp", "temp-folder"})
@@ -27,55 +31,74 @@ class Escapes:
         self._project = project
         self._paths = paths
 
-    def of(self, ref: ScopeRef, expr: Expr, region: int) -> bool:
-        """Is a name of the path returned, yielded, sent to a task, put in a database, or stored beyond the function?"""
+    def of(self, ref: ScopeRef, expr: Expr, region: int) -> int:
+        """How far a name of the path gets: 0 (not out of the function), LEAVES (returned, yielded or stored), or SENT.
+
+        It is sent when a task, a queue, a database, a session or a client gets it.
+        """
         parts = [node for node in iter_expr(expr) if isinstance(node, (Name, Attr))]
         names = {dotted(node) for node in parts if node is expr or self._is_temporary(ref, node, region)} - {""}
+        if isinstance(expr, Call):  # the call that makes the file
+            names |= self._bound(ref, expr)
+            if any(event.op in ("return", "yield") and _is_whole(event, expr) for event in self._events(ref)):
+                return LEAVES
         return self._leaves(ref, names, CALLERS_UP)
+
+    def _events(self, ref: ScopeRef) -> tuple[Event, ...]:
+        return self._project.scope(ref).events
+
+    def _bound(self, ref: ScopeRef, call: Call) -> set[str]:
+        """The names that get what the call gives."""
+        events = [event for event in self._events(ref) if event.op in STORING and _is_whole(event, call)]
+        return {dotted(name) for event in events for target in event.targets for name in _flat(target)} - {""}
 
     def _is_temporary(self, ref: ScopeRef, expr: Expr, region: int) -> bool:
         return any(not TEMPORARY.isdisjoint(path.origins) for path in self._paths.of(ref, expr, region))
 
-    def _leaves(self, ref: ScopeRef, names: set[str], up: int) -> bool:
-        events = self._project.scope(ref).events
+    def _leaves(self, ref: ScopeRef, names: set[str], up: int) -> int:
+        events = self._events(ref)
         names = _all_names(events, names)
+        found = 0
         for event in events:
             if any(self._is_sent(ref, event, node, names) for top in expressions(event) for node in iter_expr(top)):
-                return True
+                return SENT
             if event.value is None:
                 continue
-            if event.op in ("return", "yield") and self._is_returned(ref, event.value, names, up):
-                return True
-            if names.isdisjoint(_handed_out(event.value)):
+            if event.op in ("return", "yield"):
+                found = max(found, self._is_returned(ref, event.value, names, up))
+            if names.isdisjoint(_handed_out(event.value)) or event.op not in STORING:
                 continue
-            if event.op in STORING and any(isinstance(target, (Attr, Sub)) for target in event.targets):
-                return True
-        return False
+            for target in event.targets:
+                if isinstance(target, Sub) and last_name(target.value) == SESSION:
+                    return SENT
+                if isinstance(target, (Attr, Sub)):
+                    found = max(found, LEAVES)
+        return found
 
-    def _is_returned(self, ref: ScopeRef, value: Expr, names: set[str], up: int) -> bool:
+    def _is_returned(self, ref: ScopeRef, value: Expr, names: set[str], up: int) -> int:
         """Does the caller, or the client, get the name and hand it on? Without a known caller it may."""
-        if any(self._is_told(node, names) for node in iter_expr(value)):
-            return True
-        if names.isdisjoint(_handed_out(value)):
-            return False
         entered = any(entry.ref == ref for entry in self._project.phases.entries)
+        if any(self._is_told(node, names) for node in iter_expr(value)):
+            return SENT if entered else LEAVES
+        if names.isdisjoint(_handed_out(value)):
+            return 0
+        if entered:
+            return SENT
         sites = self._project.graph.call_sites.get(ref, [])
-        if entered or not sites or not up:
-            return True
-        return any(self._goes_on(site.caller, site.call, up) for site in sites[:8])
+        if not sites or not up:
+            return LEAVES
+        return max(self._goes_on(site.caller, site.call, up) for site in sites[:8])
 
-    def _goes_on(self, caller: ScopeRef, call: Call, up: int) -> bool:
+    def _goes_on(self, caller: ScopeRef, call: Call, up: int) -> int:
         """Does the function that called hand on what it got?"""
-        for event in self._project.scope(caller).events:
+        for event in self._events(caller):
             if not any(node is call for top in expressions(event) for node in iter_expr(top)):
                 continue
-            if event.op in ("return", "yield"):
-                return True
-            if any(isinstance(target, (Attr, Sub)) for target in event.targets):
-                return True
+            if event.op in ("return", "yield") or any(isinstance(target, (Attr, Sub)) for target in event.targets):
+                return LEAVES
             names = {dotted(name) for target in event.targets for name in _flat(target)} - {""}
-            return bool(names) and self._leaves(caller, names, up - 1)
-        return False
+            return self._leaves(caller, names, up - 1) if names else 0
+        return 0
 
     def _is_told(self, node: Expr, names: set[str]) -> bool:
         """Is the name one of the values of a dict that is answered: ``JsonResponse({"path": path})``?"""
@@ -97,6 +120,12 @@ class Escapes:
             if isinstance(value, ClassValue) and "row" in self._project.lifetimes.lives(value.ref):
                 return True
         return False
+
+
+def _is_whole(event: Event, call: Call) -> bool:
+    """Does the event evaluate to what the call gives, or hold it in a ``with``?"""
+    value = event.value.value if isinstance(event.value, Await) else event.value
+    return value is call
 
 
 def _all_names(events: tuple[Event, ...], names: set[str]) -> set[str]:

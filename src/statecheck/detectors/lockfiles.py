@@ -1,18 +1,88 @@
-"""Files whose mere existence says something: "another one is at work", "this was done"."""
+"""Locks that are files: those whose mere existence keeps others out, and those that the system locks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from statecheck.detectors.locks import Locks, changes
 from statecheck.detectors.spots import Spot
-from statecheck.facts.ir import Call, Const, Expr, Op
-from statecheck.facts.walk import iter_expr, last_name
+from statecheck.facts.ir import Attr, Call, Const, Expr, Keyword, Name, Op
+from statecheck.facts.walk import dotted, iter_expr, last_name
+from statecheck.project.effects import Effects
 from statecheck.project.link import Project
 from statecheck.project.paths import PathValue
+from statecheck.project.tables import expressions
 from statecheck.project.values import ScopeRef
 
 EXISTENCE = frozenset({"exists", "isfile", "is_file", "lexists"})
 EXCLUSIVE = frozenset({"O_EXCL"})
+NOT_WAITING = frozenset({"LOCK_NB", "LK_NBLCK", "LK_NBRLCK", "NON_BLOCKING"})
+TAKING = frozenset({"acquire", "trylock"})
+SHARED = frozenset({"db", "network", "storage"})
+
+
+class FileLocks:
+    """What file locks are for, in one project."""
+
+    def __init__(self, project: Project, effects: Effects, locks: Locks) -> None:
+        self._project = project
+        self._effects = effects
+        self._locks = locks
+
+    def coordinates(self, spot: Spot) -> bool:
+        """Does who comes second go away, or is something held back that all replicas share?
+
+        A lock that only makes others wait for a file of this machine is as local as that file.
+        """
+        if spot.call is None:
+            return False
+        if _does_not_wait(spot.call) or any(_does_not_wait(call) for call in self._takings(spot)):
+            return True
+        for ref, start in self._held(spot):
+            for use in self._effects.uses(ref):
+                kind = self._project.knowledge.effect(use.name)
+                if (use.ref != ref or use.call.pos > start) and (
+                    kind == "enqueue" or (kind in SHARED and changes(use.call))
+                ):
+                    return True
+        return False
+
+    def _held(self, spot: Spot) -> list[tuple[ScopeRef, int]]:
+        """The functions that hold the lock, each with the place from which on."""
+        taken = [(row.ref, row.start) for row in self._locks.stretches(spot)]
+        return taken or [(self._project.tables.function_around(spot.ref), spot.start)]
+
+    def _takings(self, spot: Spot) -> Iterator[Call]:
+        """``lock.acquire(…)`` in the functions that hold the lock."""
+        names = {dotted(target) for target in spot.event.targets} if spot.event is not None else set()
+        for ref in {ref for ref, _ in self._held(spot)}:
+            for event in self._project.scope(ref).events:
+                for top in expressions(event):
+                    for node in iter_expr(top):
+                        if isinstance(node, Call) and isinstance(node.func, Attr) and node.func.attr in TAKING:
+                            held = node.func.value
+                            whole = isinstance(held, (Name, Attr)) and last_name(held) in {
+                                name.rpartition(".")[2] for name in names
+                            }
+                            if whole or held is spot.call:
+                                yield node
+
+
+def _does_not_wait(call: Call) -> bool:
+    """``timeout=0``, ``blocking=False``, ``acquire(False)``, ``LOCK_EX | LOCK_NB``"""
+    given = [*(Keyword("", expr) for expr in call.args), *call.keywords]
+    return any(
+        _is_zero(word) or any(last_name(node) in NOT_WAITING for node in iter_expr(word.value)) for word in given
+    )
+
+
+def _is_zero(word: Keyword) -> bool:
+    value = word.value
+    if not isinstance(value, Const) or word.name not in ("", "timeout", "blocking", "fail_when_locked"):
+        return False
+    if word.name == "fail_when_locked":
+        return value.value == "True"
+    return value.value == "False" or (word.name == "timeout" and value.value in ("0", "0.0"))
 
 
 def claims(
@@ -39,7 +109,9 @@ def _same(one: PathValue, other: PathValue) -> bool:
 
 def _is_exclusive(spot: Spot) -> bool:
     """``open(path, "x")``, ``os.open(path, os.O_CREAT | os.O_EXCL)``"""
-    given = [*spot.call.args, *(word.value for word in spot.call.keywords)] if spot.call is not None else []
+    if spot.call is None or last_name(spot.call.func) != "open":
+        return False
+    given = (*spot.call.args, *(word.value for word in spot.call.keywords))
     return any(_is_mode(expr) or any(last_name(node) in EXCLUSIVE for node in iter_expr(expr)) for expr in given)
 
 

@@ -59,14 +59,18 @@ class Locks:
 
     def where(self, spot: Spot) -> Guarded | None:
         """The first such stretch of code."""
+        for guarded in self.stretches(spot):
+            if self._project.phases.runtime(guarded.ref) == SURE and self._is_shared(guarded):
+                return guarded
+        return None
+
+    def stretches(self, spot: Spot) -> list[Guarded]:
+        """Where the lock that is made at the place is taken."""
         if self._taken is None:
             self._taken = {}
             for site, guarded in self._find():
                 self._taken.setdefault(site, []).append(guarded)
-        for guarded in self._taken.get(Site(spot.ref.path, spot.start), ()):
-            if self._project.phases.runtime(guarded.ref) == SURE and self._is_shared(guarded):
-                return guarded
-        return None
+        return self._taken.get(Site(spot.ref.path, spot.start), [])
 
     def signals(self, spot: Spot) -> bool:
         """Does one request set the event, and another function that serves wait for it?"""
@@ -134,7 +138,7 @@ class Locks:
         for use in self._uses(guarded):
             kind = self._project.knowledge.effect(use.name)
             if kind in SHARED and last_name(use.call.func) not in NEUTRAL and last_name(use.call.func) != "":
-                (writes if _writes(use.call) else reads).add(kind)
+                (writes if changes(use.call) else reads).add(kind)
         if "db" in reads and self._saves(guarded):
             writes.add("db")
         return bool(writes) if guarded.claim else bool(reads & writes)
@@ -192,7 +196,7 @@ def _entering(event: Event) -> Iterator[Call]:
                 yield node
 
 
-def _writes(call: Call) -> bool:
+def changes(call: Call) -> bool:
     """Does the call change something, as far as its name, its mode or its SQL tells?"""
     name = last_name(call.func)
     if name == "open":

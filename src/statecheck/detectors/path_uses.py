@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from statecheck.detectors.escapes import TEMPORARY, Escapes
-from statecheck.detectors.lockfiles import claims
 from statecheck.detectors.matching import Matcher, Predicate
+from statecheck.detectors.path_purposes import Purposes
+from statecheck.detectors.path_reads import Read, Use, call_of, has_path, path_of, read_path
 from statecheck.detectors.predicates import Predicates
 from statecheck.detectors.scratch import Scratch
 from statecheck.detectors.spots import Spot, Spots
 from statecheck.detectors.uploads import Uploads
-from statecheck.facts.ir import Attr, Call, Const, Expr
+from statecheck.facts.ir import Attr
 from statecheck.facts.walk import dotted
-from statecheck.project.arguments import argument
+from statecheck.model import Phase
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
-from statecheck.project.paths import PATH_TYPES, PathValue
+from statecheck.project.paths import PathValue
 from statecheck.project.phases import SURE
 from statecheck.project.settings import Settings
 from statecheck.project.values import ScopeRef
@@ -29,30 +29,7 @@ SILENT = frozenset({"memory", "device", "remote", "scratch", "handle"})
 FOLDER_TESTS = frozenset({"isdir", "is_dir", "makedirs", "mkdir"})  # say nothing of what lies in a folder
 GIVEN = frozenset({"param", "unknown"})
 VAGUE = frozenset({"unknown", "param", "field"})
-KEY_NAMES = re.compile(r"secret|(?:^|[^a-z])key|salt|credential", re.IGNORECASE)
-
-
-class Use(NamedTuple):
-    """A form that holds at a call, with the expression that is the path."""
-
-    rule: Rule
-    form: Form
-    spot: Spot
-    expr: Expr
-
-    @property
-    def removes(self) -> bool:
-        """Does the call delete what the path names?"""
-        return "removes" in self.form.predicates
-
-
-class Read(NamedTuple):
-    """A call that reads what a path names."""
-
-    ref: ScopeRef
-    call: Call
-    symbol: str
-    paths: tuple[PathValue, ...]
+STARTING: tuple[Phase, ...] = ("import", "startup")
 
 
 class Write(NamedTuple):
@@ -62,6 +39,7 @@ class Write(NamedTuple):
     """
 
     use: Use
+    rule: Rule  # that speaks of what the file is for
     paths: tuple[PathValue, ...]
     sure: int
     key: bool = False
@@ -106,6 +84,10 @@ class PathUses:
         for read in self.reads:
             for root in {path.root for path in read.paths}:
                 self._read_by_root[root].append(read)
+        self._purposes = Purposes(project, rules, self._escapes, self._read_by_root)
+        for use in uses:
+            if self._purposes.is_lock(use):
+                self._purposes.lock(use, self.paths.of(use.spot.ref, use.expr, use.spot.region))
         judged = [write for use in uses if "reads" not in use.form.predicates for write in self._judged(use)]
         self.writes = [write for write in judged if not (write.use.removes and self._ends_scratch(write))]
 
@@ -118,7 +100,7 @@ class PathUses:
 
     def temporary(self, spot: Spot) -> bool:
         """Does the call write to a file that was made with a fresh name in the temporary folder?"""
-        call = _call(spot)
+        call = call_of(spot)
         given = [*call.args[:1], *((call.func.value,) if isinstance(call.func, Attr) else ())]
         return any("temp" in path.origins for expr in given for path in self.paths.of(spot.ref, expr, spot.region))
 
@@ -130,7 +112,7 @@ class PathUses:
                     index[self.project.knowledge.canonical(name)].append((rule, form))
         for spot, name in self._spots.calls(frozenset(index)):
             for rule, form in index[name]:
-                expr = _path_of(form, spot)
+                expr = path_of(form, spot)
                 if expr is not None and self._matcher.holds(form, spot) is not None:
                     yield Use(rule, form, spot, expr)
                     break
@@ -142,12 +124,12 @@ class PathUses:
         for use in uses:
             if "reads" in use.form.predicates:
                 spot = use.spot
-                yield Read(spot.ref, _call(spot), spot.symbol, paths.of(spot.ref, use.expr, spot.region))
+                yield Read(spot.ref, call_of(spot), spot.symbol, paths.of(spot.ref, use.expr, spot.region))
         for row in self.project.graph.uses:
             call, region = row.call, row.event.region
             if (row.ref.path, call.pos) in taken or effect(row.name) != "io":
                 continue
-            expr = _read_path(call, row.name)
+            expr = read_path(call, row.name)
             if row.name.rpartition(".")[2] in FOLDER_TESTS:
                 continue
             if expr is not None and self._spots.counts(row.ref.path, region):
@@ -160,15 +142,22 @@ class PathUses:
         ref = use.spot.ref
         if self._in_log_handler(ref):
             return
-        sure = self.runtime(ref)
-        key = not sure and self._makes_key(use)
+        locks = self._purposes.is_lock(use)
+        sure = self.runtime(ref) or (self._startup(ref) if locks else 0)
+        paths = self.paths.of(ref, use.expr, use.spot.region)
+        key = self._purposes.makes_key(use, paths, self.project.phases.of(ref))
         if sure or key:
-            paths = self.paths.of(ref, use.expr, use.spot.region)
-            kept = tuple(path for path in paths if self._is_kept(use, path, key))
+            kept = tuple(path for path in paths if locks or self._is_kept(use, path, key))
             if kept:
                 roots = {path.root for path in paths}
                 helper = len(roots) > 1 and all(path.origins & GIVEN for path in kept)
-                yield Write(use, kept, max(min(sure, self._sure_of(path)) for path in kept), key, helper)
+                certainty = max((min(sure, self._sure_of(path)) for path in kept), default=0)
+                yield Write(use, self._purposes.of(use, kept, key), kept, certainty, key, helper)
+
+    def _startup(self, ref: ScopeRef) -> int:
+        """How sure it is that the function runs when the process starts."""
+        reached = self.project.phases.of(ref)
+        return max((reached[phase].certainty for phase in STARTING if phase in reached), default=0)
 
     def _sure_of(self, path: PathValue) -> int:
         """How sure it is that the calls which the path came through run while the process serves."""
@@ -190,14 +179,17 @@ class PathUses:
             return False
         if use.removes or not self._scratch.is_removed(path, use.spot.ref, use.spot.start):
             return True
-        reads = self._read_by_root.get(path.root, ())
-        return claims(self.project, use.spot, path, ((read.ref, read.call, read.paths) for read in reads))
+        return self._purposes.is_claim(use, path)
 
     def _is_known_outside(self, use: Use, path: PathValue) -> bool:
         """Does other code find the temporary file?"""
         if "temp-folder" in path.origins and self._is_read_elsewhere(use.spot.ref, path):
             return True
-        return self._escapes.of(use.spot.ref, use.expr, use.spot.region)
+        return self._escapes.of(use.spot.ref, use.expr, use.spot.region) > 0
+
+    def is_sent(self, write: Write) -> bool:
+        """Does a task, a store, a session or a client get the path?"""
+        return self._purposes.is_sent(write.use)
 
     def _ends_scratch(self, write: Write) -> bool:
         return (write.use.spot.ref.path, write.use.spot.start) in self._scratch.endings
@@ -216,51 +208,7 @@ class PathUses:
         bases = self.project.evaluator.classes.info(cls).foreign if cls is not None else ()
         return any(base.startswith("logging.") for base in bases)
 
-    def _makes_key(self, use: Use) -> bool:
-        """Does code that is no request draw a random key and write it to a file?
-
-        Beside start-up code, what both reads and makes the file counts: it is called by whoever starts the process.
-        """
-        ref = use.spot.ref
-        reached = self.project.phases.of(ref)
-        if use.removes or "moves" in use.form.predicates or set(reached) == {"test"}:
-            return False
-        effect = self.project.knowledge.effect
-        if not any(row.ref == ref and effect(row.name) == "random" for row in self.project.graph.uses):
-            return False
-        if not {"startup", "import"} & set(reached) and not any(read.ref == ref for read in self.reads):
-            return False
-        texts = [path.text for path in self.paths.of(ref, use.expr, use.spot.region)]
-        return any(KEY_NAMES.search(name) for name in (self.project.scope(ref).name, dotted(use.expr), *texts))
-
-
-def has_path(form: Form) -> bool:
-    """Does the form say which value of the call is a path?"""
-    return bool(form.call) and (bool(form.path_argument) or form.path_receiver)
-
 
 def _as_stated(spot: Spot) -> bool:
     """What a form says of itself holds wherever its call stands."""
     return spot.call is not None
-
-
-def _read_path(call: Call, name: str) -> Expr | None:
-    """The path that a call reads: what its method belongs to, else the first argument."""
-    receiver = call.func.value if isinstance(call.func, Attr) else None
-    if name.startswith(PATH_TYPES) or not call.args:
-        return receiver
-    return call.args[0]
-
-
-def _call(spot: Spot) -> Call:
-    assert spot.call is not None
-    return spot.call
-
-
-def _path_of(form: Form, spot: Spot) -> Expr | None:
-    """The expression that is the path; None where the call is given none."""
-    call = _call(spot)
-    if form.path_receiver:
-        return call.func.value if isinstance(call.func, Attr) else None
-    found = argument(call, form.path_argument, form.path_position)
-    return None if isinstance(found, Const) and found.kind not in ("str", "bytes") else found

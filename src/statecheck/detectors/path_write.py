@@ -15,24 +15,32 @@ from msgspec.structs import replace
 from statecheck.detectors import call as call_detector
 from statecheck.detectors.api import Context
 from statecheck.detectors.flow import call_steps, labels, sentence
-from statecheck.detectors.path_uses import PathUses, Read, Write, family, has_path
+from statecheck.detectors.path_purposes import LOG_ENDINGS
+from statecheck.detectors.path_reads import Read, has_path
+from statecheck.detectors.path_uses import PathUses, Write, family
 from statecheck.facts.walk import span
 from statecheck.model import LEVELS, Finding, Level, Location, Step
 from statecheck.project.phases import POSSIBLE, SURE
 from statecheck.rules.schema import Rule
 
 CACHE_NAMES = re.compile("cache", re.IGNORECASE)
-LOG_ENDINGS = (".log", "_log", "log.txt")
 READS_SHOWN = 2
+DETECTOR = "path-write"
 
 
 def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
-    """Findings for the forms with a path, and those of the other forms as they stand."""
+    """Findings for the forms with a path, and those of the other forms as they stand.
+
+    What a file is for decides which rule speaks of it, so the forms of all rules are looked at, asked for or not.
+    """
     plain = [replace(rule, forms=tuple(form for form in rule.forms if not has_path(form))) for rule in rules]
     yield from call_detector.detect(plain, context)
-    uses = PathUses(context.project, rules)
+    known = {rule.name: rule for rule in context.project.knowledge.rules.values() if rule.detector == DETECTOR}
+    given = {rule.name: rule for rule in rules}
+    uses = PathUses(context.project, list((known | given).values()))
     for group in groups(uses):
-        yield Reporter(uses, group).finding()
+        if group[0].rule.name in given:
+            yield Reporter(uses, group).finding()
 
 
 def groups(uses: PathUses) -> list[list[Write]]:
@@ -41,10 +49,11 @@ def groups(uses: PathUses) -> list[list[Write]]:
     lone: list[Write] = []
     for write in uses.writes:
         function = uses.project.tables.function_around(write.use.spot.ref)
-        if write.use.removes or write.use.form.severity == "low":
+        purpose = "" if write.rule is write.use.rule and not write.rule.predicates else write.rule.name
+        if write.use.removes or write.use.form.severity == "low" or write.use.form.path_result:
             lone.append(write)
         else:
-            found[function, family(write.path)].append(write)
+            found[function, family(write.path), purpose].append(write)
     causes = list(found.values())
     for write in lone:
         home = next((group for group in causes if any(other.shares(write) for other in group)), None)
@@ -58,7 +67,7 @@ def groups(uses: PathUses) -> list[list[Write]]:
 def _rank(write: Write) -> tuple[bool, int, int, str, int]:
     form = write.use.form
     level = LEVELS.index(form.severity or write.use.rule.severity)
-    return (write.use.removes, -level, -write.sure, write.use.spot.ref.path, write.use.spot.start)
+    return (write.use.removes or form.path_result, -level, -write.sure, write.use.spot.ref.path, write.use.spot.start)
 
 
 class Reporter:
@@ -74,7 +83,7 @@ class Reporter:
     def finding(self) -> Finding:
         """The finding."""
         use, project = self._first.use, self._project
-        rule, form, spot = use.rule, use.form, use.spot
+        rule, form, spot = self._first.rule, use.form, use.spot
         where = project.location(spot.ref.path, spot.start, spot.end)
         entries = [entry for write in self._group for entry in project.phases.entries_to(write.use.spot.ref)]
         return Finding(
@@ -87,17 +96,23 @@ class Reporter:
             symbol=spot.symbol,
             scope=project.scope(spot.ref).qualname,
             message=self._message(labels(entries, 3)),
-            instead=form.instead or rule.instead,
-            harm=form.harm or rule.harm,
+            instead=rule.instead if self._is_purpose else form.instead or rule.instead,
+            harm=rule.harm if self._is_purpose else form.harm or rule.harm,
             entry_points=labels(entries),
             flow=tuple(self._flow(where)),
-            form=form.id,
+            form=None if self._is_purpose else form.id,
         )
 
+    @property
+    def _is_purpose(self) -> bool:
+        """Does the rule speak of the file because of what it is for, and not of what writes it?"""
+        return self._first.rule is not self._first.use.rule
+
     def _message(self, entries: Sequence[str]) -> str:
-        use = self._first.use
+        use, rule = self._first.use, self._first.rule
         said = sentence(entries) or f"`{self._project.scope(use.spot.ref).qualname}`"
-        harm = use.form.harm or use.rule.harm or "split"
+        form = None if self._is_purpose else use.form
+        harm = (form and form.harm) or rule.harm or "split"
         values = {
             "symbol": use.spot.symbol,
             "entries": said,
@@ -107,14 +122,14 @@ class Reporter:
             "form": use.form.id,
             "detail": self._first.path.text,
         }
-        message = (use.form.message or use.rule.message).format_map(values)
+        message = ((form and form.message) or rule.message).format_map(values)
         return f"{message} (`{self._first.path.text}`)" if self._first.path.text else message
 
     def _severity(self) -> Level:
         write = self._first
         stated = write.use.form.severity or write.use.rule.severity
-        if write.key:
-            return "high"
+        if self._is_purpose or write.rule.predicates:
+            return self._severity_of_purpose(stated)
         if write.path.text.endswith(LOG_ENDINGS):
             return "low"
         if CACHE_NAMES.search(write.path.text):
@@ -122,6 +137,15 @@ class Reporter:
         if write.use.removes:
             return stated if any(path.parts for path in write.paths) else "low"
         return "high" if self._reads and stated == "medium" else stated
+
+    def _severity_of_purpose(self, stated: Level) -> Level:
+        """As the rule says; a parked file is high where its path is handed on or another function reads it."""
+        write = self._first
+        if "parks" not in write.rule.predicates:
+            return write.rule.severity if self._is_purpose else stated
+        if any(self._uses.is_sent(other) for other in self._group) or self._reads:
+            return write.rule.severity
+        return "low" if stated == "low" else "medium"
 
     def _confidence(self) -> Level:
         write = self._first

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from statecheck.detectors.duties import Duties
 from statecheck.detectors.endings import Endings
+from statecheck.detectors.lockfiles import FileLocks
 from statecheck.detectors.locks import Guarded, Locks
 from statecheck.detectors.matching import Predicate, site_of
 from statecheck.detectors.restoring import Restoring
@@ -31,6 +32,7 @@ class Predicates:
         self._effects = Effects(project.graph, project.knowledge)
         self._endings = Endings(project)
         self._locks = Locks(project, self._effects)
+        self._file_locks = FileLocks(project, self._effects, self._locks)
         self._duties = Duties(project, self._effects)
         self._restoring = Restoring(project)
         self._kept: dict[Site, list[Place]] | None = None
@@ -59,6 +61,7 @@ class Predicates:
             "restored": self._restoring.restored,
             "restores": self._restoring.restores,
             "own-process": self._restoring.is_own_process,
+            "coordinates": self._file_locks.coordinates,
         }
 
     def guarded(self, form: Form, spot: Spot) -> Guarded | None:

@@ -27,6 +27,7 @@ class Knowledge:
     def __init__(self, pack: Pack, taught: Iterable[Model] = ()) -> None:
         taught = list(taught)
         models = [*pack.models.values(), *taught]
+        self.rules = pack.rules  # what one rule lists, detectors of another may ask for
         self.taught = frozenset(
             name
             for model in taught

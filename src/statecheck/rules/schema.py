@@ -91,6 +91,7 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     path_argument: str = ""  # disk: the argument that is a path which is written
     path_position: int | None = None
     path_receiver: bool = False  # disk: the object whose method is called is that path
+    path_result: bool = False  # disk: the call makes that path and gives it back
     severity: Level | None = None
     confidence: Level | None = None
     harm: Harm | None = None

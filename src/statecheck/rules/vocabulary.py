@@ -36,9 +36,16 @@ PREDICATES: Final = frozenset(
         "restores",  # the place itself sets back what the function has changed
         "own-process",  # only a child process of its own runs the code
         "keys-a-cache",  # the digest made with the value is only a key of a container of this process
+        "coordinates",  # a file lock that turns others away, or is held around what all replicas share
         "in-test",  # the place is test code
+        # What a file is for that outlives its call: a rule that names one reports such files, whatever writes them.
+        "makes-key",  # a key is drawn at random and kept in the file
+        "keeps-out",  # that the file exists, or is locked, keeps others out
+        "logs",  # lines of a log
+        "parks",  # the file lies in the temporary folder, and other code gets at it
     }
 )
+PURPOSES: Final = ("makes-key", "keeps-out", "logs", "parks")
 # The predicates of a detector that decides only some of them: a rule that names it may ask for no others.
 OWNED: Final = {
     "call": frozenset(
@@ -63,6 +70,7 @@ OWNED: Final = {
             "restored",
             "restores",
             "own-process",
+            "coordinates",
         }
     ),
     "path-write": frozenset(
@@ -92,6 +100,7 @@ OWNED: Final = {
             "moves",
             "reads",
             "temporary",
+            "coordinates",
         }
     ),
     "literal": frozenset({"drawn", "keys-a-cache"}),
