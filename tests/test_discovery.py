@@ -62,7 +62,7 @@ def test_python_and_documents_are_found_and_sorted(root: Path) -> None:
     [
         ("compose.yml", "yaml"),
         ("main.tf", "hcl"),
-        ("main.tf.json", "json"),
+        ("main.tf.json", "tf-json"),
         ("job.nomad", "hcl"),
         ("nginx.conf", "nginx"),
         ("nginx.conf.j2", "nginx"),
@@ -77,13 +77,32 @@ def test_python_and_documents_are_found_and_sorted(root: Path) -> None:
         ("alembic.ini", "ini"),
         ("app.service", "ini"),
         ("haproxy.cfg", "haproxy"),
-        ("Caddyfile", "caddy"),
+        ("Caddyfile", "caddyfile"),
+        ("sites-enabled/shop", "conf"),
+        ("httpd.conf", "apache"),
+        ("keepalived.conf", "keepalived"),
+        ("squid.conf", "squid"),
+        ("default.vcl", "vcl"),
+        ("infra/main.bicep", "bicep"),
+        ("stack.template", "cfn"),
+        ("app.json", "json"),
+        ("web-taskdef.json", "json"),
+        ("workers.properties", "ini"),
+        (".ebextensions/01.config", "yaml"),
+        ("Makefile", "makefile"),
+        ("start.sh", "shell"),
+        ("docker-entrypoint", "shell"),
+        (".env.template", "env"),
         ("pyproject.toml", "toml"),
     ],
 )
 def test_the_format_of_a_document_is_guessed_from_its_name(tmp_path: Path, name: str, format_: str) -> None:
     (file,) = discover(tree(tmp_path, name), Settings()).files
     assert (file.kind, file.format) == ("document", format_)
+
+
+def test_data_that_only_looks_like_a_document_is_left_alone(tmp_path: Path) -> None:
+    assert discover(tree(tmp_path, "package.json", "locale/de.json", "notes.txt", "bin/tool"), Settings()).files == ()
 
 
 def test_roles(root: Path) -> None:
@@ -276,7 +295,7 @@ def test_a_repository_inside_a_repository(tmp_path: Path) -> None:
 def test_programs_named_in_the_repositorys_configuration_are_not_run(tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
     tree(tmp_path, "a.py")
-    trap = tmp_path / "trap.sh"
+    trap = tmp_path / "trap"
     trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
     trap.chmod(0o755)
     git(tmp_path, "config", "core.fsmonitor", str(trap))

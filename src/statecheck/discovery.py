@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from statecheck import git
+from statecheck.facts.documents.names import format_of
 from statecheck.model import Problem
 from statecheck.settings import Settings, has_mark, package
 
@@ -34,22 +35,6 @@ DEFAULT_EXCLUDES = (
     "_vendor/", "_vendored/", "vendored/",  # code of others, as in site-packages; "vendor" may be a shop's
 )  # fmt: skip
 PYTHON_SUFFIXES = (".py", ".pyw")  # stubs (.pyi) hold no state
-
-_TEMPLATE = re.compile(r"\.(j2|jinja2?|erb|tmpl|tpl|template)$")
-_FORMATS = (
-    (re.compile(r"(^|\.)(dockerfile|containerfile)(\.[^/]*)?$"), "dockerfile"),
-    (re.compile(r"^procfile(\.[\w-]+)?$"), "procfile"),
-    (re.compile(r"^\.env(\.[\w.-]+)?$|\.env$"), "env"),
-    (re.compile(r"^caddyfile$"), "caddy"),
-    (re.compile(r"^haproxy.*\.cfg$"), "haproxy"),
-    (re.compile(r"^supervisor.*\.conf$"), "ini"),
-    (re.compile(r"\.ya?ml$"), "yaml"),
-    (re.compile(r"\.tf\.json$"), "json"),
-    (re.compile(r"\.(tf|hcl|tfvars|nomad)$"), "hcl"),
-    (re.compile(r"\.(conf|nginx)$"), "nginx"),
-    (re.compile(r"\.toml$"), "toml"),
-    (re.compile(r"\.(ini|cfg|service)$"), "ini"),
-)
 
 
 class File(Struct, frozen=True, order=True):
@@ -163,10 +148,9 @@ def _kind(root: Path, relative: str, by_hand: bool) -> tuple[Literal["python", "
     name = relative.rpartition("/")[2].lower()
     if name.endswith(PYTHON_SUFFIXES):
         return "python", ""
-    plain = _TEMPLATE.sub("", name)
-    for pattern, format_ in _FORMATS:
-        if pattern.search(plain):
-            return "document", format_
+    format_ = format_of(relative)
+    if format_:
+        return "document", format_
     if by_hand and "." not in name and _is_python_script(root / relative):
         return "python", ""
     return "", ""
@@ -208,8 +192,7 @@ def _excludes(settings: Settings) -> GitIgnoreSpec:
 
 def _could_matter(path: str) -> bool:
     """A cheap test before the patterns: most files of a tree are neither Python nor documents."""
-    name = path.rpartition("/")[2].lower()
-    return name.endswith(PYTHON_SUFFIXES) or any(pattern.search(_TEMPLATE.sub("", name)) for pattern, _ in _FORMATS)
+    return path.lower().endswith(PYTHON_SUFFIXES) or bool(format_of(path))
 
 
 def _valid_names(paths: Iterable[str], problems: list[Problem]) -> Iterator[str]:

@@ -288,7 +288,7 @@ def test_the_name_decides_when_nothing_else_does(name: str, format: str | None) 
 
 
 def test_a_format_without_a_reader_is_left_alone() -> None:
-    assert read_document("Procfile", b"web: x", "procfile") is None
+    assert read_document("notes.txt", b"web: x", "prose") is None
 
 
 def test_comments_to_the_tool_are_kept_with_their_line() -> None:

@@ -2,40 +2,70 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatch
+from functools import partial
 from types import MappingProxyType
 
-from statecheck.facts.documents import hcl, nginx, yaml
+from statecheck.facts.documents import bicep, directives, hcl, ini, json, nginx, scripts, toml, yaml
+from statecheck.facts.documents.names import format_of
 from statecheck.facts.documents.nodes import DocumentFacts
 
-# To add a format, write its reader and name it here.
-READERS: Mapping[str, Callable[[bytes], DocumentFacts]] = MappingProxyType(
-    {"yaml": yaml.read, "helm-template": yaml.read, "hcl": hcl.read, "nginx": nginx.read}
+# To add a format, write its reader, name it here, and say in names.py which files are of it.
+READERS: Mapping[str, Callable[[bytes], DocumentFacts]] = MappingProxyType({
+    "yaml": yaml.read,
+    "helm-template": yaml.read,
+    "json": json.read,
+    "tf-json": partial(json.read, format="hcl"),
+    "toml": toml.read,
+    "hcl": hcl.read,
+    "nginx": nginx.read,
+    "vcl": nginx.read_vcl,
+    "haproxy": directives.haproxy,
+    "apache": directives.apache,
+    "caddyfile": directives.caddyfile,
+    "keepalived": directives.keepalived,
+    "squid": directives.squid,
+    "ini": ini.read,
+    "env": ini.env,
+    "dockerfile": scripts.dockerfile,
+    "procfile": scripts.procfile,
+    "shell": scripts.shell,
+    "makefile": scripts.makefile,
+    "bicep": bicep.read,
+})  # fmt: skip
+
+# Formats that share file names: the content says which it is.
+_SHARED = frozenset({"cfn", "conf"})
+_FIRST = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s+|[#;][^\n]*\n)*(?P<first>\S+)")
+_APACHE = re.compile(
+    rb"^\s*<(VirtualHost|Proxy|Location|Directory|IfModule|IfDefine|Macro|Files)\b", re.IGNORECASE | re.MULTILINE
 )
-
-_NAMES: tuple[tuple[str, str], ...] = (
-    ("*.yaml", "yaml"),
-    ("*.yml", "yaml"),
-    ("*.tf", "hcl"),
-    ("*.tfvars", "hcl"),
-    ("*.hcl", "hcl"),
-    ("*.nomad", "hcl"),
-    ("*nginx*.conf", "nginx"),
-    ("*nginx*/*.conf", "nginx"),
+_APACHE_LINE = re.compile(
+    rb"^\s*(Proxy(Pass|Set)|BalancerMember|LoadModule|Alias(Match)?|DocumentRoot|Header)\s[^;{]*$", re.MULTILINE
 )
-_TEMPLATE_SUFFIXES = (".j2", ".jinja", ".jinja2", ".erb", ".tmpl", ".tpl", ".template")
-
-
-def format_of(path: str) -> str:
-    """The format that a file's name suggests, "" for none. A template's suffix is looked through: ``site.conf.j2``."""
-    name = path.lower()
-    for suffix in _TEMPLATE_SUFFIXES:
-        name = name.removesuffix(suffix)
-    return next((format for pattern, format in _NAMES if fnmatch(name, pattern)), "")
+_HAPROXY = re.compile(rb"^(backend|frontend|listen)\s+\S+\s*$", re.MULTILINE)
+_NGINX = re.compile(rb"[;{]\s*(#.*)?$", re.MULTILINE)
 
 
 def read_document(path: str, data: bytes, format: str = "") -> DocumentFacts | None:
     """Facts of a document, ``None`` when no reader knows it. ``format`` is discovery's guess, "" to go by name."""
-    reader = READERS.get(format or format_of(path))
+    name = format or format_of(path)
+    reader = READERS.get(_by_content(name, data) if name in _SHARED else name)
     return None if reader is None else reader(data)
+
+
+def _by_content(name: str, data: bytes) -> str:
+    """The format of a file whose name several formats share, "" for one that is none of them."""
+    match = _FIRST.match(data[:20_000])
+    first = match["first"] if match else b""
+    if name == "cfn":
+        return "json" if first.startswith(b"{") else "yaml"
+    head = data[:100_000]
+    if _APACHE.search(head):
+        return "apache"
+    if first.startswith(b"["):
+        return "ini"
+    if _HAPROXY.search(head):
+        return "haproxy"
+    return "nginx" if _NGINX.search(head) else ""

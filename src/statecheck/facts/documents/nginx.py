@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import msgspec
+
 from statecheck.facts.documents import templates
 from statecheck.facts.documents.nodes import Builder, DocumentFacts, Kind, Span, TooMuchError, comments
 from statecheck.facts.documents.text import decode
@@ -96,3 +98,19 @@ def _tokens(text: str) -> Iterator[_Token]:
                 start = match.start() + token.rfind("\n") + 1
             body = token[1:-1] if kind == "quoted" else token
             yield _Token("punct" if kind == "punct" else "word", body, Span(first, column, line, at - start + 1))
+
+
+_VCL_COMMENT = re.compile(r'"[^"\n]*"|/\*.*?\*/|//[^\n]*', re.DOTALL)
+
+
+def read_vcl(data: bytes) -> DocumentFacts:
+    """Facts of a Varnish configuration, which has nginx's statements and blocks, and C's comments."""
+    text = decode(data)
+    if isinstance(text, ParseFailure):
+        return DocumentFacts("vcl", failure=text)
+    plain = _VCL_COMMENT.sub(lambda match: _kept(match.group()), text)
+    return msgspec.structs.replace(read(plain.encode()), format="vcl", comments=comments(text))
+
+
+def _kept(part: str) -> str:
+    return part if part.startswith('"') else re.sub(r"[^\n]", " ", part)

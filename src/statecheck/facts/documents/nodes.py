@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from statecheck.facts.documents import commands
 from statecheck.facts.ir import ParseFailure
 from statecheck.model import Problem
 
@@ -127,8 +128,39 @@ class Builder:
         self.open: list[int] = []
         self.document = -1
 
-    def add(self, key: str, kind: Kind, value: str, span: Span, templated: bool = False) -> int:
-        """Append a node without children under the innermost open one."""
+    def add(
+        self, key: str, kind: Kind, value: str, span: Span, templated: bool = False, body: int | None = None
+    ) -> int:
+        """Append a node without children under the innermost open one; a command gets its lines as children.
+
+        ``body`` is the line on which a value of several lines begins.
+        """
+        index = self._append(key, kind, value, span, templated)
+        if kind == "value" and value and self._is_command(key):
+            self.open.append(index)
+            self._commands(value, span, templated, body)
+            self.end()
+        return index
+
+    def _is_command(self, key: str) -> bool:
+        """Is a value under this key, in the innermost open node, a command or script?"""
+        above = self.rows[self.open[-1]][0] if self.open else ""
+        if key == commands.SHELL:
+            return False
+        if not key and above:
+            return commands.is_script(above)
+        return commands.plain(key) in commands.KEYS or commands.plain(above) in commands.PROCESSES
+
+    def _commands(self, text: str, span: Span, templated: bool, body: int | None) -> None:
+        if "\n" not in text.strip():
+            self._append(commands.SHELL, "value", text.strip(), span, templated)
+            return
+        for line in commands.logical_lines(text, body or span.line):
+            number = line.number if body else span.line
+            place = Span(number, 1, number, 2) if body else span
+            self._append(commands.SHELL, "value", line.text, place, templated)
+
+    def _append(self, key: str, kind: Kind, value: str, span: Span, templated: bool) -> int:
         if len(self.rows) >= MAX_NODES:
             raise TooMuchError(f"more than {MAX_NODES:,} nodes")
         if not self.open:
@@ -142,15 +174,25 @@ class Builder:
         """Append a node and open it: what follows are its children, until :meth:`end`."""
         if len(self.open) >= MAX_DEPTH:
             raise TooMuchError(f"nested more than {MAX_DEPTH} levels deep")
-        index = self.add(key, kind, value, span, templated)
+        index = self._append(key, kind, value, span, templated)
         self.open.append(index)
         return index
 
     def end(self) -> int:
-        """Close the innermost open node."""
-        index = self.open.pop()
+        """Close the innermost open node. A list of the words of a command gets the whole line as its last child."""
+        index = self.open[-1]
+        key, kind = self.rows[index][0], self.rows[index][1]
+        if kind == "list" and key and commands.plain(key) in commands.KEYS and not commands.is_script(key):
+            self._words(index)
+        self.open.pop()
         self.last[index] = len(self.rows)
         return index
+
+    def _words(self, index: int) -> None:
+        rows = [row for row in self.rows[index + 1 :] if row[4] == index and row[1] in ("value", "unknown")]
+        if rows:
+            text = commands.joined([row[2] or "?" for row in rows])
+            self._append(commands.SHELL, "value", text, rows[0][5], any(row[6] for row in rows))
 
     def copy(self, index: int, key: str, span: Span) -> None:
         """Append a copy of the closed subtree at ``index``, renamed. Its descendants keep their places in the text."""

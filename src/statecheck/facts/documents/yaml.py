@@ -6,6 +6,7 @@ is one event, so a "billion laughs" document is as small as it looks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -27,6 +28,7 @@ MAX_REPAIRS = 12
 
 # Lists under these keys hold "name=value" strings, which are read as mappings.
 PAIR_LISTS = frozenset({"environment", "labels", "tags"})
+_REMARK = re.compile(r":[ \t]*[\"']?\d+[\"']?[ \t]+#(?P<note>[^\n]*)")
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 HELM = (".Values.", ".Release.", ".Chart.", "$.Values", "include ")
 
@@ -36,22 +38,33 @@ def read(data: bytes) -> DocumentFacts:
     text = decode(data)
     if isinstance(text, ParseFailure):
         return DocumentFacts("yaml", failure=text)
-    notes = comments(text)
+    notes, remarks = comments(text), _remarks(text)
     if not templates.has_actions(text):
-        reader = _Reader(frozenset())
+        reader = _Reader(frozenset(), remarks)
         failure = reader.run(text)
         return DocumentFacts("yaml", reader.builder.nodes(), notes, False, failure)
     name = "helm-template" if "{{" in text and any(word in text for word in HELM) else "yaml"
     blanked = templates.blank(text)
     body = blanked.text
     for _ in range(MAX_REPAIRS + 1):
-        reader = _Reader(blanked.inserts)
+        reader = _Reader(blanked.inserts, remarks)
         failure = reader.run(body)
         repaired = _without_line(body, failure.line) if failure else None
         if repaired is None:
             break
         body = repaired
     return DocumentFacts(name, reader.builder.nodes(), notes, bool(blanked.inserts), failure)
+
+
+def _remarks(text: str) -> dict[int, str]:
+    """Comments behind numbers (``replicas: 1  # sessions in memory``), by line."""
+    found: dict[int, str] = {}
+    line = done = 0
+    for match in _REMARK.finditer(text):
+        line += text.count("\n", done, match.start())
+        done = match.start()
+        found[line + 1] = match["note"].strip()
+    return found
 
 
 def _without_line(text: str, line: int) -> str | None:
@@ -81,7 +94,8 @@ class _Frame:
 
 
 class _Reader:
-    def __init__(self, inserts: frozenset[int]) -> None:
+    def __init__(self, inserts: frozenset[int], notes: dict[int, str]) -> None:
+        self.notes = notes
         self.builder = Builder()
         self.inserts = inserts
         self.frames: list[_Frame] = []
@@ -161,9 +175,19 @@ class _Reader:
         if self.frames and self.frames[-1].pairs and "=" in text:
             self._pair(text, span, templated)
         else:
-            index = self.builder.add(key, kind, text, span, templated)
+            body = event.start_mark.line + 2 if event.style == "|" else None
+            index = self._add(key, kind, text, span, templated, body)
             if event.anchor:
                 self.anchors[event.anchor] = index
+
+    def _add(self, key: str, kind: Kind, text: str, span: Span, templated: bool, body: int | None) -> int:
+        """A scalar; the comment behind a number is its child ``#``."""
+        note = self.notes.get(span.line) if text.isdigit() else None
+        if note is None:
+            return self.builder.add(key, kind, text, span, templated, body)
+        self.builder.start(key, kind, text, span, templated)
+        self.builder.add("#", "value", note, span)
+        return self.builder.end()
 
     def _pair(self, text: str, span: Span, templated: bool) -> None:
         self.builder.start("", "value", text, span, templated)
