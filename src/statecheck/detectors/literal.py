@@ -7,19 +7,19 @@ of a rule that holds there decides. A message never holds the value.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from statecheck.detectors.api import Context
 from statecheck.detectors.drawn import Drawn
+from statecheck.detectors.literal_predicates import literal_predicates
+from statecheck.detectors.literal_uses import Uses, default_of
 from statecheck.detectors.making import Making, turned
 from statecheck.detectors.matching import Matcher, fits
 from statecheck.detectors.naming import Named, named_values
 from statecheck.detectors.reporting import Case, Place, Wanted, finding
-from statecheck.detectors.secrets import looks_drawn
 from statecheck.detectors.spots import Spot, Spots
-from statecheck.facts.ir import Attr, Call, Choice, Const, Expr, FString, Op
+from statecheck.facts.ir import Attr, Call, Choice, Const, FString, Op
 from statecheck.facts.walk import span
 from statecheck.model import LEVELS, Finding
 from statecheck.project.arguments import argument
@@ -30,7 +30,7 @@ from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Condition, Form, Rule
 from statecheck.rules.vocabulary import NEGATION, bare
 
-DRAWN, KEYS_A_CACHE = "drawn", "keys-a-cache"
+KEYS_A_CACHE = "keys-a-cache"
 EMPTY = frozenset({"", "None"})
 
 
@@ -58,6 +58,7 @@ class Literals:
         self.matcher = Matcher(self.project, self.project.once(Settings), {}, {})
         self._making = Making(self.matcher)
         self._drawn = Drawn(self.project)
+        self._predicates = literal_predicates(self.project)
         self.rows = [Wanted(rule, form, number) for rule in rules for number, form in enumerate(rule.forms)]
         self._defaults = frozenset(self._field_defaults())
         self._samples = frozenset(path for path in self.project.files if is_sample(path))
@@ -70,7 +71,7 @@ class Literals:
         """The literals that are defaults of settings classes."""
         for setting in self.matcher.settings.rows:
             if setting.field:
-                found = self.matcher.resolve(setting.value._replace(expr=_default(setting.value.expr)))
+                found = self.matcher.resolve(setting.value._replace(expr=default_of(setting.value.expr)))
                 yield from (constant.at for constant in found.constants if constant.at is not None)
 
     def findings(self) -> list[Finding]:
@@ -88,85 +89,11 @@ class Literals:
         return [self._report(hit, names) for hit in best.values()]
 
     def _hits(self) -> Iterator[Hit]:
-        for wanted, spot, name in self._candidates():
+        for wanted, spot, name in Uses(self.rows, self.matcher, self.named).all():
             if spot.ref.path not in self._samples and self.matcher.applies(wanted.form, spot):
                 for place, constant in self._holds(wanted.form, spot):
                     if place[0] not in self._samples and self.project.is_application(place[0]):
                         yield Hit(wanted, spot, place, name, constant)
-
-    # -- where a form may hold -----------------------------------------------------------------------------------------
-
-    def _candidates(self) -> Iterator[tuple[Wanted, Spot, str]]:
-        yield from self._of_calls()
-        yield from self._of_attributes()
-        yield from self._of_settings()
-        yield from self._of_fields()
-        yield from self._of_syntax()
-
-    def _index(self, kind: str) -> dict[str, list[Wanted]]:
-        index: dict[str, list[Wanted]] = defaultdict(list)
-        for row in self.rows:
-            for name in getattr(row.form, kind):
-                index[self.project.knowledge.canonical(name)].append(row)
-        return index
-
-    def _of_calls(self) -> Iterator[tuple[Wanted, Spot, str]]:
-        index = self._index("call")
-        for spot, name in self.spots.calls(frozenset(index)) if index else ():
-            variable = self._first_text(spot) if any(row.form.key_pattern for row in index[name]) else ""
-            for row in index[name]:
-                if not row.form.key_pattern or (variable and re.search(row.form.key_pattern, variable)):
-                    yield row, spot, variable or spot.symbol
-
-    def _first_text(self, spot: Spot) -> str:
-        """The first argument of the call: the name of the variable."""
-        if spot.call is None or not (given := spot.call.args[:1]):
-            return ""
-        found = self.matcher.resolve(Located(spot.ref, given[0], spot.region))
-        return found.constants[0].text if found.constants else ""
-
-    def _of_attributes(self) -> Iterator[tuple[Wanted, Spot, str]]:
-        index = self._index("attribute")
-        for spot, name in self.spots.attributes(frozenset(index)) if index else ():
-            for row in index[name]:
-                yield row, spot, spot.symbol
-
-    def _of_settings(self) -> Iterator[tuple[Wanted, Spot, str]]:
-        for row in self.rows:
-            for pattern in row.form.setting:
-                for setting in self.matcher.settings.find(pattern):
-                    spot = self.spots.of_setting(setting)
-                    if self.spots.counts(spot.ref.path, spot.region):
-                        yield row, spot, setting.key[-1].lower() if setting.field else setting.key[-1]
-
-    def _of_fields(self) -> Iterator[tuple[Wanted, Spot, str]]:
-        index = self._index("subclass")
-        for spot, name in self.spots.subclasses(frozenset(index)) if index else ():
-            assert spot.function is not None
-            for key, value in self._fields(spot.function):
-                start, end = span(value.expr)
-                for row in index[name]:
-                    if re.search(row.form.key_pattern, key):
-                        yield row, Spot(value.ref, value.region, start, end, name, key, value=value), key
-
-    def _fields(self, cls: ScopeRef) -> Iterator[tuple[str, Located]]:
-        for (scope, name), bindings in self.project.tables.files[cls.path].bindings.items():
-            for binding in bindings if scope == cls.scope else ():
-                if binding.kind == "value" and binding.value is not None:
-                    yield name, Located(cls, _default(binding.value), binding.region)
-
-    def _of_syntax(self) -> Iterator[tuple[Wanted, Spot, str]]:
-        for kind in ("assignment", "literal"):
-            rows = [row for row in self.rows if kind in row.form.syntax]
-            fitting: dict[str, list[Wanted]] = {}  # there are few different keys
-            for named in self.named if rows else ():
-                if not (isinstance(named.value, Const) if kind == "literal" else named.kind):
-                    continue
-                if named.key not in fitting:
-                    fitting[named.key] = [row for row in rows if re.search(row.form.key_pattern, named.key)]
-                for row in fitting[named.key]:
-                    if _may_hold(row.form, named.value):
-                        yield row, _spot_of(named), named.key
 
     # -- whether it holds ----------------------------------------------------------------------------------------------
 
@@ -209,7 +136,8 @@ class Literals:
 
     def _constants(self, value: Located, form: Form) -> Iterator[Constant]:
         """What the value may be. Where the syntax is asked, a name is not followed: what it was given to decides."""
-        if form.syntax and not isinstance(value.expr, (Const, Choice, Call)):
+        followed = not form.syntax or "environment" in form.syntax
+        if not followed and not isinstance(value.expr, (Const, Choice, Call)):
             return
         for constant in self.matcher.resolve(_bare(value)).constants:
             if constant.kind == "bytes":
@@ -236,9 +164,9 @@ class Literals:
         if any(condition.literal for condition in form.when) and constant.text in EMPTY:
             return False
         return all(
-            looks_drawn(constant.text) != predicate.startswith(NEGATION)
+            self._predicates[bare(predicate)](constant, spot) != predicate.startswith(NEGATION)
             for predicate in form.predicates
-            if bare(predicate) == DRAWN
+            if bare(predicate) in self._predicates
         )
 
     # -- findings ------------------------------------------------------------------------------------------------------
@@ -301,29 +229,3 @@ def _bare(value: Located) -> Located:
     while isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.attr in ("encode", "strip"):
         expr = expr.func.value
     return value._replace(expr=expr)
-
-
-def _default(value: Expr) -> Expr:
-    """The default inside ``Field(default=…)`` or ``SecretStr(…)``."""
-    for _ in range(3):
-        if not isinstance(value, Call):
-            break
-        given = argument(value, "default", 0)
-        if given is None:
-            break
-        value = given
-    return value
-
-
-def _may_hold(form: Form, value: Expr) -> bool:
-    """Does a literal pass the tests of its text? Asked first, because it is cheap and there are many literals."""
-    if not isinstance(value, Const) or value.kind != "str":
-        return not isinstance(value, Const) or value.kind == "bytes"
-    constant = Constant(value.kind, value.value)
-    return all(fits(condition, constant) for condition in form.when)
-
-
-def _spot_of(named: Named) -> Spot:
-    start, end = span(named.value)
-    value = Located(named.ref, named.value, named.region)
-    return Spot(named.ref, named.region, start, end, named.key, named.key, event=named.event, value=value)

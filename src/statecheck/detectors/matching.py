@@ -233,6 +233,8 @@ def fits(condition: Condition, constant: Constant) -> bool:
     text = constant.text
     if condition.literal and constant.kind == "str" and constant.whole and constant.variable is None:
         return True
+    if condition.number and constant.kind == "int" and constant.variable is None:
+        return True
     if condition.equals and constant.whole and any(_equals(constant, wanted) for wanted in condition.equals):
         return True
     if constant.kind != "str":

@@ -11,6 +11,7 @@ from statecheck.project.arguments import argument
 from statecheck.project.link import Project
 from statecheck.project.sources import MAX_SOURCES, Located, Sources
 from statecheck.project.values import Foreign, ForeignInstance, ScopeRef
+from statecheck.rules.schema import Reader
 
 HOLE = "\ufffc"  # stands for the part of a text that is not known
 _BRACES = re.compile(r"\{[^{}]*\}")
@@ -137,8 +138,9 @@ class Resolver(Sources):
         knowledge = self._project.knowledge
         for name in called_names(self._project, at):
             effect = knowledge.effect(name)
-            if effect == "env":
-                return self._environment(at, call)
+            reader = knowledge.reader(name)
+            if effect == "env" or (reader is not None and reader.match == "call"):
+                return self._environment(at, call, reader)
             if effect == "join":
                 return self._joined(at, call.args, "/")
             if effect == "identity" and call.args:
@@ -151,10 +153,11 @@ class Resolver(Sources):
             return Resolved((Constant("str", _BRACES.sub(HOLE, call.func.value.value)),))
         return UNKNOWN
 
-    def _environment(self, at: Located, call: Call) -> Resolved:
+    def _environment(self, at: Located, call: Call, reader: Reader | None) -> Resolved:
         """A read of the environment: its default where one is given, else required."""
-        variable = self._text(at, argument(call, "key", 0) or argument(call, "var", 0))
-        default = argument(call, "default", 1)
+        name = argument(call, reader.argument, reader.position) if reader is not None else argument(call, "key", 0)
+        variable = self._text(at, name)
+        default = argument(call, reader.default, reader.default_position) if reader is not None else None
         if default is None:
             return Resolved(required=(variable,))
         found = self.resolve(at._replace(expr=default))

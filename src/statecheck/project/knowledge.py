@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
-from statecheck.rules.schema import Container, EntryPoint, Model, Pack, Safe
+from statecheck.rules.schema import Container, EntryPoint, Model, Pack, Reader, Safe
 
 T = TypeVar("T")
 
@@ -81,6 +81,7 @@ class Knowledge:
         }
         self._safe = self._collect_safe(models)
         self.settings = tuple(row for model in models for row in model.settings)
+        self.readers = {self.canonical(name): row for model in models for row in model.readers for name in row.names}
         self.app_factories = frozenset(self.canonical(name) for model in models for name in model.app_factories)
         self.startup_names = frozenset(name for model in models for name in model.startup_names)
         self.element_methods = frozenset(
@@ -211,6 +212,10 @@ class Knowledge:
     def effect(self, name: str) -> str | None:
         """What calling the foreign ``name`` does: io, db, time …"""
         return self._first(self._effects, name)
+
+    def reader(self, name: str) -> Reader | None:
+        """How the foreign ``name`` reads the environment, if it does."""
+        return self._first(self.readers, name)
 
     def names_of_effect(self, kind: str) -> list[str]:
         """The foreign names that have an effect."""

@@ -15,6 +15,7 @@ from statecheck.model import Family, Harm, Level, Phase
 
 Status = Literal["stable", "preview", "deprecated"]
 Match = Literal["call", "decorator", "subclass", "attribute", "setting", "document", "syntax"]
+Syntax = Literal["assignment", "literal", "comparison", "environment"]
 Scalar = str | int | float | bool
 ANY = "..."  # in the parameters of a shape: any others
 
@@ -39,11 +40,12 @@ class Condition(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
     absent: bool = False
     present: bool = False
     literal: bool = False  # a string literal stands there, whatever it says
+    number: bool = False  # a whole number stands there, whatever it is
     equals: tuple[Scalar, ...] = ()
     prefix: tuple[str, ...] = ()
     suffix: tuple[str, ...] = ()
     contains: tuple[str, ...] = ()
-    regex: str = ""
+    regex: str = ""  # "$x": that of patterns.x
     instance_of: tuple[str, ...] = ()  # dotted names: the value is one of these, or made by one; "$x": those of lists.x
 
 
@@ -58,7 +60,8 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
 
     ``syntax`` matches the language itself: "assignment" (a name, attribute, dict key, class field, keyword or parameter
     that fits ``key_pattern`` gets a value), "literal" (a string literal anywhere in a value; what is compared is none),
-    "comparison" (a name or attribute that fits ``key_pattern`` is compared with a constant). Beside ``call``,
+    "comparison" (a name or attribute that fits ``key_pattern`` is compared with a constant), "environment" (the default
+    of a variable that fits ``key_pattern``, however the models let it be read). Beside ``call``,
     ``key_pattern`` tests the first argument (the name of the environment variable); beside ``subclass``, the fields of
     the class, and ``when`` then tests their defaults.
 
@@ -68,7 +71,7 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """
 
     id: str
-    call: tuple[str, ...] = ()
+    call: tuple[str, ...] = ()  # "$x" stands for lists.x, as in setting
     decorator: tuple[str, ...] = ()
     subclass: tuple[str, ...] = ()
     attribute: tuple[str, ...] = ()
@@ -78,8 +81,8 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     values: tuple[str, ...] = ()  # document: literal, /regex/, <true>, <present>, <absent>; any of them is a finding
     safe_values: tuple[str, ...] = ()  # document: the same; a safe value wins
     safe_when: tuple[str, ...] = ()  # document: guards joined by "&"; where one of the lines holds, the form is silent
-    syntax: tuple[Literal["assignment", "literal", "comparison"], ...] = ()
-    key_pattern: str = ""  # regex, searched
+    syntax: tuple[Syntax, ...] = ()
+    key_pattern: str = ""  # regex, searched; "$x": that of patterns.x
     when: tuple[Condition, ...] = ()
     unless: tuple[Condition, ...] = ()
     phases: tuple[Phase, ...] = ()
@@ -126,7 +129,8 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     references: tuple[str, ...] = ()
     harm: Harm | None = None
     options: dict[str, Option] = field(default_factory=dict)
-    lists: dict[str, tuple[str, ...]] = field(default_factory=dict)  # dotted names that several forms share
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict)  # names that several forms share
+    patterns: dict[str, str] = field(default_factory=dict)  # regexes that several forms share
     forms: tuple[Form, ...] = field(default=(), name="form")
     safe_when: tuple[str, ...] = ()  # of document forms: as Form.safe_when, for every form
     predicates: tuple[str, ...] = ()  # vocabulary choices of flow detectors that have no forms
@@ -265,6 +269,37 @@ class SettingsHolder(Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     fillers: tuple[str, ...] = ()
 
 
+class Reader(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """A way in which code reads variables of the environment.
+
+    match = "call": calling one of ``names`` reads the variable that ``argument``/``position`` names, and gives
+        ``default``/``default_position`` where it is not set; without a default it fails (``optional``: gives None).
+    match = "item": ``name["X"]`` reads it and fails where it is not set; ``"X" in name`` asks for it.
+    match = "option": as "call", for an option of a command that a variable may set; it counts where one is named.
+    match = "declaration": keywords of the call declare variables: ``DEBUG=(bool, False)``, a type and a default.
+    match = "prefix": every variable whose name begins with the argument (if it is left out, with ``prefix``).
+    match = "block": inside ``with name("X_"):`` the names that are read have this prefix.
+    match = "class": the fields of subclasses. A variable is named like its field, in capitals, behind a prefix that
+        one of ``prefixes`` holds (key paths inside the class); in the call that declares the field, one of
+        ``arguments`` may name it instead.
+    match = "attribute": attributes of what the call makes, in capitals, behind the prefix that the argument gives.
+    """
+
+    names: tuple[str, ...]
+    match: Literal["call", "item", "option", "declaration", "prefix", "block", "class", "attribute"] = "call"
+    argument: str = ""
+    position: int | None = None
+    default: str = ""
+    default_position: int | None = None
+    optional: bool = False
+    type: str = ""  # what it gives: str, int, bool, float, list, dict, path, url, json …
+    cast: str = ""  # the argument that is the type or makes it
+    cast_position: int | None = None
+    prefix: str = ""
+    prefixes: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
+
+
 class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """``rules/models/<framework>.toml``: knowledge that belongs to no single rule."""
 
@@ -278,6 +313,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     effects: tuple[Effect, ...] = field(default=(), name="effect")
     callers: tuple[EntryPoint, ...] = field(default=(), name="caller")
     settings: tuple[SettingsHolder, ...] = ()
+    readers: tuple[Reader, ...] = field(default=(), name="reader")
     aliases: dict[str, str] = field(default_factory=dict)  # another dotted name → canonical
     instances: dict[str, str] = field(
         default_factory=dict

@@ -32,6 +32,12 @@ PREDICATES: Final = frozenset(
         "temporary",  # the file was made with a fresh name in the temporary folder
         "compared",  # the value is compared with a constant
         "drawn",  # the text looks like a key or a password, not like a word, a sentence or a path
+        "local-host",  # the address names this machine or a container beside it
+        "inside-host",  # the address names a machine of one's own network: a private number, *.internal, *.svc
+        "documentation-host",  # the address is one of those that documentation uses: example.com
+        "named-host",  # the address names a host at all
+        "authenticates",  # what others send is compared with the value
+        "fixed",  # an attribute that replaces what the base class was given
         "restored",  # the same function changes it again later, in a finally or by a with statement
         "restores",  # the place itself sets back what the function has changed
         "own-process",  # only a child process of its own runs the code
@@ -103,7 +109,18 @@ OWNED: Final = {
             "coordinates",
         }
     ),
-    "literal": frozenset({"drawn", "keys-a-cache"}),
+    "literal": frozenset(
+        {
+            "drawn",
+            "keys-a-cache",
+            "local-host",
+            "inside-host",
+            "documentation-host",
+            "named-host",
+            "authenticates",
+            "fixed",
+        }
+    ),
     "env-branch": frozenset({"compared"}),
 }
 NEGATION: Final = "not "
