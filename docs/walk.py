@@ -84,6 +84,7 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def main() -> int:
+    """Compare, or write."""
     parser = argparse.ArgumentParser(description="Run the walk in docs/walk.md anew.")
     parser.add_argument("source", type=Path, help="the folder of the application")
     parser.add_argument("--write", action="store_true", help="put what was printed into the page")

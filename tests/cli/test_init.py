@@ -20,7 +20,7 @@ SERVICE = (
 )
 WORKER = "from celery import Celery\n\napp = Celery('jobs')\n\n\n@app.task\ndef work():\n    return 1\n"
 SECTION = (
-    '[tool.statecheck]\nprofile = "service"  # or service, worker, library, single-process\n'
+    '[tool.statecheck]\nprofile = "service"  # or worker, library, single-process\n'
     'fail-on = "medium"  # the least severity that fails the check\n'
 )
 
@@ -167,6 +167,7 @@ def test_the_profile_follows_from_the_entry_points(run: Run, tmp_path: Path) -> 
     (tmp_path / "app.py").write_text(WORKER)
     assert run()[1].startswith("Entry points: 1 celery.\n")
     assert load(tmp_path).settings == Settings(profile="worker")
+    assert '"worker"  # or service, library, single-process\n' in (tmp_path / "statecheck.toml").read_text()
 
 
 def test_code_without_entry_points_gets_no_profile(run: Run, tmp_path: Path) -> None:

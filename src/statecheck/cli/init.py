@@ -122,7 +122,8 @@ def _values(survey: Survey) -> dict[str, str]:
 def _section(survey: Survey, header: str) -> list[str]:
     lines = [header] if header else []
     if survey.profile:
-        lines.append(f'profile = "{survey.profile}"  # or service, worker, library, single-process')
+        others = ", ".join(profile for profile in get_args(Profile) if profile != survey.profile)
+        lines.append(f'profile = "{survey.profile}"  # or {others}')
     return [*lines, 'fail-on = "medium"  # the least severity that fails the check']
 
 
