@@ -6,56 +6,102 @@ that they need, so that a document is evaluated only against forms that could ma
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from statecheck.detectors.api import Context
 from statecheck.detectors.document_forms import Candidate, Values, candidates_by_key
-from statecheck.detectors.selectors import Guard, Nodes, holds, keyed_children, select, values_at
+from statecheck.detectors.document_python import FORMAT as PYTHON
+from statecheck.detectors.document_python import python_documents
+from statecheck.detectors.document_report import Match, finding, severity, subject, text_at
+from statecheck.detectors.selectors import Guard, Nodes, holds, of_unit, select, values_at
+from statecheck.facts.documents.commands import SHELL
 from statecheck.facts.documents.nodes import DocumentFacts, Node, children, path, roots
-from statecheck.facts.documents.templates import FILLER
-from statecheck.model import LEVELS, Finding, Level, Location, Step
+from statecheck.model import LEVELS, Finding
+from statecheck.project.link import Project
 from statecheck.rules.schema import Form, Rule
 
 COLLECTIONS = ("items", "objects")  # keys under which a document of kind List or Template holds other documents
 
-_FILLER_RUN = re.compile(f"{FILLER}+")
-
-
-class Match(NamedTuple):
-    """A node that a form selected and judged. ``unit``: the document or block around it."""
-
-    node: int
-    unit: int
-    candidate: Candidate
-    absent: bool
+Index = Mapping[str, list[Candidate]]
 
 
 def detect(rules: Sequence[Rule], context: Context) -> Iterator[Finding]:
-    """Findings of all rules about documents."""
+    """Findings of all rules about documents, and about the Python that says what a document would."""
+    indices = {rule.name: _usable(candidates_by_key(rule), context) for rule in rules}
+    wanted = {
+        candidate.selector.steps[0].key
+        for index in indices.values()
+        for candidates in index.values()
+        for candidate in candidates
+        if PYTHON in candidate.form.formats
+    }
+    documents = (
+        {**context.documents, **dict(python_documents(context.project, wanted))} if wanted else context.documents
+    )
     for rule in rules:
-        yield from detect_rule(rule, context.documents)
+        yield from _detect(rule, indices[rule.name], documents)
 
 
 def detect_rule(rule: Rule, documents: Mapping[str, DocumentFacts]) -> Iterator[Finding]:
     """Findings of one rule in all documents, by path. One cause gives one finding, of the most severe form."""
-    index = candidates_by_key(rule)
+    return _detect(rule, candidates_by_key(rule), documents)
+
+
+def _detect(rule: Rule, index: Index, documents: Mapping[str, DocumentFacts]) -> Iterator[Finding]:
     for name in sorted(documents):
         facts = documents[name]
-        groups = _grouped(facts.nodes, _matches(index, facts), rule)
-        subjects = {unit: _subject(facts.nodes, unit) for unit in {group[0].unit for group in groups}}
+        groups = _grouped(facts.nodes, _matches(index, name, facts), rule)
+        subjects = {unit: subject(facts.nodes, unit) for unit in {group[0].unit for group in groups}}
         for group in groups:
-            yield _finding(rule, name, facts, group, subjects[group[0].unit])
+            yield finding(rule, name, facts, group, subjects[group[0].unit])
 
 
-def _matches(index: Mapping[str, list[Candidate]], facts: DocumentFacts) -> Iterator[Match]:
+def _usable(index: Index, context: Context) -> Index:
+    """Without the forms that this tree cannot have: it imports nothing that they require, or has what settles them."""
+    forms = {
+        id(row.form): row.form for rows in index.values() for row in rows if row.form.requires or row.form.settled_by
+    }
+    if not forms:
+        return index
+    imported = _imported(context.project)
+    named = {name for form in forms.values() for name in form.settled_by}
+    present = {name for name in named if name in imported} | _mentioned(named, context.documents)
+    out = {
+        key
+        for key, form in forms.items()
+        if present.intersection(form.settled_by) or (form.requires and not imported.intersection(form.requires))
+    }
+    return {key: [row for row in rows if id(row.form) not in out] for key, rows in index.items()}
+
+
+def _imported(project: Project) -> frozenset[str]:
+    """The modules and names that the application imports, with the packages around them."""
+    found: set[str] = set()
+    for name, facts in project.files.items():
+        for row in facts.imports if project.is_application(name) else ():
+            parts = [*row.module.split("."), *([row.name] if row.name else [])]
+            found.update(".".join(parts[:length]) for length in range(1, len(parts) + 1))
+    return frozenset(found)
+
+
+def _mentioned(names: Collection[str], documents: Mapping[str, DocumentFacts]) -> set[str]:
+    found: set[str] = set()
+    for facts in documents.values():
+        for node in facts.nodes:
+            if node.key in names:
+                found.add(node.key)
+            elif node.key == SHELL or node.key == "name":
+                found.update(name for name in names if name in node.value)
+    return found
+
+
+def _matches(index: Index, name: str, facts: DocumentFacts) -> Iterator[Match]:
     keys = {node.key for node in facts.nodes}
     candidates = {
         id(candidate): candidate
         for key in (index.keys() & keys) | {""}
         for candidate in index.get(key, ())
-        if candidate.needs <= keys and _reads(candidate.form, facts.format)
+        if candidate.needs <= keys and _reads(candidate.form, facts.format) and _is_named(candidate, name)
     }
     if not candidates:
         return
@@ -71,22 +117,31 @@ def _matches(index: Mapping[str, list[Candidate]], facts: DocumentFacts) -> Iter
 def _excused(
     guards: tuple[Guard, ...], nodes: Nodes, match: Match, verdicts: dict[tuple[tuple[Guard, ...], int], bool]
 ) -> bool:
-    of_unit = tuple(guard for guard in guards if guard.op != "path")
-    verdict = verdicts.get((of_unit, match.unit))
+    common = tuple(guard for guard in guards if of_unit(guard))
+    verdict = verdicts.get((common, match.unit))
     if verdict is None:
-        verdict = verdicts[of_unit, match.unit] = holds(of_unit, nodes, match.unit, match.node)
-    return verdict and holds([guard for guard in guards if guard.op == "path"], nodes, match.unit, match.node)
+        verdict = verdicts[common, match.unit] = holds(common, nodes, match.unit, match.node)
+    return verdict and holds([guard for guard in guards if not of_unit(guard)], nodes, match.unit, match.node)
 
 
 def _reads(form: Form, format: str) -> bool:
-    return not form.formats or format in form.formats or (format == "helm-template" and "yaml" in form.formats)
+    if not form.formats:
+        return format != PYTHON
+    return format in form.formats or (format in ("helm-template", "json") and "yaml" in form.formats)
+
+
+def _is_named(candidate: Candidate, name: str) -> bool:
+    if not candidate.files:
+        return True
+    lowered = name.lower()
+    return any(pattern.match(lowered) or pattern.match(f"/{lowered}") for pattern in candidate.files)
 
 
 def _units(nodes: Nodes) -> Iterator[int]:
     """Documents, and the documents that a List or Template holds."""
     for root in roots(nodes):
         yield root
-        if _text(nodes, root, "kind").endswith(("List", "Template")):
+        if text_at(nodes, root, "kind").endswith(("List", "Template")):
             for child in children(nodes, root):
                 if nodes[child].key in COLLECTIONS:
                     yield from children(nodes, child)
@@ -172,99 +227,9 @@ def _grouped(nodes: Nodes, matches: Iterator[Match], rule: Rule) -> list[list[Ma
         last = nodes[parent].last if parent >= 0 and nodes[parent].parent >= 0 else -1
         groups.append([match])
     for group in groups:
-        group.sort(key=lambda match: (-LEVELS.index(_severity(rule, match)), match.candidate.order, match.node))
+        group.sort(key=lambda match: (-LEVELS.index(severity(rule, match)), match.candidate.order, match.node))
     return sorted(groups, key=lambda group: group[0].node)
 
 
 def _owner(nodes: Nodes, match: Match) -> int:
     return match.node if match.absent else nodes[match.node].parent
-
-
-def _severity(rule: Rule, match: Match) -> Level:
-    return match.candidate.form.severity or rule.severity
-
-
-def _finding(rule: Rule, name: str, facts: DocumentFacts, group: Sequence[Match], subject: str) -> Finding:
-    first = group[0]
-    form, node = first.candidate.form, facts.nodes[first.node]
-    symbol = _symbol(facts, first, subject)
-    message = (form.message or rule.message).replace("{symbol}", symbol).replace("{detail}", _shown(node.value))
-    uncertain = node.templated or first.absent
-    steps = {_step(name, facts.nodes, match): None for match in group}
-    return Finding(
-        rule=rule.code,
-        name=rule.name,
-        family=rule.family,
-        severity=_severity(rule, first),
-        confidence=form.confidence or ("medium" if uncertain else "high"),
-        location=_location(name, node),
-        symbol=symbol,
-        message=message,
-        instead=form.instead or rule.instead,
-        harm=form.harm or rule.harm,
-        flow=tuple(steps),
-        form=form.id,
-    )
-
-
-def _location(name: str, node: Node) -> Location:
-    return Location(name, node.line, node.column, node.end_line, node.end_column)
-
-
-def _step(name: str, nodes: Nodes, match: Match) -> Step:
-    node = nodes[match.node]
-    if match.absent:
-        text = f"{match.candidate.selector.steps[-1].key or 'the key'} is not set here"
-    elif node.kind == "value" and node.value:
-        text = f"set here to {_shown(node.value)}"
-    else:
-        text = "set here"
-    return Step("definition", _location(name, node), text)
-
-
-def _symbol(facts: DocumentFacts, match: Match, subject: str) -> str:
-    """``Service/web spec.sessionAffinity``, ``aws_lb.web stickiness.enabled``, ``upstream app ip_hash``."""
-    nodes = facts.nodes
-    node = nodes[match.node]
-    if match.candidate.selector.lines:
-        block = nodes[node.parent] if node.parent >= 0 else None
-        around = f"{block.key} {block.value}".strip() if block and block.key else ""
-        return f"{_shown(around)} {node.key}".strip()
-    keys = path(nodes, match.node)[len(path(nodes, match.unit)) :]
-    steps = match.candidate.selector.steps
-    if match.absent and all(step.kind == "key" for step in steps):
-        keys = tuple(step.key for step in steps)
-    elif match.absent:
-        keys = (*keys, steps[-1].key or "*")
-    if subject:
-        return f"{subject} {_dotted(keys)}"
-    if facts.format == "hcl" and keys[:1] == ("resource",) and len(keys) > 3:
-        return f"{keys[1]}.{keys[2]} {_dotted(keys[3:])}"
-    return _dotted(keys)
-
-
-def _subject(nodes: Nodes, unit: int) -> str:
-    """Kind and name of a resource, "" for a document of another sort."""
-    kind = _text(nodes, unit, "kind") if unit >= 0 else ""
-    name = _text(nodes, unit, "metadata", "name") if kind else ""
-    return _shown(f"{kind}/{name}" if name else kind)
-
-
-def _dotted(keys: Sequence[str]) -> str:
-    return ".".join(f'"{_shown(key)}"' if "." in key else _shown(key) for key in keys)
-
-
-def _shown(value: str) -> str:
-    """Text of a document as it stands in a message: on one line, short, with template parts as ``{…}``."""
-    line = _FILLER_RUN.sub("{…}", " ".join(value.split()))
-    return line if len(line) <= 60 else line[:59] + "…"
-
-
-def _text(nodes: Nodes, start: int, *keys: str) -> str:
-    """The scalar under a chain of keys, "" where there is none."""
-    for key in keys:
-        found = next((child for child in keyed_children(nodes, start) if nodes[child].key == key), None)
-        if found is None:
-            return ""
-        start = found
-    return nodes[start].value if nodes[start].kind == "value" else ""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fnmatch import translate
 from typing import NamedTuple
 
 from statecheck.detectors.selectors import Guard, Selector, compile_guards, compile_selector, literal_keys
 from statecheck.rules.schema import Form, Rule
 
 TRUE = frozenset({"true", "yes", "on", "1", "enabled"})
+_REFERENCE = re.compile(r"@([a-z][a-z-]*)")
 PRESENT, ABSENT = "<present>", "<absent>"
 
 
@@ -32,6 +34,8 @@ class Candidate(NamedTuple):
     safe: Values
     safe_when: tuple[tuple[Guard, ...], ...]
     needs: frozenset[str]
+    files: tuple[re.Pattern[str], ...] = ()
+    key: str = ""  # the key by which the candidate is indexed
 
 
 def check(rule: Rule) -> None:
@@ -42,19 +46,30 @@ def check(rule: Rule) -> None:
 def candidates_by_key(rule: Rule) -> dict[str, list[Candidate]]:
     """Candidates by the key that a document must have; "" holds those that need none."""
     index: dict[str, list[Candidate]] = {}
-    common = tuple(compile_guards(line) for line in rule.safe_when)
+    filled = _Filled(rule)
+    common = tuple(compile_guards(filled(line)) for line in rule.safe_when)
     for order, form in enumerate(rule.forms):
-        safe_when = (*common, *(compile_guards(line) for line in form.safe_when))
+        safe_when = (*common, *(compile_guards(filled(line)) for line in form.safe_when))
+        safe = _compile_values([filled(value) for value in form.safe_values])
+        bad = _compile_values([filled(value) for value in form.values] or (PRESENT,))
+        files = tuple(re.compile(translate(pattern.lower())) for pattern in form.files)
         for text in form.document:
-            selector = compile_selector(text)
-            bad = _compile_values(form.values or (PRESENT,))
+            selector = compile_selector(filled(text))
             needs = _needs(selector, bad.absent)
-            candidate = Candidate(
-                order, form, selector, bad, _compile_values(form.safe_values), safe_when, frozenset(needs)
-            )
             for key in selector.names if selector.lines else (needs[-1] if needs else "",):
+                candidate = Candidate(order, form, selector, bad, safe, safe_when, frozenset(needs), files, key)
                 index.setdefault(key, []).append(candidate)
     return index
+
+
+class _Filled:
+    """Puts the patterns that the forms of a rule share in place: ``@name`` stands for ``patterns.name``."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._patterns = rule.patterns
+
+    def __call__(self, text: str) -> str:
+        return _REFERENCE.sub(lambda match: self._patterns.get(match[1], match[0]), text) if "@" in text else text
 
 
 def _needs(selector: Selector, absent: bool) -> tuple[str, ...]:

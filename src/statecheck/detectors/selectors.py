@@ -1,12 +1,14 @@
 """The language of document selectors: ``[guard[&guard]:]path`` and ``directive=NAME[|NAME][&in=BLOCK[|BLOCK]]``.
 
 A path is a chain of steps joined by dots: a key, a ``"quoted.key"``, ``*`` (any key), ``**`` (any depth, also none),
-``/regex/`` (searched in the key), each with filters ``[k=v|w]`` or ``[k!=v]`` on the mapping it leads to; a filter
-alone tests the current mapping. Lists are transparent, and so are YAML's merge keys.
+``/regex/`` (searched in the key), each with filters ``[k=v|w]``, ``[k!=v]``, ``[k~regex]`` or ``[k?]`` (there is one)
+on the mapping it leads to; a filter alone tests the current mapping. Lists are transparent, as are YAML's merge keys.
 
 Guards: ``k=v|w``, ``k!=v|w``, ``k~regex``, ``k!~regex``, ``has=path``, ``lacks=path``, ``one=path`` (exactly one such
 node), with a path for ``k``; ``path~regex`` tests the dotted path of the selected node. A negated test holds when no
-node under the path passes the plain one. Guards look at the document, in line formats at the enclosing block.
+node under the path passes the plain one. Guards look at the document, in line formats at the enclosing block. A path
+that begins with ``beside.`` starts at the mappings around the selected node instead; one of them must pass.
+``k<-path`` holds when the value of ``k`` beside the selected node stands at the path, too (mounts and volumes).
 """
 
 from __future__ import annotations
@@ -26,8 +28,9 @@ _STEP = re.compile(
     r"""\.?(?:"(?P<quoted>[^"]*)"|/(?P<regex>(?:\\.|[^/\\])+)/(?=[.\[]|\Z)|(?P<any>\*\*|\*)|(?P<key>[^."/\[\]*]+))"""
     r"""|\.?(?P<filter>\[[^\]]*\])"""
 )
-_GUARD = re.compile(r"(?P<key>.*?)(?P<op>!=|!~|=|~)(?P<value>.*)\Z", re.DOTALL)
-_FILTER = re.compile(r"(?P<key>[^=!]+?)(?P<op>!=|=)(?P<value>.*)\Z", re.DOTALL)
+_GUARD = re.compile(r"(?P<key>.*?)(?P<op>!=|!~|=|~|<-)(?P<value>.*)\Z", re.DOTALL)
+_FILTER = re.compile(r"(?P<key>[^=!~]+?)(?:(?P<op>!=|!~|=|~)(?P<value>.*))?\Z", re.DOTALL)
+_BESIDE = "beside"
 
 
 class SelectorError(ValueError):
@@ -43,12 +46,17 @@ class Step(NamedTuple):
 
 
 class Guard(NamedTuple):
-    """A condition on the document: ``op`` is equals, matches, has, one or path; ``wanted`` False negates it."""
+    """A condition on the document: ``op`` is value, has, one, path or join; ``wanted`` False negates it.
+
+    ``beside``: it looks at the mappings around the selected node. ``key``: what a join looks up there.
+    """
 
     op: str
     steps: tuple[Step, ...]
     test: Test | None
     wanted: bool
+    beside: bool = False
+    key: str = ""
 
 
 class Selector(NamedTuple):
@@ -124,9 +132,13 @@ def _compile_filter(text: str) -> Step:
     match = _FILTER.match(text)
     if match is None:
         raise SelectorError(f"cannot read the filter [{text}]")
-    is_one = _is_one_of(match["value"])
-    negated = match["op"] == "!="
-    return Step("filter", match["key"].strip('"'), (lambda value: not is_one(value)) if negated else is_one)
+    key, op = match["key"].strip('"'), match["op"]
+    if op is None and key.endswith("?"):
+        return Step("filter", key[:-1])
+    if op is None:
+        raise SelectorError(f"cannot read the filter [{text}]")
+    passes = _searches(match["value"]) if op.endswith("~") else _is_one_of(match["value"])
+    return Step("filter", key, (lambda value: not passes(value)) if op.startswith("!") else passes)
 
 
 def _compile_guard(text: str) -> Guard:
@@ -134,7 +146,12 @@ def _compile_guard(text: str) -> Guard:
     if match is None or not match["key"]:
         raise SelectorError(f"cannot read the guard {text!r}")
     key, op, value = match["key"], match["op"], match["value"]
+    if op == "<-":
+        return Guard("join", _compile_path(value), None, True, True, key)
     wanted = not op.startswith("!")
+    if key.startswith(f"{_BESIDE}.") or value.startswith(f"{_BESIDE}."):
+        inner = text.replace(f"{_BESIDE}.", "", 1)
+        return _compile_guard(inner)._replace(beside=True)
     if key in ("has", "lacks", "one") and op == "=":
         return Guard("one" if key == "one" else "has", _compile_path(value), None, key != "lacks")
     test = _searches(value) if op.endswith("~") else _is_one_of(value)
@@ -228,6 +245,24 @@ def _filtered(nodes: Nodes, starts: Sequence[int], step: Step) -> list[int]:
     return found
 
 
+def _siblings(nodes: Nodes, index: int, key: str) -> Iterator[int]:
+    parent = nodes[index].parent
+    return (child for child in children(nodes, parent) if nodes[child].key == key) if parent >= 0 else iter(())
+
+
+def _mappings_around(nodes: Nodes, index: int, unit: int) -> Iterator[int]:
+    """The mappings that hold the node, from the inside out, the whole document left out unless it is the only one."""
+    found = []
+    at = nodes[index].parent
+    while at >= 0:
+        if nodes[at].kind == "map":
+            found.append(at)
+        if at == unit:
+            break
+        at = nodes[at].parent
+    return iter(found[:-1] or found)
+
+
 def _passes(node: Node, test: Test | None) -> bool:
     return node.kind in ("value", "map") and (test is None or test(node.value))
 
@@ -250,7 +285,23 @@ def holds(guards: Sequence[Guard], nodes: Nodes, unit: int, selected: int) -> bo
     return all(_guard_holds(guard, nodes, unit, selected) for guard in guards)
 
 
+def of_unit(guard: Guard) -> bool:
+    """Is the guard the same for all nodes of a document or block?"""
+    return guard.op != "path" and not guard.beside
+
+
 def _guard_holds(guard: Guard, nodes: Nodes, unit: int, selected: int) -> bool:
+    if guard.op == "join":
+        names = {nodes[at].value for at in select(nodes, unit, guard.steps)}
+        return any(nodes[at].value in names for at in _siblings(nodes, selected, guard.key))
+    if guard.beside:
+        return (
+            any(
+                _guard_holds(guard._replace(beside=False, wanted=True), nodes, at, selected)
+                for at in _mappings_around(nodes, selected, unit)
+            )
+            == guard.wanted
+        )
     if guard.op == "path":
         found = guard.test is not None and guard.test(".".join(path(nodes, selected)))
     elif guard.op == "value":

@@ -77,10 +77,12 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     attribute: tuple[str, ...] = ()
     setting: tuple[str, ...] = ()  # key paths, "CACHES.*.BACKEND"; "*" stands for one key
     document: tuple[str, ...] = ()  # selectors, see docs of the document detector
-    formats: tuple[str, ...] = ()  # of documents: yaml, hcl, nginx …
+    formats: tuple[str, ...] = ()  # of documents: yaml, hcl, nginx …; "yaml" are Helm templates and JSON too
+    files: tuple[str, ...] = ()  # document: globs of paths, of which one must fit ("*/values*.yaml": "*" is any text)
     values: tuple[str, ...] = ()  # document: literal, /regex/, <true>, <present>, <absent>; any of them is a finding
     safe_values: tuple[str, ...] = ()  # document: the same; a safe value wins
     safe_when: tuple[str, ...] = ()  # document: guards joined by "&"; where one of the lines holds, the form is silent
+    settled_by: tuple[str, ...] = ()  # document: keys, variables or modules; where the tree has one, the form is silent
     syntax: tuple[Syntax, ...] = ()
     key_pattern: str = ""  # regex, searched; "$x": that of patterns.x
     when: tuple[Condition, ...] = ()

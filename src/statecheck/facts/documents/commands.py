@@ -16,8 +16,8 @@ SHELL = "shell"
 # Keys whose value is a command, or a script of several; compared in lower case without "_" and "-".
 KEYS = frozenset({
     "args", "afterscript", "beforescript", "cmd", "command", "commands", "containercommand", "dockercommand",
-    "entrypoint", "execstart", "releasecommand", "run", "runcommand", "script", "startcommand", "inlinescript", "installcommand",
-    "predeploycommand", "appcommandline", "linuxfxversion",
+    "entrypoint", "execstart", "releasecommand", "run", "runcommand", "script", "startcommand", "inlinescript",
+    "installcommand", "predeploycommand", "appcommandline", "linuxfxversion",
 })  # fmt: skip
 # Keys of lists whose every item is a command of its own; elsewhere the items are the words of one.
 _SCRIPTS = frozenset({"afterscript", "beforescript", "commands", "run", "script"})

@@ -18,6 +18,7 @@ from statecheck.model import Problem
 
 Kind = Literal["map", "list", "value", "null", "unknown"]
 
+REMARK = "#"  # key of the comment behind a number, which is its child
 MAX_DEPTH = 200
 MAX_NODES = 500_000
 MAX_VALUE = 20_000  # characters of a value that are kept
@@ -122,7 +123,8 @@ class TooMuchError(Exception):
 class Builder:
     """Collects nodes in reading order. Used by the readers while they read, then thrown away."""
 
-    def __init__(self) -> None:
+    def __init__(self, has_commands: bool = True) -> None:
+        self.has_commands = has_commands
         self.rows: list[tuple[str, Kind, str, int, int, Span, bool]] = []
         self.last: list[int] = []
         self.open: list[int] = []
@@ -136,7 +138,7 @@ class Builder:
         ``body`` is the line on which a value of several lines begins.
         """
         index = self._append(key, kind, value, span, templated)
-        if kind == "value" and value and self._is_command(key):
+        if kind == "value" and value and self.has_commands and self._is_command(key):
             self.open.append(index)
             self._commands(value, span, templated, body)
             self.end()
@@ -182,7 +184,13 @@ class Builder:
         """Close the innermost open node. A list of the words of a command gets the whole line as its last child."""
         index = self.open[-1]
         key, kind = self.rows[index][0], self.rows[index][1]
-        if kind == "list" and key and commands.plain(key) in commands.KEYS and not commands.is_script(key):
+        if (
+            kind == "list"
+            and key
+            and self.has_commands
+            and commands.plain(key) in commands.KEYS
+            and not commands.is_script(key)
+        ):
             self._words(index)
         self.open.pop()
         self.last[index] = len(self.rows)

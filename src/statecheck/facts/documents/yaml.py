@@ -13,6 +13,7 @@ from typing import Any
 from statecheck.facts.documents import templates
 from statecheck.facts.documents.nodes import (
     MAX_DEPTH,
+    REMARK,
     Builder,
     DocumentFacts,
     Kind,
@@ -186,7 +187,7 @@ class _Reader:
         if note is None:
             return self.builder.add(key, kind, text, span, templated, body)
         self.builder.start(key, kind, text, span, templated)
-        self.builder.add("#", "value", note, span)
+        self.builder.add(REMARK, "value", note, span)
         return self.builder.end()
 
     def _pair(self, text: str, span: Span, templated: bool) -> None:
