@@ -40,8 +40,8 @@ class Escapes:
         names = {dotted(node) for node in parts if node is expr or self._is_temporary(ref, node, region)} - {""}
         if isinstance(expr, Call):  # the call that makes the file
             names |= self._bound(ref, expr)
-            if any(event.op in ("return", "yield") and _is_whole(event, expr) for event in self._events(ref)):
-                return LEAVES
+            if found := max((self._kept(event) for event in self._events(ref) if _is_whole(event, expr)), default=0):
+                return found
         return self._leaves(ref, names, CALLERS_UP)
 
     def _events(self, ref: ScopeRef) -> tuple[Event, ...]:
@@ -51,6 +51,16 @@ class Escapes:
         """The names that get what the call gives."""
         events = [event for event in self._events(ref) if event.op in STORING and _is_whole(event, call)]
         return {dotted(name) for event in events for target in event.targets for name in _flat(target)} - {""}
+
+    def _kept(self, event: Event) -> int:
+        """How far the value of an event gets by it alone."""
+        if event.op in ("return", "yield"):
+            return LEAVES
+        if event.op not in STORING:
+            return 0
+        if any(isinstance(target, Sub) and last_name(target.value) == SESSION for target in event.targets):
+            return SENT
+        return LEAVES if any(isinstance(target, (Attr, Sub)) for target in event.targets) else 0
 
     def _is_temporary(self, ref: ScopeRef, expr: Expr, region: int) -> bool:
         return any(not TEMPORARY.isdisjoint(path.origins) for path in self._paths.of(ref, expr, region))
@@ -66,13 +76,8 @@ class Escapes:
                 continue
             if event.op in ("return", "yield"):
                 found = max(found, self._is_returned(ref, event.value, names, up))
-            if names.isdisjoint(_handed_out(event.value)) or event.op not in STORING:
-                continue
-            for target in event.targets:
-                if isinstance(target, Sub) and last_name(target.value) == SESSION:
-                    return SENT
-                if isinstance(target, (Attr, Sub)):
-                    found = max(found, LEAVES)
+            elif not names.isdisjoint(_handed_out(event.value)):
+                found = max(found, self._kept(event))
         return found
 
     def _is_returned(self, ref: ScopeRef, value: Expr, names: set[str], up: int) -> int:

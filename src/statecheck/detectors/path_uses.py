@@ -185,11 +185,19 @@ class PathUses:
         """Does other code find the temporary file?"""
         if "temp-folder" in path.origins and self._is_read_elsewhere(use.spot.ref, path):
             return True
+        if self._is_shared(use.spot.ref, path):
+            return True
         return self._escapes.of(use.spot.ref, use.expr, use.spot.region) > 0
 
     def is_sent(self, write: Write) -> bool:
         """Does a task, a store, a session or a client get the path?"""
         return self._purposes.is_sent(write.use)
+
+    def _is_shared(self, ref: ScopeRef, path: PathValue) -> bool:
+        """Is the folder made once for the process, and read by another function?"""
+        maker = path.source.ref if path.source is not None and path.root[0] == "made" else None
+        reads = self._read_by_root.get(path.root, ()) if maker is not None and not self.runtime(maker) else ()
+        return any(read.ref != ref for read in reads)
 
     def _ends_scratch(self, write: Write) -> bool:
         return (write.use.spot.ref.path, write.use.spot.start) in self._scratch.endings

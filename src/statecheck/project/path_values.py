@@ -141,6 +141,8 @@ class Paths(PathNames):
         tail = name.rpartition(".")[2] or (call.func.attr if isinstance(call.func, Attr) else "")
         knowledge = self._project.knowledge
         if origin := self._made(name, call):
+            if origin == "scratch" and self._project.scope(at.ref).kind in ("module", "class"):
+                origin = "temp"  # nothing ends it before the process does
             root = ("temp-folder",) if origin == "temp-folder" else ("made", at.ref.path, call.pos)
             yield PathValue(root, (), frozenset({origin}), at)
             return
@@ -149,6 +151,9 @@ class Paths(PathNames):
             yield PathValue(("env", key_of(call.args[0]) if call.args else name), (), frozenset({"env"}), at)
         elif effect == "random" or effect == "time":
             yield PathValue(("at", at.ref.path, call.pos), (), frozenset({"random"}), at)
+        elif effect == "storage" and name in MAKERS and call.args:
+            for path in self._follow(at._replace(expr=call.args[0]), depth, frame):
+                yield path if "literal" in path.origins else path._replace(origins=frozenset({"remote"}))
         elif effect == "storage":
             yield PathValue(("storage", name), (), frozenset({"remote"}), at)
         else:
