@@ -25,7 +25,7 @@ from statecheck.model import LEVELS, Finding
 from statecheck.project.arguments import argument
 from statecheck.project.constants import Constant
 from statecheck.project.settings import OTHER_PROFILES, Settings, profile
-from statecheck.project.sources import Located
+from statecheck.project.sources import Located, Sources
 from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Condition, Form, Rule
 from statecheck.rules.vocabulary import NEGATION, bare
@@ -109,12 +109,20 @@ class Literals:
             return
         if subject.instance_of and (place := self._drawing(form, subject.instance_of, spot, value)):
             yield place, None
-        for constant in self._constants(value, form):
-            place = constant.at
-            if place is None and subject.prefix and isinstance(value.expr, FString):  # it begins in a telling way
-                place = (value.ref.path, *span(value.expr))
-            if place is not None and self._fits(form, subject, constant, spot):
-                yield place, constant
+        for inner in self._inner(subject, value):
+            for constant in self._constants(inner, form):
+                place = constant.at
+                telling = subject.prefix or "environment" in form.syntax  # it begins in a way that says all
+                if place is None and telling and isinstance(inner.expr, FString):
+                    place = (inner.ref.path, *span(inner.expr))
+                if place is not None and self._fits(form, subject, constant, spot):
+                    yield place, constant
+
+    def _inner(self, condition: Condition, value: Located) -> list[Located]:
+        """The value, or what stands in it at the key of the condition."""
+        if not condition.key:
+            return [value]
+        return [at for _, at in Sources(self.project).inside(value, tuple(condition.key.split(".")))]
 
     def _drawing(self, form: Form, names: Sequence[str], spot: Spot, value: Located) -> Place | None:
         """Where one of the named functions makes a value that the process keeps for itself."""
@@ -136,8 +144,7 @@ class Literals:
 
     def _constants(self, value: Located, form: Form) -> Iterator[Constant]:
         """What the value may be. Where the syntax is asked, a name is not followed: what it was given to decides."""
-        followed = not form.syntax or "environment" in form.syntax
-        if not followed and not isinstance(value.expr, (Const, Choice, Call)):
+        if form.syntax and not isinstance(value.expr, (Const, Choice, Call)) and not self._is_default(value, form):
             return
         for constant in self.matcher.resolve(_bare(value)).constants:
             if constant.kind == "bytes":
@@ -147,6 +154,10 @@ class Literals:
             elif constant.variable is None and constant.at in self._defaults:
                 constant = constant._replace(variable="")  # the environment can say otherwise
             yield constant
+
+    def _is_default(self, value: Located, form: Form) -> bool:
+        """Is the name that a variable falls back to bound once: to a default, not to what it was some time?"""
+        return "environment" in form.syntax and len(Sources(self.project).sources(value)) == 1
 
     def _fits(self, form: Form, subject: Condition, constant: Constant, spot: Spot) -> bool:
         for condition in form.when:

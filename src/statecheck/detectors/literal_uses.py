@@ -107,7 +107,9 @@ class Uses:
         for read in self._project.once(Environment).reads if rows else ():
             if read.default is None or not self._spots.counts(read.ref.path, read.region):
                 continue
-            value = read.default._replace(expr=default_of(read.default.expr))
+            value = read.default
+            if read.via == "class":
+                value = value._replace(expr=default_of(value.expr))
             for row in rows:
                 if re.search(row.form.key_pattern, read.variable):
                     spot = Spot(read.ref, read.region, *read.place[1:], read.variable, read.variable, value=value)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from statecheck.facts.ir import Const
 from statecheck.model import Phase
 from statecheck.project.link import Project
+from statecheck.project.settings import Settings
 from statecheck.project.values import ScopeRef
 
 ONE_SHOT: frozenset[Phase] = frozenset({"cli", "test"})
@@ -95,12 +96,14 @@ class Serving:
         found = {path for entry in serving for path in (entry.ref.path, entry.path)}
         found |= {use.ref.path for use in project.graph.uses if use.name in project.knowledge.app_factories}
         found |= set(self._find_named())
+        modules = project.once(Settings).modules
+        found |= {base for path in modules.production for base in (path, *modules.inherited(path))}
+        index = project.modules
         for path, facts in project.files.items():
             for row in facts.imports if project.is_application(path) else ():
-                modules = project.modules
-                base = modules.relative(path, row.level, row.module) if row.level else modules.find(path, row.module)
+                base = index.relative(path, row.level, row.module) if row.level else index.find(path, row.module)
                 if base is None:
                     continue
-                inner = modules.submodule(base, row.name) if row.name not in ("", "*") else None
+                inner = index.submodule(base, row.name) if row.name not in ("", "*") else None
                 found |= {target for target in (base, inner) if target is not None and target != path}
         return frozenset(found)
