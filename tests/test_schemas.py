@@ -102,7 +102,7 @@ def test_the_schema_refuses_another_shape(change: dict[str, Any]) -> None:
         "summary": {
             "files": 0, "documents": 0, "lines": 0, "entry_points": {}, "unresolved_imports": [], "unparsed": [],
             "shown": 0, "hidden": 0, "suppressed": 0, "unchanged": 0, "compared_with": "", "stale": 0,
-            "warnings": [],
+            "fixed": 0, "warnings": [],
         },
     }  # fmt: skip
     checker = jsonschema.Draft202012Validator(report_schema())

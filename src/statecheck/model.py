@@ -12,6 +12,7 @@ Harm = Literal["lost", "split", "repeated"]
 Role = Literal["definition", "write", "read", "call", "entry"]
 BaselineState = Literal["new", "updated", "unchanged"]
 Phase = Literal["import", "startup", "request", "worker", "cli", "test"]
+Applicability = Literal["safe", "unsafe"]
 
 LEVELS: tuple[Level, ...] = ("low", "medium", "high")
 
@@ -41,15 +42,24 @@ class Step(Struct, frozen=True):
     baseline: Literal["new", "unchanged"] | None = None  # of a write, where the findings were compared
 
 
-class Fix(Struct, frozen=True):
-    """A replacement of source text at character offsets of one file."""
+class Edit(Struct, frozen=True, order=True):
+    """``text`` takes the place of the characters from ``start`` to before ``end``: offsets into the decoded file.
 
-    path: str
+    A byte order mark does not count, and line breaks are as they stand in the file.
+    """
+
     start: int
     end: int
     text: str
-    safe: bool
-    message: str
+
+
+class Fix(Struct, frozen=True):
+    """Edits of one file after which the finding is gone. ``safe``: nobody who runs the program needs to know."""
+
+    path: str
+    edits: tuple[Edit, ...]  # in order, none overlaps another
+    applicability: Applicability
+    message: str  # what it does, one line
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -115,6 +125,7 @@ class Summary(Struct, frozen=True, kw_only=True):
     unchanged: int = 0  # known from the baseline or an older state
     compared_with: str = ""  # the older state, for people: "main (merge base 1a2b3c4d5e)"
     stale: int = 0  # entries of the baseline of which nothing is left
+    fixed: int = 0  # findings that this run mended
     warnings: tuple[str, ...] = ()
 
 
@@ -135,3 +146,4 @@ class Report(Struct, frozen=True, kw_only=True):
     ran: tuple[str, ...] = ()  # names of the rules that ran to their end
     errors: tuple[Problem, ...] = ()
     summary: Summary = Summary()
+    digests: dict[str, str] = {}  # of the texts that fixes were made for, by path

@@ -21,6 +21,7 @@ from statecheck.detectors.api import Context
 from statecheck.detectors.explain import explain as explain_line
 from statecheck.discovery import Tree, discover, within
 from statecheck.facts.job import roomy
+from statecheck.fixes.propose import Proposals
 from statecheck.material import Material, gather
 from statecheck.model import BaselineEntry, Finding, Problem, Report, Summary
 from statecheck.project.knowledge import Knowledge
@@ -170,16 +171,20 @@ def judge(material: Material, request: Request, old: Earlier | None = None) -> R
     if old is not None:
         judged = known_to_either(judged, compare(old.entries, wanted, lambda _: False).findings)
     groups = sort_out([finding for finding in judged if _is_in_paths(finding, request)], request.settings)
+    whole = not (unparsed or material.problems or problems)
+    proposals = Proposals(analysis.project, material.pack, Texts(material.read), whole)
+    shown, hidden = proposals.added(groups["shown"]), proposals.added(groups["hidden"])
     report = Report(
         root=str(request.root),
-        findings=groups["shown"],
-        hidden=groups["hidden"],
+        findings=shown,
+        hidden=hidden,
         suppressed=groups["suppressed"],
         unchanged=groups["unchanged"],
         absent=tuple(compared.absent),
         compared=request.baseline is not None or old is not None,
         ran=tuple(ran),
         errors=(*material.problems, *problems, *(old.problems if old else ())),
+        digests=proposals.digests((*shown, *hidden)),
     )
     summary = summarise(analysis, report)
     if old is not None:

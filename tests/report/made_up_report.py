@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from statecheck.model import BaselineEntry, Finding, Fix, Location, Problem, Report, Step, Summary
+from statecheck.model import BaselineEntry, Edit, Finding, Fix, Location, Problem, Report, Step, Summary
 from statecheck.rules.schema import Rule
 
 CART = '''\
@@ -172,7 +172,12 @@ RULES = (
 FIXABLE = replace(
     SECRET,
     fingerprint="v1:00000000000000aa",
-    fix=Fix("shop/views.py", 92, 122, 'os.environ["SECRET_KEY"]', True, "Read the key from the environment"),
+    fix=Fix(
+        "shop/views.py",
+        (Edit(0, 0, "import os\n\n"), Edit(92, 122, 'os.environ["SECRET_KEY"]')),
+        "unsafe",
+        "Read `SECRET_KEY` from the environment",
+    ),
 )
 
 IGNORED = replace(GLOBAL, location=at("shop/cart.py", 5, 1, 6), flow=(), suppressed="one replica, see [the note](x)")
@@ -205,7 +210,7 @@ def hostile(text: str) -> Report:
     finding = replace(
         GLOBAL, location=where, symbol=text, scope=text, message=text, instead=text, entry_points=(text, text),
         flow=(Step("write", where, text), Step("read", where, text)), local_symbol=text,
-        fix=Fix(text, 0, 1, text, True, text),
+        fix=Fix(text, (Edit(0, 1, text),), "safe", text),
     )  # fmt: skip
     summary = Summary(
         files=1, entry_points={"flask": 1}, unparsed=(text,), warnings=(text,), unresolved_imports=(text,)

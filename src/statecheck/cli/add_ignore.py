@@ -10,7 +10,8 @@ from statecheck.model import Report
 
 def add_comments(report: Report, reason: str) -> int:
     """Write the comments and say how many. Raises UsageError for a reason that is no part of a comment."""
-    from statecheck.triage.annotate import AnnotateError, annotated, sites
+    from statecheck.triage.annotate import annotated, sites
+    from statecheck.triage.rewrite import RewriteError
 
     if not reason.isprintable():
         raise UsageError("--add-ignore: the reason must be one line of text")
@@ -21,7 +22,7 @@ def add_comments(report: Report, reason: str) -> int:
     for path, places in wanted.items():
         try:
             count = annotated(root / path, places, reason)
-        except (AnnotateError, OSError) as error:
+        except (RewriteError, OSError) as error:
             complain(f"error: {path}: no comment was added: {error}")
             failed += 1
             continue

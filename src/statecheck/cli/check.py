@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
+from msgspec.structs import replace
 
 from statecheck.cli.add_ignore import add_comments
 from statecheck.cli.compare import compared_sides, vet_comparison
+from statecheck.cli.fix import Fixing, fixed, shown_diff, vet_fixing
 from statecheck.cli.guard import UsageError, complain, guarded, is_terminal, write
 from statecheck.cli.known import known_entries
 from statecheck.cli.options import Debug, Isolated
@@ -59,6 +61,7 @@ class Choices(NamedTuple):
     replaced: Mapping[str, Path]
     since: str | None
     staged: bool
+    fixing: Fixing
 
 
 Paths = Annotated[
@@ -112,6 +115,17 @@ def command(
         str | None,
         typer.Option(metavar="REASON", help="Write ignore comments for the findings into the Python files, and stop."),
     ] = None,
+    fix: Annotated[
+        bool,
+        typer.Option("--fix", help="Mend what is safe to mend, in the files on the disk, and report what is left."),
+    ] = False,
+    unsafe_fixes: Annotated[
+        bool,
+        typer.Option("--unsafe-fixes", help="With --fix or --diff: also what changes how the program is deployed."),
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Print what --fix would change, and change nothing; exit with 1 if anything.")
+    ] = False,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever is found.")] = False,
     config: Annotated[
         list[str] | None,
@@ -147,10 +161,14 @@ def command(
     settings or an internal error.
     """
 
+    fixing = Fixing(fix, unsafe_fixes, diff)
+
     def action() -> int:
         if add_ignore is not None and STDIN in (paths or ()):
             raise UsageError("--add-ignore changes files; it cannot be given with -")
         vet_comparison(staged, STDIN in (paths or ()), add_ignore is not None)
+        others = bool(report or output_file or output_format is not Format.text or statistics)
+        vet_fixing(fixing, STDIN in (paths or ()), staged, add_ignore is not None, others)
         with targeted(paths or [], stdin_filename, config or [], isolated) as target:
             return checked(target)
 
@@ -166,9 +184,9 @@ def command(
         )
         choices = Choices(
             wanted_outputs(output_format.value, output_file, report or []),
-            Looks(color.value, quiet, statistics), exit_zero, show_files,
+            Looks(color.value, quiet, statistics, unsafe_fixes), exit_zero, show_files,
             _number(jobs) or settings.jobs, force_exclude, tuple(plugin or ()),
-            baseline, no_baseline, fail_on_stale, add_ignore, target.replaced, since, staged,
+            baseline, no_baseline, fail_on_stale, add_ignore, target.replaced, since, staged, fixing,
         )  # fmt: skip
         return run(target, settings, choices)
 
@@ -199,15 +217,25 @@ def run(target: Target, settings: Settings, choices: Choices) -> int:
         return 0
     known = known_entries(target.loaded, settings, choices.baseline, choices.no_baseline)
     with compared_sides(root, settings, paths, choices.replaced, choices.since, choices.staged) as sides:
-        report = _check(root, settings, choices, paths, known, sides) if paths else Report(root=str(root))
-        if choices.add_ignore is not None:
-            return add_comments(report, choices.add_ignore)
-        replaced = sides.head.replaced if sides else choices.replaced
-        write_outputs(report, settings, choices.outputs, choices.looks, replaced)
-    if hides_errors(choices.outputs, choices.looks):  # findings only, but a part that broke must not look clean
-        for problem in report.errors:
-            complain(f"error: {problem.path}: {problem.message}" if problem.path else f"error: {problem.message}")
-    return exit_code(report, settings.fail_on, choices.exit_zero, choices.fail_on_stale)
+
+        def check(edited: Mapping[str, Path]) -> Report:
+            return _check(root, settings, choices, paths, known, sides, edited) if paths else Report(root=str(root))
+
+        def show(report: Report, edited: Mapping[str, Path]) -> int:
+            replaced = {**(sides.head.replaced if sides else choices.replaced), **edited}
+            write_outputs(report, settings, choices.outputs, choices.looks, replaced)
+            if hides_errors(choices.outputs, choices.looks):  # a part that broke must not look clean
+                for problem in report.errors:
+                    complain(f"error: {problem.path + ': ' if problem.path else ''}{problem.message}")
+            return exit_code(report, settings.fail_on, choices.exit_zero, choices.fail_on_stale)
+
+        if choices.fixing.diff:
+            code = shown_diff(check, root, paths, choices.replaced, choices.fixing.unsafe, choices.looks)
+            return 0 if choices.exit_zero and code == 1 else code
+        if choices.fixing.fix:
+            return fixed(check, root, paths, choices.fixing.unsafe, show)
+        report = check({})
+        return show(report, {}) if choices.add_ignore is None else add_comments(report, choices.add_ignore)
 
 
 def _paths(target: Target, settings: Settings, force_exclude: bool) -> tuple[Path, ...]:
@@ -238,14 +266,17 @@ def _check(
     paths: tuple[Path, ...],
     known: tuple[BaselineEntry, ...] | None,
     sides: Sides | None,
+    edited: Mapping[str, Path],
 ) -> Report:
     from statecheck.cli.progress import ProgressBar
     from statecheck.pipeline import Request, check
 
     _load_plugins(choices.plugins)
-    request = Request(root, paths, settings, choices.jobs, choices.plugins, None, known, choices.replaced)
+    replaced = {**choices.replaced, **edited}
+    request = Request(root, paths, settings, choices.jobs, choices.plugins, None, known, replaced)
     if sides is not None:
-        request = request._replace(tree=sides.head, base=sides.base, against=sides.against)
+        head = replace(sides.head, replaced={**sides.head.replaced, **edited})
+        request = request._replace(tree=head, base=sides.base, against=sides.against)
     if choices.looks.quiet or not is_terminal(sys.stderr):
         return check(request)
     with ProgressBar(colored(choices.looks.color, is_terminal(sys.stderr))) as bar:

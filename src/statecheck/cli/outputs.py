@@ -52,6 +52,7 @@ class Looks(NamedTuple):
     color: str
     quiet: bool
     statistics: bool
+    unsafe_fixes: bool = False
 
 
 def wanted_outputs(output_format: str, output_file: Path | None, reports: Sequence[str]) -> tuple[Output, ...]:
@@ -118,6 +119,7 @@ def _render(report: Report, settings: Settings, output: Output, looks: Looks, so
         color=colored(looks.color, terminal),
         quiet=looks.quiet,
         statistics=looks.statistics,
+        unsafe_fixes=looks.unsafe_fixes,
         min_severity=settings.min_severity,
         min_confidence=settings.min_confidence,
         prefix=_prefix(root),

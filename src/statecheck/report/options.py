@@ -18,5 +18,6 @@ class Options(Struct, frozen=True, kw_only=True):
     statistics: bool = False  # counts per rule instead of findings
     min_severity: Level = "medium"  # the thresholds of the run, to say how hidden findings can be seen
     min_confidence: Level = "medium"
+    unsafe_fixes: bool = False  # are unsafe fixes wanted as well?
     prefix: str = ""  # from the repository's root to the project's, "services/shop/": hosts count from the former
     rules: tuple[Rule, ...] = ()  # of the run, for formats that describe them

@@ -112,12 +112,18 @@ class _Run:
         }
 
     def _fix(self, fix: Fix) -> dict[str, Any]:
-        replacement = {
-            "deletedRegion": {"charOffset": fix.start, "charLength": fix.end - fix.start},
-            "insertedContent": {"text": fix.text},
+        replacements = [
+            {
+                "deletedRegion": {"charOffset": edit.start, "charLength": edit.end - edit.start},
+                "insertedContent": {"text": edit.text},
+            }
+            for edit in fix.edits
+        ]
+        return {
+            "description": {"text": plain(fix.message)},
+            "artifactChanges": [{"artifactLocation": self._artifact(fix.path), "replacements": replacements}],
+            "properties": {"applicability": fix.applicability},
         }
-        change = {"artifactLocation": self._artifact(fix.path), "replacements": [replacement]}
-        return {"description": {"text": plain(fix.message)}, "artifactChanges": [change]}
 
     def _place(self, where: Location) -> dict[str, Any]:
         region = {

@@ -40,6 +40,7 @@ def verdict(report: Report, options: Options, paint: Paint) -> list[str]:
     else:
         text = f"{paint('No findings', 'good')} in {_looked_at(report)}."
     lines = [text]
+    lines += fixable(report, options)
     if report.hidden:
         lines.append(f"{len(report.hidden):,} hidden: {_reveal(report.hidden, options)} shows {_them(report.hidden)}.")
     if report.summary.suppressed:
@@ -47,6 +48,25 @@ def verdict(report: Report, options: Options, paint: Paint) -> list[str]:
     if report.summary.compared_with or report.unchanged:
         lines.append(f"{len(report.unchanged):,} {escape(known_from(report))}.")
     return lines
+
+
+def fixable(report: Report, options: Options) -> list[str]:
+    """What this run has mended, and what a further one can. Safe fixes are made for hidden findings as well."""
+    safe = [finding for finding in (*report.findings, *report.hidden) if applicability(finding) == "safe"]
+    unsafe = [finding for finding in report.findings if applicability(finding) == "unsafe"]
+    lines = [f"{plural(report.summary.fixed, 'finding')} fixed."] if report.summary.fixed else []
+    if options.unsafe_fixes and (safe or unsafe):
+        return [*lines, f"{len(safe) + len(unsafe):,} fixable with --fix --unsafe-fixes."]
+    if safe:
+        lines.append(f"{len(safe):,} fixable with --fix.")
+    if unsafe:
+        lines.append(f"{len(unsafe):,} {'more ' if safe else ''}fixable with --fix --unsafe-fixes.")
+    return lines
+
+
+def applicability(finding: Finding) -> str:
+    """Of the finding's fix; "" where there is none."""
+    return finding.fix.applicability if finding.fix else ""
 
 
 def known_from(report: Report) -> str:

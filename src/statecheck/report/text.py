@@ -60,10 +60,13 @@ def _finding(finding: Finding, sources: SourceReader, options: Options, paint: P
         notes.append(("harm", _HARM[finding.harm]))
     if finding.instead:
         notes.append(("help", finding.instead))
+    if finding.fix:
+        unsafe = " --unsafe-fixes" if finding.fix.applicability == "unsafe" else ""
+        notes.append(("fix", f"{finding.fix.message} (--fix{unsafe})"))
     if notes and lines[-1] != gutter.bar():
         lines.append(gutter.bar())
     for label, text in notes:
-        lines += _note(f"{label}: ", "good" if label == "help" else "strong", text, options, paint, gutter)
+        lines += _note(f"{label}: ", "good" if label in ("help", "fix") else "strong", text, options, paint, gutter)
     return lines
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from string import Formatter
 from typing import get_args
 
@@ -11,7 +11,7 @@ from statecheck import toml
 from statecheck.decoding import Path, did_you_mean, spell
 from statecheck.model import Family
 from statecheck.rules.decode import PackError, error
-from statecheck.rules.schema import ANY, Condition, EntryPoint, Form, Model, Option, Rule, Shape
+from statecheck.rules.schema import ANY, Condition, EntryPoint, Fixing, Form, Model, Option, Rule, Shape
 from statecheck.rules.vocabulary import OWNED, PLACEHOLDERS, PREDICATES, bare
 
 FAMILIES: tuple[str, ...] = get_args(Family)
@@ -48,6 +48,19 @@ def check_rule(rule: Rule, document: toml.Document, family: str, folder: str) ->
         if form.id in seen:
             raise error(document, f'form[{number}].id: "{form.id}" stands for an earlier form', "form", number, "id")
         seen.add(form.id)
+    if rule.fix is not None:
+        _fixing(document, rule.fix, seen)
+
+
+def _fixing(document: toml.Document, fix: Fixing, forms: Collection[str]) -> None:
+    for key, ids in (("without", fix.without), ("variables", tuple(fix.variables))):
+        for name in ids:
+            if name not in forms:
+                raise error(document, f'fix.{key}: there is no form "{name}"{did_you_mean(name, forms)}', "fix", key)
+    for pattern in fix.by_text:
+        _pattern(document, pattern, ("fix", "by-text", pattern))
+    for key, names in fix.makes.items():
+        _dotted(document, names, ("fix", "makes", key))
 
 
 def _form(document: toml.Document, form: Form, at: Path) -> None:
@@ -196,6 +209,8 @@ def _model_names(model: Model) -> Iterator[tuple[Sequence[str], Path]]:
         yield lifetime.names, ("lifetime", number, "names")
     for number, effect in enumerate(model.effects):
         yield effect.names, ("effect", number, "names")
+    for number, style in enumerate(model.environment_styles):
+        yield (style.reader,), ("environment-style", number, "reader")
     for number, holder in enumerate(model.settings):
         yield (*holder.names, *holder.objects, *holder.classes, *holder.fillers), ("settings", number, "names")
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from statecheck.model import Family, Harm, Level, Phase
+from statecheck.model import Applicability, Family, Harm, Level, Phase
 
 Status = Literal["stable", "preview", "deprecated"]
 Match = Literal["call", "decorator", "subclass", "attribute", "setting", "document", "syntax"]
@@ -113,6 +113,28 @@ class Option(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     help: str
 
 
+class Fixing(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """How ``check --fix`` mends the findings of a rule: the table ``[fix]``.
+
+    kind = "read-environment": the literal, or the call that draws a value, becomes a read of an environment variable,
+    in the words of the project (see :class:`EnvironmentStyle`). ``default``: "none" (the variable must be set), "keep"
+    (what stood there), "off" (a switch that is off unless the variable says otherwise).
+    kind = "drop-comment": the name goes from a suppressing comment, and the comment with its last name.
+
+    ``variables`` names the variable by the id of the form, for places where nothing has a telling name, ``by-text`` by
+    a regex that the literal's text fits. ``without``: forms that have no fix. ``makes``: calls that draw a value, by
+    the key of :attr:`EnvironmentStyle.required` that reads one of the same type.
+    """
+
+    kind: Literal["read-environment", "drop-comment"]
+    applicability: Applicability
+    default: Literal["none", "keep", "off"] = "none"
+    without: tuple[str, ...] = ()
+    variables: dict[str, str] = field(default_factory=dict)
+    by_text: dict[str, str] = field(default_factory=dict)
+    makes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
 class Rule(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """``rules/<family>/<name>/rule.toml``."""
 
@@ -136,6 +158,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     forms: tuple[Form, ...] = field(default=(), name="form")
     safe_when: tuple[str, ...] = ()  # of document forms: as Form.safe_when, for every form
     predicates: tuple[str, ...] = ()  # vocabulary choices of flow detectors that have no forms
+    fix: Fixing | None = None
     page: str = ""  # text of README.md; filled by the loader
 
 
@@ -302,6 +325,26 @@ class Reader(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     arguments: tuple[str, ...] = ()
 
 
+class EnvironmentStyle(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """How fixes write a read of an environment variable in the words of the project.
+
+    ``reader``: the dotted name of what is called or indexed; with ``instance`` the class that it is an object of, which
+    the project must have made. ``statement`` imports it. A style that the project does not use is written only if it is
+    a ``fallback``. ``required`` and ``optional`` are templates by type: text, bytes (the text's own), hex (bytes as
+    digits), int, float, bool. {reader} stands for the reader as the file knows it, {name} for the expression that names
+    the variable, {default} for the one that stood there, {text} for it as a string. A type without a template has no
+    fix.
+    """
+
+    id: str
+    reader: str
+    required: dict[str, str]
+    instance: bool = False
+    statement: str = ""
+    fallback: bool = False
+    optional: dict[str, str] = field(default_factory=dict)
+
+
 class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """``rules/models/<framework>.toml``: knowledge that belongs to no single rule."""
 
@@ -325,6 +368,9 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     app_factories: tuple[str, ...] = ()  # a function that calls one of these and returns it runs at start-up
     startup_names: tuple[str, ...] = ()  # a function so called that nothing of the tree calls runs at start-up
     bases: dict[str, tuple[str, ...]] = field(default_factory=dict)  # foreign class → its foreign bases
+    environment_styles: tuple[EnvironmentStyle, ...] = field(default=(), name="environment-style")
+    plain_names: tuple[str, ...] = ()  # say too little for a variable: the name of what is around comes before them
+    taken_variables: tuple[str, ...] = ()  # mean something else in every environment
 
 
 class Pack(Struct, frozen=True):

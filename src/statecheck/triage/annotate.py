@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,22 +10,17 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from statecheck.facts.ir import ParseFailure
 from statecheck.facts.python import extract
-from statecheck.facts.source import Decoded, decode
 from statecheck.model import Finding, Location
 from statecheck.triage.directives import Directive, in_python
 from statecheck.triage.parse import NAME as PARSE_ERROR
+from statecheck.triage.rewrite import replace_content, rewritten, text_of
 from statecheck.triage.statements import around, inner_breaks, statements
 from statecheck.triage.suppress import places
 from statecheck.triage.texts import is_python
 
 _LONGEST = 100  # a longer line gets its comment above it
 _NEWLINE = re.compile(r"\r\n?|\n")
-
-
-class AnnotateError(Exception):
-    """A file that cannot be given comments. The text says why."""
 
 
 class Site(NamedTuple):
@@ -57,44 +51,12 @@ def _needed(finding: Finding) -> list[Location]:
 
 
 def annotated(path: Path, wanted: Iterable[Site], reason: str) -> int:
-    """Add the comments to a file. Gives how many were added or extended. Raises AnnotateError, OSError."""
+    """Add the comments to a file. Gives how many were added or extended. Raises RewriteError, OSError."""
     data = path.read_bytes()
-    source = decode(data)
-    if isinstance(source, ParseFailure):
-        raise AnnotateError(source.message)
-    text, count = with_comments(source.text, wanted, reason)
-    if not count:
-        return 0
-    changed = _encoded(text, source)
-    _verify(changed, text)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(changed)
-        part.chmod(path.stat().st_mode & 0o7777)
-        part.replace(os.path.realpath(path))
-    finally:
-        part.unlink(missing_ok=True)
+    text, count = with_comments(text_of(path.name, data), wanted, reason)
+    if count:
+        replace_content(path, data, rewritten(path.name, data, text, "the reason"))
     return count
-
-
-def _encoded(text: str, source: Decoded) -> bytes:
-    try:
-        return text.encode(source.encoding)
-    except UnicodeEncodeError:
-        raise AnnotateError(f"the reason cannot be written in {source.encoding}") from None
-
-
-def _verify(data: bytes, text: str) -> None:
-    """The new file must read back as what was meant, and parse."""
-    import libcst
-
-    again = decode(data)
-    if isinstance(again, ParseFailure) or again.text != text:
-        raise AnnotateError("the comment would change how the file is decoded")
-    try:
-        libcst.parse_module(text)
-    except Exception as error:  # whatever the parser raises, the file stays as it is
-        raise AnnotateError(f"the file would not parse any more ({type(error).__name__})") from None
 
 
 class _Home(NamedTuple):

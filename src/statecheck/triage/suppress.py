@@ -18,6 +18,7 @@ from statecheck.triage.directives import WORDS, Directive
 
 DETECTOR = "suppressions"  # rules about comments name this instead of a detector
 UNUSED, INVALID = "unused-suppression", "invalid-suppression"
+_USELESS = "`{}` suppresses nothing here"
 
 Use = tuple[Directive, str]  # a comment, and which of its names
 
@@ -115,9 +116,14 @@ def judge_comments(comments: Sequence[Directive], used: Collection[Use], judged:
             continue
         for name in comment.names or () if comment.word in WORDS else ():
             if (comment, name) not in used and _did_run(name, judged):
-                fault = f"`{name}` suppresses nothing here"
-                found.append(_finding(judged.pack.rules[UNUSED], comment, fault))
+                found.append(_finding(judged.pack.rules[UNUSED], comment, _USELESS.format(name)))
     return found
+
+
+def useless_name(finding: Finding) -> str:
+    """Which name of its comment a finding of ``unused-suppression`` speaks of."""
+    before, _, after = _USELESS.partition("{}")
+    return finding.flow[0].message.removeprefix(before).removesuffix(after) if finding.flow else ""
 
 
 def _did_run(name: str, judged: Judged) -> bool:

@@ -34,6 +34,13 @@ class Texts:
             self._texts[path] = self._decoded(path)
         return self._texts[path]
 
+    def is_plain(self, path: str) -> bool:
+        """Is the text all that the file holds, in UTF-8?"""
+        try:
+            return self._read(path) == self.text(path).encode("utf-8", "surrogatepass")
+        except OSError:
+            return False
+
     def starts(self, path: str) -> list[int]:
         """The offset of each line."""
         if path not in self._starts:
