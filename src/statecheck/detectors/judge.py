@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from statecheck.detectors.contexts import is_replaced
 from statecheck.detectors.defaults import is_always_given
+from statecheck.detectors.determined import Determined, accesses
 from statecheck.detectors.guards import is_filled_here
 from statecheck.detectors.instances import Instances
 from statecheck.detectors.lookalikes import (
@@ -24,9 +25,10 @@ from statecheck.detectors.lookalikes import (
     values,
 )
 from statecheck.detectors.memos import is_memo_write
+from statecheck.detectors.repeated import is_repeated
 from statecheck.facts.ir import Attr, Expr, Name, Sub
 from statecheck.model import Level
-from statecheck.project.accesses import Access, Accesses
+from statecheck.project.accesses import Access
 from statecheck.project.calls import Edge
 from statecheck.project.effects import Effects
 from statecheck.project.link import Project
@@ -71,10 +73,11 @@ class Judge:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.accesses = Accesses(project.evaluator)
+        self.accesses = project.once(accesses)
         self._effects = Effects(project.graph, project.knowledge)
         self._instances = Instances(project)
         self._writes = self._merged()
+        self._determined = project.once(Determined)
 
     def _merged(self) -> dict[Place, list[Access]]:
         """Writes by place; those to fields of objects that lie inside a kept container count for the container."""
@@ -160,6 +163,8 @@ class Judge:
         proved = [write for write in kept if self.project.phases.runtime(write.ref)] or kept
         if reason := harmless_writes(self.project, place, proved):
             return silent._replace(reason=reason)
+        if is_repeated(self.project, self._determined, place, proved):
+            return silent._replace(reason="every process comes to the same: the program and its settings determine it")
         return self._judge(place, proved)
 
     def _counts(self, place: Place, write: Access) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from statecheck.detectors.determined import Determined
 from statecheck.detectors.duties import Duties
 from statecheck.detectors.endings import Endings
 from statecheck.detectors.lockfiles import FileLocks
 from statecheck.detectors.locks import Guarded, Locks
 from statecheck.detectors.matching import Predicate, site_of
+from statecheck.detectors.repeated import is_setting_repeated
 from statecheck.detectors.restoring import Restoring
 from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Sub
@@ -61,6 +63,7 @@ class Predicates:
             "restored": self._restoring.restored,
             "restores": self._restoring.restores,
             "own-process": self._restoring.is_own_process,
+            "repeated": lambda spot: is_setting_repeated(self._project, self._project.once(Determined), spot),
             "coordinates": self._file_locks.coordinates,
         }
 

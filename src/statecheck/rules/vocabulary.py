@@ -41,6 +41,7 @@ PREDICATES: Final = frozenset(
         "restored",  # the same function changes it again later, in a finally or by a with statement
         "restores",  # the place itself sets back what the function has changed
         "own-process",  # only a child process of its own runs the code
+        "repeated",  # the program and its settings determine what is set, and it is the same wherever it is set
         "keys-a-cache",  # the digest made with the value is only a key of a container of this process
         "coordinates",  # a file lock that turns others away, or is held around what all replicas share
         "in-test",  # the place is test code
@@ -76,6 +77,7 @@ OWNED: Final = {
             "restored",
             "restores",
             "own-process",
+            "repeated",
             "coordinates",
         }
     ),
@@ -101,6 +103,7 @@ OWNED: Final = {
             "restored",
             "restores",
             "own-process",
+            "repeated",
             "from-upload",
             "removes",
             "moves",
