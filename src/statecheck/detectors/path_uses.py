@@ -14,13 +14,13 @@ from statecheck.detectors.predicates import Predicates
 from statecheck.detectors.scratch import Scratch
 from statecheck.detectors.spots import Spot, Spots
 from statecheck.detectors.uploads import Uploads
-from statecheck.facts.ir import Attr
+from statecheck.facts.ir import Attr, Const
 from statecheck.facts.walk import dotted
 from statecheck.model import Phase
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
 from statecheck.project.paths import PathValue
-from statecheck.project.phases import SURE
+from statecheck.project.phases import POSSIBLE, SURE
 from statecheck.project.settings import Settings
 from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Form, Rule
@@ -29,6 +29,8 @@ SILENT = frozenset({"memory", "device", "remote", "scratch", "handle"})
 FOLDER_TESTS = frozenset({"isdir", "is_dir", "makedirs", "mkdir"})  # say nothing of what lies in a folder
 GIVEN = frozenset({"param", "unknown"})
 VAGUE = frozenset({"unknown", "param", "field"})
+LONE = frozenset({"temp", "random", "unknown", "param"})  # a name that nobody else comes upon
+APPENDING = ("a", "ab", "at", "a+", "ab+", "a+b")
 STARTING: tuple[Phase, ...] = ("import", "startup")
 
 
@@ -145,6 +147,7 @@ class PathUses:
         locks = self._purposes.is_lock(use)
         sure = self.runtime(ref) or (self._startup(ref) if locks else 0)
         paths = self.paths.of(ref, use.expr, use.spot.region)
+        sure = sure or (POSSIBLE if self._is_served(use, paths) else 0)
         key = self._purposes.makes_key(use, paths, self.project.phases.of(ref))
         if sure or key:
             kept = tuple(path for path in paths if locks or self._is_kept(use, path, key))
@@ -153,6 +156,45 @@ class PathUses:
                 helper = len(roots) > 1 and all(path.origins & GIVEN for path in kept)
                 certainty = max((min(sure, self._sure_of(path)) for path in kept), default=0)
                 yield Write(use, self._purposes.of(use, kept, key), kept, certainty, key, helper)
+
+    def _is_served(self, use: Use, paths: Sequence[PathValue]) -> bool:
+        """Does code that serves read the very file, so that somebody must write it, though no caller is known?"""
+        if self.project.phases.of(use.spot.ref) or use.removes:
+            return False
+        return any(
+            path.ends_known
+            and VAGUE.isdisjoint(path.origins)
+            and any(self.runtime(read.ref) == SURE for read in self._readers(use.spot.ref, path))
+            for path in paths
+        )
+
+    def _readers(self, ref: ScopeRef, path: PathValue) -> Iterator[Read]:
+        """The reads of files with such a name, in other functions."""
+        for read in self._read_by_root.get(path.root, ()):
+            if read.ref != ref and any(other.looks_like(path) for other in read.paths):
+                yield read
+
+    def _is_read_meanwhile(self, use: Use, path: PathValue) -> bool:
+        """Does another entry point look for the file that this one removes again when it is done?"""
+        if not path.ends_known or not LONE.isdisjoint(path.origins):
+            return False
+        mine = {entry.ref for entry in self.project.phases.entries_to(use.spot.ref)}
+        for read in self._readers(use.spot.ref, path):
+            caller = read.paths[0].sites[-1].caller if read.paths[0].sites else read.ref
+            entries = self.project.phases.entries_to(caller)
+            if mine and entries and mine.isdisjoint(entry.ref for entry in entries):
+                return True
+        return False
+
+    def _goes_on(self, use: Use, path: PathValue) -> bool:
+        """Does the call take up what an earlier one has left: it looks for the file, then writes at its end?"""
+        mode = [*use.spot.call.args[1:2], *(word.value for word in use.spot.call.keywords)] if use.spot.call else []
+        if not any(isinstance(expr, Const) and expr.value in APPENDING for expr in mode) or "random" in path.origins:
+            return False
+        return any(
+            read.ref == use.spot.ref and read.call.pos < use.spot.start and any(path == other for other in read.paths)
+            for read in self._read_by_root.get(path.root, ())
+        )
 
     def _startup(self, ref: ScopeRef) -> int:
         """How sure it is that the function runs when the process starts."""
@@ -179,7 +221,7 @@ class PathUses:
             return False
         if use.removes or not self._scratch.is_removed(path, use.spot.ref, use.spot.start):
             return True
-        return self._purposes.is_claim(use, path)
+        return self._purposes.is_claim(use, path) or self._is_read_meanwhile(use, path) or self._goes_on(use, path)
 
     def _is_known_outside(self, use: Use, path: PathValue) -> bool:
         """Does other code find the temporary file?"""
@@ -206,10 +248,7 @@ class PathUses:
         """Is a file with such a name read by other code than what wrote it, or do requests share one name?"""
         if path.is_fixed and len(path.parts) > 1:
             return True
-        return path.ends_known and any(
-            read.ref != ref and any(other.looks_like(path) for other in read.paths)
-            for read in self._read_by_root.get(path.root, ())
-        )
+        return path.ends_known and any(True for _ in self._readers(ref, path))
 
     def _in_log_handler(self, ref: ScopeRef) -> bool:
         cls = self.project.tables.class_around(ref)

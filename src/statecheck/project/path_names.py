@@ -16,6 +16,7 @@ from statecheck.project.tables import Binding
 from statecheck.project.values import ForeignInstance, FunctionValue, ScopeRef
 
 MAX_DEPTH = 24  # steps back from the expression that is asked about
+CALLERS_DEPTH = 16  # callers are asked for the value of a parameter this many steps back
 MAX_PATHS = 12  # possible values kept for one expression
 MAX_CALLERS = 12
 MAX_STEPS = 3000  # expressions looked at for one question, whatever way they branch
@@ -195,7 +196,7 @@ class PathNames(ABC):
             (site for site in self._evaluator.call_sites.of(ref) if self._project.is_application(site.caller.path)),
             key=lambda site: -self._project.phases.runtime(site.caller),
         )
-        for site in sites[:MAX_CALLERS] if depth < MAX_DEPTH // 2 else ():
+        for site in sites[:MAX_CALLERS] if depth < CALLERS_DEPTH else ():
             given = self._given(ref, param, site.call, site.bound)
             if given is not None:
                 seen = True

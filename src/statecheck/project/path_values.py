@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from statecheck.facts.ir import Attr, Await, Call, Choice, Const, Expr, FString, Name, Op, Sub, Yield
+from statecheck.facts.ir import Attr, Await, Call, Choice, Comp, Const, Expr, FString, Name, Op, Sub, Yield
 from statecheck.project.path_names import MAX_DEPTH, Frame, PathNames
 from statecheck.project.paths import (
     ABOVE,
@@ -55,6 +55,11 @@ class Paths(PathNames):
             yield from self._call(at, expr, depth, frame)
         elif isinstance(expr, Sub):
             yield from self._subscript(at, expr, depth, frame)
+        elif isinstance(expr, Comp):
+            inner = ScopeRef(at.ref.path, expr.scope)
+            for event in self._project.scope(inner).events:
+                if event.op == "element" and event.value is not None:
+                    yield from self._follow(Located(inner, event.value, event.region), depth, None)
 
     # -- attributes and items --------------------------------------------------------------------------------------
 
@@ -99,7 +104,7 @@ class Paths(PathNames):
             if store.value is not None and not (isinstance(store.value, Const) and store.value.kind == "none"):
                 found = True
                 for path in self._follow(Located(store.ref, store.value, store.event.region), depth, None):
-                    yield path._replace(sites=())  # how the field got its value is not how the write is reached
+                    yield _of_field(path)
         member = classes.member(cls, name)
         if member is not None and member[1] >= 0:
             method = ScopeRef(member[0].path, member[1])
@@ -219,3 +224,9 @@ class Paths(PathNames):
         return any(knowledge.effect(base) == "upload" for base in knowledge.lineage(value.name)) or (
             knowledge.effect(value.name.rpartition(".")[0]) == "upload"
         )
+
+
+def _of_field(path: PathValue) -> PathValue:
+    """What a field holds: how it got there is not how the write is reached, and whoever made the object chose it."""
+    origins = path.origins - {"param"} | {"field"} if "param" in path.origins else path.origins
+    return path._replace(sites=(), origins=origins)
