@@ -16,7 +16,8 @@ from statecheck.schemas import SETTINGS_HELP
 from statecheck.settings import load
 
 TOP = Path(__file__).parents[2]
-DOCUMENTS = sorted([TOP / "README.md", TOP / "CONTRIBUTING.md", *(TOP / "docs").glob("*.md")])
+DOCUMENTS = sorted([TOP / "README.md", TOP / "CONTRIBUTING.md", *(TOP / "docs").rglob("*.md")])
+CODE = re.compile(r"^(````?).*?^\1$", re.MULTILINE | re.DOTALL)  # whatever its language and title
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -66,11 +67,22 @@ def test_toml_in_the_documents_can_be_used(tmp_path: Path) -> None:
     shown = [block for path in DOCUMENTS for block in blocks(path, "toml") if "[[form" not in block]
     assert len(shown) >= 2
     for number, text in enumerate(shown):
-        name = "pyproject.toml" if "[tool.statecheck]" in text else "statecheck.toml"
+        name = "pyproject.toml" if "tool.statecheck" in text else "statecheck.toml"
         folder = tmp_path / "services" / str(number)
         folder.mkdir(parents=True)
         (folder / name).write_text(text)
         assert load(folder).source == folder / name
+
+
+def test_links_to_files_of_the_repository_lead_somewhere() -> None:
+    """As they are read where the repository is hosted; anchors and the site are checked by mkdocs."""
+    broken = [
+        (path.relative_to(TOP).as_posix(), link)
+        for path in DOCUMENTS
+        for link in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", CODE.sub("", path.read_text()))
+        if not (path.parent / link).exists()
+    ]
+    assert broken == []
 
 
 def test_yaml_in_the_documents_uses_hooks_and_inputs_that_exist() -> None:
