@@ -59,7 +59,7 @@ def check(project: Path, **inputs: str) -> tuple[str, dict[str, str], Path]:
     runner.mkdir(exist_ok=True)
     output, summary = runner / "output", runner / "summary.md"
     output.write_text("")
-    given = {"ARGS": "", "SUMMARY": "true", "ANNOTATIONS": "true", **inputs}
+    given = {"ARGS": "", "SINCE": "", "SUMMARY": "true", "ANNOTATIONS": "true", "UPLOAD": "false", **inputs}
     done = shell(
         step("Check")["run"], project,
         RUNNER_TEMP=str(runner), GITHUB_OUTPUT=str(output), GITHUB_STEP_SUMMARY=str(summary), **given,
@@ -131,11 +131,106 @@ def test_the_action_installs_itself_or_the_version_asked_for(tmp_path: Path) -> 
         assert done.stdout.split()[-1] == package, done.stderr
 
 
+# A pull request
+
+MORE = "from app import app\n\nGIFTS = []\n\n\n@app.post('/gift')\ndef gift():\n    GIFTS.append(1)\n    return ''\n"
+
+
+def git(folder: Path, *words: str) -> str:
+    """What git prints, without the settings of this machine."""
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    done = subprocess.run(
+        ["git", *who, *words], cwd=folder, env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def base(project: Path) -> str:
+    """The project as a repository whose HEAD is the merge of a change into main: the commit that main is at."""
+    git(project, "init", "-q", "-b", "main")
+    git(project, "add", ".")
+    git(project, "commit", "-q", "-m", "one finding")
+    git(project, "switch", "-q", "-c", "change")
+    (project / "more.py").write_text(MORE)
+    git(project, "add", ".")
+    git(project, "commit", "-q", "-m", "another finding")
+    git(project, "switch", "-q", "main")
+    (project / "notes.md").write_text("")
+    git(project, "add", ".")
+    git(project, "commit", "-q", "-m", "main went on")
+    tip = git(project, "rev-parse", "HEAD")
+    git(project, "switch", "-q", "--detach")
+    git(project, "merge", "-q", "--no-ff", "-m", "merged", "change")
+    return tip
+
+
+def find_base(folder: Path, **inputs: str) -> str:
+    """Runs the step that finds the base: its output."""
+    output = folder.parent / "base-output"
+    output.write_text("")
+    done = shell(
+        step("Find the base of the pull request")["run"], folder,
+        **{"SINCE": "", "BASE": "", "GITHUB_OUTPUT": str(output), **inputs},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    [line] = output.read_text().splitlines()
+    return line.removeprefix("since=")
+
+
+def test_a_pull_request_is_compared_with_its_base_unless_something_else_is_asked_for(project: Path, base: str) -> None:
+    assert find_base(project) == ""  # a push
+    assert find_base(project, BASE=base) == base
+    assert find_base(project, BASE=base, SINCE="v1.0") == "v1.0"
+    assert find_base(project, BASE=base, SINCE="none") == ""
+
+
+def test_a_pull_request_fails_for_what_it_brings(project: Path, base: str) -> None:
+    out, outputs, _ = check(project, SINCE=base)
+    assert ("more.py:3:1" in out, "app.py:4:1" in out, outputs["exit-code"]) == (True, False, "1")
+    out, outputs, _ = check(project, SINCE="HEAD")
+    assert (":4:1" in out, outputs["exit-code"]) == (False, "0")
+
+
+def test_a_checkout_of_one_commit_fetches_the_history_it_needs(project: Path, base: str, tmp_path: Path) -> None:
+    git(project, "switch", "-q", "-c", "merged")
+    git(project.parent, "clone", "-q", "--depth", "1", "-b", "merged", project.as_uri(), str(tmp_path / "clone"))
+    assert find_base(tmp_path / "clone", BASE=base) == base
+    assert check(tmp_path / "clone", SINCE=base)[1]["exit-code"] == "1"
+
+
+def test_without_history_the_job_fails_and_says_what_to_do(project: Path, base: str, tmp_path: Path) -> None:
+    git(project, "switch", "-q", "-c", "merged")
+    clone = tmp_path / "clone"
+    git(project.parent, "clone", "-q", "--depth", "1", "-b", "merged", project.as_uri(), str(clone))
+    git(clone, "remote", "set-url", "origin", str(tmp_path / "gone"))
+    find_base(clone, BASE=base)
+    done = shell(
+        step("Check")["run"], clone, RUNNER_TEMP=str(tmp_path), GITHUB_OUTPUT=str(tmp_path / "output"), SINCE=base,
+        ARGS="", SUMMARY="false", ANNOTATIONS="true", UPLOAD="false",
+    )  # fmt: skip
+    assert "fetch-depth: 0" in done.stderr
+    assert (tmp_path / "output").read_text() == "exit-code=2\n"
+
+
+def test_code_scanning_gets_everything_because_it_compares_by_itself(project: Path, base: str) -> None:
+    out, outputs, _ = check(project, SINCE=base, UPLOAD="true")
+    assert ("app.py:4:1" in out, outputs["exit-code"]) == (False, "1")
+    results = json.loads(Path(outputs["sarif"]).read_text())["runs"][0]["results"]
+    assert len(results) == 2
+    assert check(project, SINCE="HEAD", UPLOAD="true")[1]["exit-code"] == "0"
+
+
 # GitLab
 
 
+def gitlab(project: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return shell("\n".join(GITLAB["script"]), project, **{"STATECHECK_ARGS": "", **variables})
+
+
 def test_the_gitlab_job_writes_the_reports_that_it_declares(project: Path) -> None:
-    done = shell("\n".join(GITLAB["script"]), project, STATECHECK_ARGS="")
+    done = gitlab(project)
     assert (done.returncode, "--> app.py:4:1" in done.stdout) == (1, True), done.stderr
     reports = GITLAB["artifacts"]["reports"]
     (found,) = json.loads((project / reports["codequality"]).read_text())
@@ -145,8 +240,28 @@ def test_the_gitlab_job_writes_the_reports_that_it_declares(project: Path) -> No
 
 
 def test_arguments_of_the_gitlab_job(project: Path) -> None:
-    assert shell("\n".join(GITLAB["script"]), project, STATECHECK_ARGS="--ignore memory").returncode == 0
-    assert set(GITLAB["variables"]) >= set(re.findall(r"\$(STATECHECK_\w+)", json.dumps(GITLAB)))
+    assert gitlab(project, STATECHECK_ARGS="--ignore memory").returncode == 0
+    assert set(GITLAB["variables"]) >= set(re.findall(r"\$\{?(STATECHECK_\w+)", json.dumps(GITLAB)))
+
+
+@pytest.mark.parametrize(
+    ("variables", "places"),
+    [
+        ({}, ["app.py:4:1", "more.py:3:1"]),  # a branch
+        ({"CI_MERGE_REQUEST_DIFF_BASE_SHA": "BASE"}, ["more.py:3:1"]),
+        ({"CI_MERGE_REQUEST_DIFF_BASE_SHA": "BASE~", "CI_MERGE_REQUEST_TARGET_BRANCH_SHA": "HEAD"}, []),
+        ({"CI_MERGE_REQUEST_DIFF_BASE_SHA": "BASE", "STATECHECK_SINCE": "HEAD"}, []),
+        ({"CI_MERGE_REQUEST_DIFF_BASE_SHA": "BASE", "STATECHECK_SINCE": "none"}, ["app.py:4:1", "more.py:3:1"]),
+    ],
+)
+def test_a_merge_request_fails_for_what_it_brings_and_code_quality_gets_everything(
+    project: Path, base: str, variables: dict[str, str], places: list[str]
+) -> None:
+    done = gitlab(project, **{name: value.replace("BASE", base) for name, value in variables.items()})
+    assert re.findall(r"--> (\S+)", done.stdout) == places, done.stderr
+    assert done.returncode == bool(places)
+    assert len(json.loads((project / "gl-code-quality-report.json").read_text())) == 2
+    assert GITLAB["variables"]["GIT_DEPTH"] == "0"
 
 
 # Both

@@ -118,6 +118,50 @@ def test_findings_in_other_files_keep_nobody_from_committing(repository: Reposit
     assert (code, "shop/cart.py:1:1" in out) == (1, True), out
 
 
+def use(repository: Repository, hook: str, *arguments: str) -> None:
+    """Give the hook these ``args`` in the configuration."""
+    path = repository.root / ".pre-commit-config.yaml"
+    config = yaml.safe_load(path.read_text())
+    [found] = [each for each in config["repos"][0]["hooks"] if each["id"] == hook]
+    found["args"] = list(arguments)
+    repository.stage(**{path.name: yaml.safe_dump(config)})
+    repository.git("commit", "-q", "-m", "other arguments")
+
+
+def test_staged_reports_what_the_commit_brings(repository: Repository) -> None:
+    repository.stage(**{"shop/views.py": WRITES})
+    repository.git("commit", "-q", "-m", "a finding")
+    use(repository, "statecheck", "--staged")
+    repository.stage(**{"shop/cart.py": "# carts\n" + FILES["shop/cart.py"]})
+    assert repository.run("statecheck")[0] == 0  # the old finding is in a file of this commit
+    again = WRITES.replace("def put", "def post").replace("'/x'", "'/y'").split("app = Flask(__name__)\n")[1]
+    repository.stage(**{"shop/more.py": f"from shop import cart\nfrom shop.views import app, request\n{again}"})
+    code, out = repository.run("statecheck")
+    assert (code, "shop/cart.py:2:1" in out, "known but for a new write" in out) == (1, True, True), out
+
+
+def test_staged_leaves_aside_what_is_not_staged(repository: Repository) -> None:
+    use(repository, "statecheck", "--staged")
+    repository.stage(**{"shop/other.py": "X = 1\n"})
+    (repository.root / "shop" / "views.py").write_text(WRITES)
+    assert repository.run("statecheck")[0] == 0
+    assert (repository.root / "shop" / "views.py").read_text() == WRITES
+
+
+def test_a_push_is_compared_with_the_branch_it_left(repository: Repository) -> None:
+    repository.stage(**{"shop/views.py": WRITES})
+    repository.git("commit", "-q", "-m", "a finding")
+    use(repository, "statecheck-all", "--since", "accepted")
+    repository.git("branch", "accepted")
+    assert repository.run("statecheck-all", "--all-files")[0] == 0
+    repository.stage(**{"shop/cart.py": FILES["shop/cart.py"] + "\n\ndef drop(user):\n    CARTS.pop(user)\n"})
+    text = WRITES + "\n\n@app.post('/z')\ndef drop():\n    cart.drop(request.form['user'])\n    return ''\n"
+    repository.stage(**{"shop/views.py": text})
+    repository.git("commit", "-q", "-m", "a new write")
+    code, out = repository.run("statecheck-all", "--all-files")
+    assert (code, "known but for a new write" in out) == (1, True), out
+
+
 def test_an_excluded_file_is_left_out_though_its_name_is_passed(repository: Repository) -> None:
     repository.stage(**{"made/broken.py": "def (:\n"})
     assert repository.run("statecheck")[0] == 0
