@@ -1,4 +1,4 @@
-"""What the rules make of the catalogue of configuration: each example is reported by its rule, the rest says why not."""
+"""The catalogue of configuration against the rules: each example is reported by its rule, the rest says why not."""
 
 from __future__ import annotations
 
