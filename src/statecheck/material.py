@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from statecheck.discovery import Tree
 from statecheck.facts.documents import read_document
-from statecheck.facts.documents.nodes import DocumentFacts, problem
+from statecheck.facts.documents.nodes import DocumentFacts
 from statecheck.facts.ir import FileFacts
 from statecheck.facts.pool import Progress, extract_files
 from statecheck.model import Problem
@@ -60,8 +60,6 @@ def read_documents(tree: Tree, like: Material | None = None) -> tuple[dict[str, 
             continue
         if facts is not None:
             found[file.path] = facts
-            if trouble := problem(file.path, facts):
-                problems.append(trouble)
     return found, problems
 
 

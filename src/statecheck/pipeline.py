@@ -33,7 +33,7 @@ from statecheck.triage.baseline import can_be_known, compare, entry_of, known_to
 from statecheck.triage.directives import directives
 from statecheck.triage.fingerprint import fingerprinted
 from statecheck.triage.merge import merged
-from statecheck.triage.parse import parse_failures
+from statecheck.triage.parse import document_failures, parse_failures
 from statecheck.triage.profile import in_profile
 from statecheck.triage.select import ignored_in_file, options_of, selected, with_severity
 from statecheck.triage.sort import sort_out
@@ -228,6 +228,7 @@ def find(analysis: Analysis, request: Request) -> tuple[list[Finding], list[Prob
     bodies = vouched_for(analysis.project, settings)
     found = [finding for finding in merged(found) if not stands_in(finding, bodies)]
     found += parse_failures(pack, failures(analysis.material.facts))
+    found += document_failures(pack, analysis.material.documents)
     concerned = [finding for each in found if (finding := in_profile(each, settings.profile))]
     return [with_severity(finding, settings, pack) for finding in concerned], problems
 
@@ -279,14 +280,16 @@ def _is_in_paths(finding: Finding, request: Request) -> bool:
 def summarise(analysis: Analysis, report: Report) -> Summary:
     """What was looked at, with warnings where "nothing found" could be mistaken for "clean"."""
     project = analysis.project
-    unparsed = tuple(path for path, _ in failures(analysis.material.facts))
+    documents = analysis.material.documents
+    broken = [path for path, facts in documents.items() if facts.failure is not None]
+    unparsed = (*(path for path, _ in failures(analysis.material.facts)), *broken)
     warnings = [
         f"{framework} is imported, but no entry point of it was found: its requests were not followed"
         for framework in project.silent_frameworks()
     ]
     return Summary(
         files=len(project.files),
-        documents=len(analysis.material.documents),
+        documents=len(documents),
         lines=sum(len(facts.line_starts) for facts in project.files.values()),
         entry_points=project.frameworks(),
         unresolved_imports=tuple(project.unresolved_imports()),

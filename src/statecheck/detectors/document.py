@@ -50,7 +50,7 @@ def detect_rule(rule: Rule, documents: Mapping[str, DocumentFacts]) -> Iterator[
 def _detect(rule: Rule, index: Index, documents: Mapping[str, DocumentFacts]) -> Iterator[Finding]:
     for name in sorted(documents):
         facts = documents[name]
-        groups = _grouped(facts.nodes, _matches(index, name, facts), rule)
+        groups = _grouped(facts.nodes, _matches(index, name, facts), rule, name)
         subjects = {unit: subject(facts.nodes, unit) for unit in {group[0].unit for group in groups}}
         for group in groups:
             yield finding(rule, name, facts, group, subjects[group[0].unit])
@@ -202,7 +202,7 @@ def _fits(values: Values, node: Node, lines: bool) -> bool:
     return node.value.lower() in values.literals or any(pattern.search(node.value) for pattern in values.patterns)
 
 
-def _grouped(nodes: Nodes, matches: Iterator[Match], rule: Rule) -> list[list[Match]]:
+def _grouped(nodes: Nodes, matches: Iterator[Match], rule: Rule, name: str) -> list[list[Match]]:
     """Matches of one cause: same collection, or one inside the other (a switch and the options that refine it).
 
     The first match of a group is that of the most severe form, among equals of the first form. What an alias repeats
@@ -227,7 +227,7 @@ def _grouped(nodes: Nodes, matches: Iterator[Match], rule: Rule) -> list[list[Ma
         last = nodes[parent].last if parent >= 0 and nodes[parent].parent >= 0 else -1
         groups.append([match])
     for group in groups:
-        group.sort(key=lambda match: (-LEVELS.index(severity(rule, match)), match.candidate.order, match.node))
+        group.sort(key=lambda match: (-LEVELS.index(severity(rule, match, name)), match.candidate.order, match.node))
     return sorted(groups, key=lambda group: group[0].node)
 
 

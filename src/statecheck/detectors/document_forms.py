@@ -66,10 +66,15 @@ class _Filled:
     """Puts the patterns that the forms of a rule share in place: ``@name`` stands for ``patterns.name``."""
 
     def __init__(self, rule: Rule) -> None:
-        self._patterns = rule.patterns
+        self._patterns = {name: _grouped(pattern) for name, pattern in rule.patterns.items()}
 
     def __call__(self, text: str) -> str:
         return _REFERENCE.sub(lambda match: self._patterns.get(match[1], match[0]), text) if "@" in text else text
+
+
+def _grouped(pattern: str) -> str:
+    """A pattern that can stand inside another, whatever is in it."""
+    return f"(?i:{pattern[4:]})" if pattern.startswith("(?i)") else f"(?:{pattern})"
 
 
 def _needs(selector: Selector, absent: bool) -> tuple[str, ...]:

@@ -15,6 +15,11 @@ from statecheck.facts.documents.templates import FILLER
 from statecheck.model import Finding, Level, Location, Step
 from statecheck.rules.schema import Rule
 
+_DEVELOPMENT = re.compile(
+    r"(^|[/._-])(dev|devel|development|local|override|tests?|testing|examples?|samples?|demo|devcontainer|minikube|kind)"
+    r"([/._-]|$)",
+    re.IGNORECASE,
+)
 _FILLER_RUN = re.compile(f"{FILLER}+")
 
 
@@ -27,8 +32,10 @@ class Match(NamedTuple):
     absent: bool
 
 
-def severity(rule: Rule, match: Match) -> Level:
-    """How bad the form says it is."""
+def severity(rule: Rule, match: Match, path: str) -> Level:
+    """How bad the form says it is; at most low in a file for development, tests or show, secrets excepted."""
+    if rule.family != "config" and _DEVELOPMENT.search(path):
+        return "low"
     return match.candidate.form.severity or rule.severity
 
 
@@ -44,7 +51,7 @@ def finding(rule: Rule, name: str, facts: DocumentFacts, group: Sequence[Match],
         rule=rule.code,
         name=rule.name,
         family=rule.family,
-        severity=severity(rule, first),
+        severity=severity(rule, first, name),
         confidence=form.confidence or ("medium" if uncertain else "high"),
         location=_location(name, node),
         symbol=symbol,

@@ -8,7 +8,8 @@ Guards: ``k=v|w``, ``k!=v|w``, ``k~regex``, ``k!~regex``, ``has=path``, ``lacks=
 node), with a path for ``k``; ``path~regex`` tests the dotted path of the selected node. A negated test holds when no
 node under the path passes the plain one. Guards look at the document, in line formats at the enclosing block. A path
 that begins with ``beside.`` starts at the mappings around the selected node instead; one of them must pass.
-``k<-path`` holds when the value of ``k`` beside the selected node stands at the path, too (mounts and volumes).
+``k<-path`` holds when the value of ``k`` beside the selected node stands at the path, too (mounts and volumes);
+``k!<-path`` when it does not.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _STEP = re.compile(
     r"""\.?(?:"(?P<quoted>[^"]*)"|/(?P<regex>(?:\\.|[^/\\])+)/(?=[.\[]|\Z)|(?P<any>\*\*|\*)|(?P<key>[^."/\[\]*]+))"""
     r"""|\.?(?P<filter>\[[^\]]*\])"""
 )
-_GUARD = re.compile(r"(?P<key>.*?)(?P<op>!=|!~|=|~|<-)(?P<value>.*)\Z", re.DOTALL)
+_GUARD = re.compile(r"(?P<key>.*?)(?P<op>!=|!~|!<-|=|~|<-)(?P<value>.*)\Z", re.DOTALL)
 _FILTER = re.compile(r"(?P<key>[^=!~]+?)(?:(?P<op>!=|!~|=|~)(?P<value>.*))?\Z", re.DOTALL)
 _BESIDE = "beside"
 
@@ -146,8 +147,8 @@ def _compile_guard(text: str) -> Guard:
     if match is None or not match["key"]:
         raise SelectorError(f"cannot read the guard {text!r}")
     key, op, value = match["key"], match["op"], match["value"]
-    if op == "<-":
-        return Guard("join", _compile_path(value), None, True, True, key)
+    if op.endswith("<-"):
+        return Guard("join", _compile_path(value), None, op == "<-", True, key)
     wanted = not op.startswith("!")
     if key.startswith(f"{_BESIDE}.") or value.startswith(f"{_BESIDE}."):
         inner = text.replace(f"{_BESIDE}.", "", 1)
@@ -293,7 +294,7 @@ def of_unit(guard: Guard) -> bool:
 def _guard_holds(guard: Guard, nodes: Nodes, unit: int, selected: int) -> bool:
     if guard.op == "join":
         names = {nodes[at].value for at in select(nodes, unit, guard.steps)}
-        return any(nodes[at].value in names for at in _siblings(nodes, selected, guard.key))
+        return any(nodes[at].value in names for at in _siblings(nodes, selected, guard.key)) == guard.wanted
     if guard.beside:
         return (
             any(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from statecheck.facts.ir import FileFacts
-from statecheck.model import Finding, Location, Step
-from statecheck.rules.schema import Pack
+from statecheck.facts.documents.nodes import DocumentFacts
+from statecheck.facts.ir import FileFacts, ParseFailure
+from statecheck.model import Finding, Level, Location, Step
+from statecheck.rules.schema import Pack, Rule
+from statecheck.rules.vocabulary import PLACEHOLDERS
 
 NAME = "parse-error"
 
@@ -14,33 +16,36 @@ NAME = "parse-error"
 def parse_failures(pack: Pack, failed: Iterable[tuple[str, FileFacts]]) -> list[Finding]:
     """A finding of rule ``parse-error`` for each file that could not be read as Python."""
     rule = pack.rules[NAME]
-    found = []
-    for path, facts in failed:
-        assert facts.failure is not None
-        where = Location(path, facts.failure.line, facts.failure.column, facts.failure.line, facts.failure.column + 1)
-        message = rule.message.format_map(
-            {
-                "detail": facts.failure.message,
-                "symbol": path,
-                "entries": "",
-                "readers": "",
-                "writers": "",
-                "harm": "",
-                "form": "",
-            }
-        )
-        found.append(
-            Finding(
-                rule=rule.code,
-                name=rule.name,
-                family="tool",
-                severity=rule.severity,
-                confidence="high",
-                location=where,
-                symbol=path,
-                message=message,
-                instead=rule.instead,
-                flow=(Step("definition", where, facts.failure.message),),
-            )
-        )
-    return found
+    return [_finding(rule, path, facts.failure, rule.severity) for path, facts in failed if facts.failure is not None]
+
+
+def document_failures(pack: Pack, documents: Mapping[str, DocumentFacts]) -> list[Finding]:
+    """The same for documents, which are read up to the error. Of templates only the rendering can be wrong: low."""
+    rule = pack.rules[NAME]
+    return [
+        _finding(rule, path, facts.failure, "low" if _is_template(facts) else "medium")
+        for path, facts in sorted(documents.items())
+        if facts.failure is not None
+    ]
+
+
+def _is_template(facts: DocumentFacts) -> bool:
+    return facts.open or facts.format == "helm-template" or any(node.templated for node in facts.nodes)
+
+
+def _finding(rule: Rule, path: str, failure: ParseFailure, severity: Level) -> Finding:
+    where = Location(path, failure.line, failure.column, failure.line, failure.column + 1)
+    said = {"detail": failure.message, "symbol": path}
+    words = {**dict.fromkeys(PLACEHOLDERS, ""), **said}
+    return Finding(
+        rule=rule.code,
+        name=rule.name,
+        family="tool",
+        severity=severity,
+        confidence="high",
+        location=where,
+        symbol=path,
+        message=rule.message.format_map(words),
+        instead=rule.instead,
+        flow=(Step("definition", where, failure.message),),
+    )

@@ -56,4 +56,6 @@ def format_of(path: str) -> str:
     for pattern, format in _TABLE:
         if pattern.search(plain):
             return format
-    return "cfn" if name.endswith(".template") and plain != name else ""
+    if name.endswith(".template") and plain != name:
+        return "cfn"
+    return "conf" if plain != name and "." not in plain.rpartition("/")[2] else ""

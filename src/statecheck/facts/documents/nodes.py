@@ -14,7 +14,6 @@ from msgspec import Struct
 
 from statecheck.facts.documents import commands
 from statecheck.facts.ir import ParseFailure
-from statecheck.model import Problem
 
 Kind = Literal["map", "list", "value", "null", "unknown"]
 
@@ -94,13 +93,6 @@ def path(nodes: Sequence[Node], index: int) -> tuple[str, ...]:
             keys.append(nodes[index].key)
         index = nodes[index].parent
     return tuple(reversed(keys))
-
-
-def problem(path: str, facts: DocumentFacts) -> Problem | None:
-    """One line on a document that could not be read, or only in part."""
-    if facts.failure is None:
-        return None
-    return Problem(path, f"document could not be read: line {facts.failure.line}: {facts.failure.message}")
 
 
 def comments(text: str) -> tuple[Comment, ...]:
