@@ -75,30 +75,45 @@ def tool_schema(_tool: str = "statecheck") -> dict[str, Any]:
 
 def report_schema() -> dict[str, Any]:
     """The schema of the JSON report. Every key is always written; a reader must not mind further ones."""
-    import msgspec
-
     from statecheck.report.shape import SCHEMA, Document
 
-    definitions: dict[str, Any] = msgspec.json.schema(Document)["$defs"]
+    return _document_schema(Document, f"urn:statecheck:report:{SCHEMA}", "Report of statecheck")
+
+
+def inventory_schema() -> dict[str, Any]:
+    """The schema of ``statecheck settings --format json``."""
+    from statecheck.report.inventory_shape import SCHEMA, InventoryDocument
+
+    return _document_schema(InventoryDocument, f"urn:statecheck:inventory:{SCHEMA}", "Inventory of configuration")
+
+
+def _document_schema(shape: type, id_: str, title: str) -> dict[str, Any]:
+    import msgspec
+
+    definitions: dict[str, Any] = msgspec.json.schema(shape)["$defs"]
     for definition in definitions.values():
         definition.pop("additionalProperties", None)
         definition["required"] = list(definition["properties"])
         definition["description"] = " ".join(definition["description"].replace("``", "`").split())
         for value in definition["properties"].values():
             value.pop("default", None)
-    top = definitions.pop("Document")
+    top = definitions.pop(shape.__name__)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:statecheck:report:{SCHEMA}",
+        "$id": id_,
         **top,
-        "title": "Report of statecheck",
+        "title": title,
         "$defs": definitions,
     }
 
 
 def published() -> dict[str, str]:
     """File name → text of each schema that is published."""
-    schemas = {"settings.schema.json": settings_schema(), "report.schema.json": report_schema()}
+    schemas = {
+        "settings.schema.json": settings_schema(),
+        "report.schema.json": report_schema(),
+        "inventory.schema.json": inventory_schema(),
+    }
     return {name: json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
 
 

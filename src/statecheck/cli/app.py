@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from statecheck.cli import baseline, check, config, explain, init, rule, test_rules, version
+from statecheck.cli import baseline, check, config, explain, init, rule, settings, test_rules, version
 
 app = typer.Typer(
     name="statecheck",
@@ -42,4 +42,5 @@ app.command("config")(config.command)
 app.command("rule")(rule.command)
 app.command("test-rules")(test_rules.command)
 app.command("explain")(explain.command)
+app.command("settings")(settings.command)
 app.command("version")(version.command)

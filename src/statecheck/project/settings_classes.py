@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from statecheck.facts.ir import Call, Const, Display, Expr, Op, Sub
-from statecheck.facts.walk import last_name
+from statecheck.facts.ir import Call, Const, Display, Event, Expr, Name, Op, Sub
+from statecheck.facts.walk import last_name, span
 from statecheck.project.arguments import argument
 from statecheck.project.casts import type_named
 from statecheck.project.link import Project
 from statecheck.project.sources import Located, Sources
-from statecheck.project.tables import Binding
 from statecheck.project.values import ScopeRef
 from statecheck.project.variables import Read
 from statecheck.rules.schema import Reader
 
 RESERVED = "model_"
+CLASS_VARIABLE = "ClassVar"
+NOTHING = Const(0, 0, "none", "None", 4)
 
 
 def class_reads(project: Project) -> list[Read]:
@@ -32,35 +33,40 @@ def class_reads(project: Project) -> list[Read]:
 
 def _of_class(project: Project, cls: ScopeRef, reader: Reader) -> Iterator[Read]:
     prefix = _prefix(project, cls, reader)
-    for (scope, name), bindings in project.tables.files[cls.path].bindings.items():
-        for binding in bindings[-1:] if scope == cls.scope and not name.startswith(("_", RESERVED)) else ():
-            if binding.kind == "value" and binding.annotation is not None:
-                yield from _of_field(cls, name, binding, reader, prefix)
+    for event in project.scope(cls).events:
+        if event.op == "annotated" and isinstance(event.targets[0], Name):
+            name = event.targets[0].id
+            if not name.startswith(("_", RESERVED)) and last_name(_bare(event.extra)) != CLASS_VARIABLE:
+                yield from _of_field(cls, name, event, reader, prefix)
 
 
-def _of_field(cls: ScopeRef, name: str, binding: Binding, reader: Reader, prefix: str) -> Iterator[Read]:
-    value = binding.value
+def _bare(annotation: Expr | None) -> Expr:
+    expr = annotation.value if isinstance(annotation, Sub) else annotation
+    return expr if expr is not None else NOTHING
+
+
+def _of_field(cls: ScopeRef, name: str, event: Event, reader: Reader, prefix: str) -> Iterator[Read]:
     variables = [f"{prefix}{name}".upper()]
-    default = value
-    if isinstance(value, Call):
-        given = argument(value, reader.default, reader.default_position)
-        made = argument(value, "default_factory", None)
-        default = given if given is not None or made is not None else None
-        if default is None and made is None and not value.keywords and value.args:
-            default = value
-        for word in reader.arguments:
-            if named := _named(argument(value, word, None)):
-                variables = named
-                break
-        if made is not None:
-            default = made
-    empty = isinstance(default, Const) and default.kind == "ellipsis"
+    default = event.value
+    if isinstance(event.value, Call):
+        default, variables = _declared(event.value, reader, variables)
+    required = default is None or (isinstance(default, Const) and default.kind == "ellipsis")
     none = isinstance(default, Const) and default.kind == "none"
-    place = (cls.path, binding.pos, binding.pos + len(name))
-    at = Located(cls, default, binding.region) if default is not None and not empty and not none else None
+    at = Located(cls, default, event.region) if default is not None and not required and not none else None
+    start, end = span(event.targets[0])
     for variable in variables:
-        required = default is None or empty
-        yield Read(variable, place, cls, binding.region, at, required, _annotated(binding.annotation), "class")
+        place = (cls.path, start, end)
+        yield Read(variable, place, cls, event.region, at, required, _annotated(event.extra), "class")
+
+
+def _declared(call: Call, reader: Reader, variables: list[str]) -> tuple[Expr | None, list[str]]:
+    """The default of ``Field(…)`` and the variables that it names. Any other call is the default itself."""
+    named = next((found for word in reader.arguments if (found := _named(argument(call, word, None)))), variables)
+    made = argument(call, "default_factory", None)
+    given = argument(call, reader.default, reader.default_position)
+    if made is not None or given is not None:
+        return (made or given), named
+    return (None if call.keywords or not call.args else call), named
 
 
 def _named(expr: Expr | None) -> list[str]:
