@@ -29,6 +29,7 @@ FAMILIES = {
 INDEX = "rules/index.md"
 _TITLE = re.compile(r"title=([^\s\"]+)")
 _MARK = re.compile(r"(\s(?:#|//|--|;|/\*|<!--|\{#)\s*finding)\b(?:\s\w+(?=:))?")
+_MARKED_RULES = re.compile(r"# finding(?: \w+)?: ([\w|-]+)")
 _LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 _RULE_PAGE = re.compile(r"^rules/[\w-]+/([\w-]+)/README\.md$")
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
@@ -36,8 +37,8 @@ _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages of the rules and their index."""
-    rules = _rules()
-    pages = {f"rules/{rule.name}.md": _page(rule) for rule in rules} | {INDEX: _index(rules)}
+    rules, guides = _rules(), _guides(Path(config.docs_dir))
+    pages = {f"rules/{rule.name}.md": _page(rule, guides.get(rule.name, [])) for rule in rules} | {INDEX: _index(rules)}
     for name, text in pages.items():
         files.append(File.generated(config, name, content=text))
     return files
@@ -60,7 +61,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, **_: Any) -> str:
     """Links that leave this folder; titles of code in the spelling of the site; marked lines stand out."""
     here = posixpath.dirname(page.file.src_uri)
-    repository = (config.repo_url or "").rstrip("/")
+    repository = config.extra["repository"]
 
     def relinked(match: re.Match[str]) -> str:
         target, hash_, anchor = match[2].partition("#")
@@ -134,7 +135,18 @@ def _status(rule: Rule) -> str:
     return "" if rule.status == "stable" else f" ({rule.status})"
 
 
-def _page(rule: Rule) -> str:
+def _guides(docs: Path) -> dict[str, list[str]]:
+    """For each rule, links to the guides that lead out of it: those whose code it finds."""
+    guides: dict[str, list[str]] = {}
+    for path in sorted((docs / "guides").glob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        title = text.partition("\n")[0].lstrip("# ")
+        for rule in {name for names in _MARKED_RULES.findall(text) for name in names.split("|")}:
+            guides.setdefault(rule, []).append(f"[{title}](../guides/{path.name})")
+    return guides
+
+
+def _page(rule: Rule, guides: list[str]) -> str:
     """The page of a rule, with what its rule.toml says."""
     title, _, text = rule.page.partition("\n")
     facts = [
@@ -148,9 +160,10 @@ def _page(rule: Rule) -> str:
     shown = [(name, value) for name, value in facts if value]
     head = "| " + " | ".join(name for name, _ in shown) + " |\n" + "|---" * len(shown) + "|\n"
     head += "| " + " | ".join(value for _, value in shown) + " |\n"
-    more = [_forms(rule), _references(rule)]
-    text = _in_place(text, rule)
-    return "\n\n".join([title, f"{rule.summary}.", head, text.strip(), *(part for part in more if part)]) + "\n"
+    guide = f"A way out, with code: {', '.join(guides)}." if guides else ""
+    text = _in_place(text, rule).strip()
+    parts = [title, f"{rule.summary}.", head, guide, text, _forms(rule), _references(rule)]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _in_place(text: str, rule: Rule) -> str:
