@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from statecheck.detectors import path_write
 from statecheck.detectors.api import Context
 from statecheck.detectors.call import detect
 from statecheck.detectors.predicates import Predicates
@@ -27,8 +28,9 @@ def project(files: dict[str, str]) -> Project:
 def find(files: dict[str, str] | str, *names: str) -> list[Finding]:
     """The findings of the named rules (all of the detector's without a name)."""
     tree = {"app.py": files} if isinstance(files, str) else files
-    rules = [rule for rule in PACK.rules.values() if rule.detector == "call" and (not names or rule.name in names)]
-    return list(detect(rules, Context(project(tree), {}, {})))
+    rules = [rule for rule in PACK.rules.values() if rule.name in names or (not names and rule.detector == "call")]
+    through = path_write.detect if any(rule.detector == "path-write" for rule in rules) else detect
+    return list(through(rules, Context(project(tree), {}, {})))
 
 
 def forms(files: dict[str, str] | str, *names: str) -> list[tuple[str | None, int]]:

@@ -48,7 +48,7 @@ def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
     forms = [Wanted(rule, form, number) for rule in rules for number, form in enumerate(rule.forms)]
     settings, spots = project.once(Settings), project.once(Spots)
     methods = frozenset(name for row in forms for name in (*row.form.changed_by, *row.form.completed_by))
-    predicates = Predicates(project)
+    predicates = project.once(Predicates)
     matcher = Matcher(project, settings, predicates.table(), spots.method_calls(methods))
     hits = [*_of_code(project, forms, spots, matcher), *_of_settings(forms, spots, matcher)]
     best = [hit._replace(guarded=predicates.guarded(hit.wanted.form, hit.spot)) for hit in _best(hits)]

@@ -15,6 +15,7 @@ from statecheck.project.tables import expressions
 from statecheck.project.values import ScopeRef
 
 EXISTENCE = frozenset({"exists", "isfile", "is_file", "lexists"})
+LOOKING = EXISTENCE | {"stat", "lstat", "getmtime", "getctime", "touch", "utime", "access"}
 EXCLUSIVE = frozenset({"O_EXCL"})
 NOT_WAITING = frozenset({"LOCK_NB", "LK_NBLCK", "LK_NBRLCK", "NON_BLOCKING"})
 TAKING = frozenset({"acquire", "trylock"})
@@ -96,6 +97,9 @@ def claims(
         return False
     if _is_exclusive(spot):
         return True
+    reads = list(reads)
+    if any(_same(path, other) for _, call, paths in reads if last_name(call.func) not in LOOKING for other in paths):
+        return False  # what it holds matters
     for ref, call, paths in reads:
         before = ref == spot.ref and call.pos < spot.start and last_name(call.func) in EXISTENCE
         if before and any(_same(path, other) for other in paths) and _keeps_out(project, ref, call):

@@ -31,10 +31,16 @@ class Purposes:
         self, project: Project, rules: Iterable[Rule], escapes: Escapes, reads: Mapping[object, Sequence[Read]]
     ) -> None:
         self._project = project
-        self._rules = {word: rule for rule in rules for word in rule.predicates if word in PURPOSES}
+        named = {word: rule for rule in rules for word in rule.predicates}
+        self._rules = {word: named[word] for word in PURPOSES if word in named}
         self._escapes = escapes
         self._reads = reads
+        self._reading = {read.ref for rows in reads.values() for read in rows}
         self._locked: set[tuple[ScopeRef, object]] = set()
+
+    def runs_early(self, use: Use) -> bool:
+        """Is it as bad when the process does it at its start: a lock, a database?"""
+        return use.rule in (self._rules.get("keeps-out"), self._rules.get("stores"))
 
     def is_lock(self, use: Use) -> bool:
         """Does the call itself lock a file?"""
@@ -85,10 +91,10 @@ class Purposes:
         if use.removes or not {"moves", UPLOADS}.isdisjoint(use.form.predicates) or set(reached) == {"test"}:
             return False
         effect = self._project.knowledge.effect
-        if not any(row.ref == ref and effect(row.name) == "random" for row in self._project.graph.uses):
+        if not any(effect(row.name) == "random" for row in self._project.graph.uses_in(ref)):
             return False
         begins = not {"startup", "import"}.isdisjoint(reached)
-        if not begins and not any(read.ref == ref for rows in self._reads.values() for read in rows):
+        if not begins and ref not in self._reading:
             return False
         texts = [path.text for path in paths]
         return any(KEY_NAMES.search(name) for name in (self._project.scope(ref).name, dotted(use.expr), *texts))
@@ -103,6 +109,7 @@ class Asked(NamedTuple):
 
 
 _TESTS: Mapping[str, Callable[[Purposes, Asked], bool]] = {
+    "stores": lambda _, __: False,  # the forms say so
     "makes-key": lambda _, asked: asked.key,
     "keeps-out": Purposes.keeps_out,
     "logs": lambda _, asked: any(path.text.endswith(LOG_ENDINGS) for path in asked.paths),

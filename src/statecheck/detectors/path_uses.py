@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from statecheck.detectors.escapes import TEMPORARY, Escapes
@@ -14,21 +15,23 @@ from statecheck.detectors.predicates import Predicates
 from statecheck.detectors.scratch import Scratch
 from statecheck.detectors.spots import Spot, Spots
 from statecheck.detectors.uploads import Uploads
-from statecheck.facts.ir import Attr, Const
+from statecheck.facts.ir import Attr, Const, Expr
 from statecheck.facts.walk import dotted
 from statecheck.model import Phase
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
-from statecheck.project.paths import PathValue
+from statecheck.project.paths import DEVICES, PathValue
 from statecheck.project.phases import POSSIBLE, SURE
 from statecheck.project.settings import Settings
 from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Form, Rule
 
-SILENT = frozenset({"memory", "device", "remote", "scratch", "handle"})
+SILENT = frozenset({"memory", "device", "remote", "scratch"})
 FOLDER_TESTS = frozenset({"isdir", "is_dir", "makedirs", "mkdir"})  # say nothing of what lies in a folder
 GIVEN = frozenset({"param", "unknown"})
 VAGUE = frozenset({"unknown", "param", "field"})
+NOWHERE = frozenset({"unknown", "param"})
+CALLERS_UP = 4  # calls up to a method that may be called
 LONE = frozenset({"temp", "random", "unknown", "param"})  # a name that nobody else comes upon
 APPENDING = ("a", "ab", "at", "a+", "ab+", "a+b")
 STARTING: tuple[Phase, ...] = ("import", "startup")
@@ -78,6 +81,7 @@ class PathUses:
         self.paths = Paths(project)
         self._spots = project.once(Spots)
         self._matcher = Matcher(project, project.once(Settings), self.predicates(), {})
+        self._open: dict[str, bool] = {}
         self._scratch = Scratch(project, self.paths, self._spots)
         self._escapes = Escapes(project, self.paths)
         uses = list(self._uses(rules))
@@ -98,7 +102,7 @@ class PathUses:
         uploads = Uploads(self.project, self.paths)
         stated = dict.fromkeys(("removes", "moves", "reads"), _as_stated)
         own = {"from-upload": uploads.from_upload, "temporary": self.temporary}
-        return Predicates(self.project).table() | stated | own
+        return self.project.once(Predicates).table() | stated | own
 
     def temporary(self, spot: Spot) -> bool:
         """Does the call write to a file that was made with a fresh name in the temporary folder?"""
@@ -145,9 +149,9 @@ class PathUses:
         if self._in_log_handler(ref):
             return
         locks = self._purposes.is_lock(use)
-        sure = self.runtime(ref) or (self._startup(ref) if locks else 0)
+        sure = self.runtime(ref) or (self._startup(ref) if self._purposes.runs_early(use) else 0)
         paths = self.paths.of(ref, use.expr, use.spot.region)
-        sure = sure or (POSSIBLE if self._is_served(use, paths) else 0)
+        sure = sure or (POSSIBLE if self._is_served(use, paths) or self._may_be_called(use, paths) else 0)
         key = self._purposes.makes_key(use, paths, self.project.phases.of(ref))
         if sure or key:
             kept = tuple(path for path in paths if locks or self._is_kept(use, path, key))
@@ -167,6 +171,40 @@ class PathUses:
             and any(self.runtime(read.ref) == SURE for read in self._readers(use.spot.ref, path))
             for path in paths
         )
+
+    def _may_be_called(self, use: Use, paths: Sequence[PathValue]) -> bool:
+        """Nobody is known to call it, but code that serves calls such a method of an object of unknown type."""
+        if self.project.phases.of(use.spot.ref) or any(not NOWHERE.isdisjoint(path.origins) for path in paths):
+            return False
+        level = {self.project.tables.function_around(use.spot.ref)}
+        for _ in range(CALLERS_UP):
+            if any(self.project.tables.class_around(ref) and self._is_open(ref) for ref in level):
+                return True
+            level = {edge.caller for ref in level for edge in self.project.graph.callers.get(ref, ())}
+        return False
+
+    def _is_open(self, method: ScopeRef) -> bool:
+        """Does code that serves call a method of that name on an object of unknown type?"""
+        name = self.project.scope(method).name
+        if name.startswith("__"):
+            return False
+        if name not in self._open:
+            evaluate, runtime = self.project.evaluator.evaluate, self.project.phases.runtime
+            self._open[name] = any(
+                runtime(ref) >= POSSIBLE and not evaluate(ref, receiver, region)
+                for ref, receiver, region in self._receivers.get(name, ())
+            )
+        return self._open[name]
+
+    @cached_property
+    def _receivers(self) -> Mapping[str, list[tuple[ScopeRef, Expr, int]]]:
+        """What methods are called on, by the name of the method."""
+        found: dict[str, list[tuple[ScopeRef, Expr, int]]] = defaultdict(list)
+        for row in self.project.tables.rows:
+            for call in row.calls:
+                if isinstance(call.func, Attr):
+                    found[call.func.attr].append((row.ref, call.func.value, row.event.region))
+        return found
 
     def _readers(self, ref: ScopeRef, path: PathValue) -> Iterator[Read]:
         """The reads of files with such a name, in other functions."""
@@ -198,8 +236,8 @@ class PathUses:
 
     def _startup(self, ref: ScopeRef) -> int:
         """How sure it is that the function runs when the process starts."""
-        reached = self.project.phases.of(ref)
-        return max((reached[phase].certainty for phase in STARTING if phase in reached), default=0)
+        reached = self._matcher.serving.phases(ref)
+        return max((reached[phase] for phase in STARTING if phase in reached), default=0)
 
     def _sure_of(self, path: PathValue) -> int:
         """How sure it is that the calls which the path came through run while the process serves."""
@@ -213,7 +251,7 @@ class PathUses:
 
     def _is_kept(self, use: Use, path: PathValue, key: bool) -> bool:
         """Does the path lead to a file that others can see after the call?"""
-        if not SILENT.isdisjoint(path.origins):
+        if not SILENT.isdisjoint(path.origins) or path.text.startswith(DEVICES):
             return False
         if path.sites and not key and not self._sure_of(path):
             return False
@@ -246,7 +284,7 @@ class PathUses:
 
     def _is_read_elsewhere(self, ref: ScopeRef, path: PathValue) -> bool:
         """Is a file with such a name read by other code than what wrote it, or do requests share one name?"""
-        if path.is_fixed and len(path.parts) > 1:
+        if path.is_fixed and path.parts:
             return True
         return path.ends_known and any(True for _ in self._readers(ref, path))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -24,8 +24,12 @@ from statecheck.project.phases import POSSIBLE, SURE
 from statecheck.rules.schema import Rule
 
 CACHE_NAMES = re.compile("cache", re.IGNORECASE)
+COMMANDS = frozenset({"cli", "commands", "cmd", "scripts", "bin", "console", "__main__", "setup"})
 READS_SHOWN = 2
 DETECTOR = "path-write"
+STORES = "stores"
+SINGLE = frozenset({"at", "made", "param", "local", "method", "upload"})  # roots that say nothing of the folder
+FOLDERS: Mapping[object, int] = {("text", "/"): 2}  # of a path from the top: how many names make the folder
 
 
 def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
@@ -50,11 +54,13 @@ def groups(uses: PathUses) -> list[list[Write]]:
     for write in uses.writes:
         function = uses.project.tables.function_around(write.use.spot.ref)
         purpose = "" if write.rule is write.use.rule and not write.rule.predicates else write.rule.name
-        if write.use.removes or write.use.form.severity == "low" or write.use.form.path_result:
+        if write.use.form.path_argument and STORES in write.rule.predicates:
+            found[STORES, write.path.root, write.path.parts].append(write)
+        elif write.use.removes or write.use.form.severity == "low" or write.use.form.path_result:
             lone.append(write)
         else:
             found[function, family(write.path), purpose].append(write)
-    causes = list(found.values())
+    causes = _of_one_errand(uses, found.values())
     for write in lone:
         home = next((group for group in causes if any(other.shares(write) for other in group)), None)
         if home is not None:
@@ -62,6 +68,20 @@ def groups(uses: PathUses) -> list[list[Write]]:
         else:
             causes.append([write])
     return [sorted(group, key=_rank) for group in causes]
+
+
+def _of_one_errand(uses: PathUses, groups: Iterable[list[Write]]) -> list[list[Write]]:
+    """Functions of one module that write below one known folder for the same entry points have one cause."""
+    found: dict[object, list[Write]] = {}
+    for group in groups:
+        first = group[0]
+        path = first.path
+        known = path.root[0] not in SINGLE and path.parts and isinstance(path.parts[0], str)
+        entries = frozenset(entry.ref for entry in uses.project.phases.entries_to(first.use.spot.ref))
+        folder = (path.root, path.parts[: FOLDERS.get(path.root, 1)])
+        place = (first.use.spot.ref.path, first.rule.name, folder, entries)
+        found.setdefault(place if known and entries else id(group), []).extend(group)
+    return list(found.values())
 
 
 def _rank(write: Write) -> tuple[bool, int, int, str, int]:
@@ -157,6 +177,8 @@ class Reporter:
         given = write.helper or all("param" in path.origins for path in write.paths)
         if given or (write.use.removes and self._is_guess(write)):
             return "low"
+        if write.sure < SURE and not COMMANDS.isdisjoint(write.use.spot.ref.path.removesuffix(".py").split("/")):
+            return "low"  # nothing that serves is known to call it, and it stands among the commands
         if write.sure == SURE and not (write.vague and "unknown" in origins):
             return "high"
         return "medium" if write.sure >= POSSIBLE else "low"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from statecheck.facts.ir import Attr, Await, Call, Choice, Comp, Const, Expr, FString, Name, Op, Sub, Yield
 from statecheck.project.path_names import MAX_DEPTH, Frame, PathNames
@@ -142,6 +142,9 @@ class Paths(PathNames):
             yield from self._returned(function, depth, entered)
         if inside:
             return
+        if kind := self._inherited(items):
+            yield PathValue(("made", at.ref.path, call.pos), (), frozenset({kind}), at)
+            return
         name = next((item.value.name for item in items if isinstance(item.value, (Foreign, ForeignInstance))), "")
         tail = name.rpartition(".")[2] or (call.func.attr if isinstance(call.func, Attr) else "")
         knowledge = self._project.knowledge
@@ -163,6 +166,12 @@ class Paths(PathNames):
             yield PathValue(("storage", name), (), frozenset({"remote"}), at)
         else:
             yield from self._derived(at, call, name, tail, depth, frame)
+
+    def _inherited(self, items: Iterable[Item]) -> str:
+        """What an object of a class of the tree is by its foreign base class: a buffer in memory."""
+        classes = (item.value.ref for item in items if isinstance(item.value, ClassValue))
+        bases = (base for cls in classes for base in self._evaluator.classes.info(cls).foreign)
+        return next((kind for base in bases if (kind := self._made(base))), "")
 
     def _derived(
         self, at: Located, call: Call, name: str, tail: str, depth: int, frame: Frame | None

@@ -46,13 +46,14 @@ PREDICATES: Final = frozenset(
         "coordinates",  # a file lock that turns others away, or is held around what all replicas share
         "in-test",  # the place is test code
         # What a file is for that outlives its call: a rule that names one reports such files, whatever writes them.
+        "stores",  # a database, whatever it is called and wherever it lies
         "makes-key",  # a key is drawn at random and kept in the file
         "keeps-out",  # that the file exists, or is locked, keeps others out
         "logs",  # lines of a log
         "parks",  # the file lies in the temporary folder, and other code gets at it
     }
 )
-PURPOSES: Final = ("makes-key", "keeps-out", "logs", "parks")
+PURPOSES: Final = ("stores", "makes-key", "keeps-out", "logs", "parks")
 # The predicates of a detector that decides only some of them: a rule that names it may ask for no others.
 OWNED: Final = {
     "call": frozenset(
