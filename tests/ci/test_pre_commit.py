@@ -19,6 +19,7 @@ import yaml
 
 from statecheck.discovery import discover
 from statecheck.facts.documents import READERS
+from statecheck.facts.documents.names import format_of
 from statecheck.settings import Settings
 
 TOP = Path(__file__).parents[2]
@@ -188,13 +189,23 @@ def test_one_process_reads_the_project_however_many_files_are_committed(reposito
 
 def test_the_hooks_are_asked_about_exactly_what_the_tool_reads(tmp_path: Path) -> None:
     names = [
-        "a.py", "a.pyw", "a.PY", "a.pyi", "a.pyc", "b.yaml", "b.yml", "b.yml.j2", "values.yaml.tmpl", "main.tf",
-        "x.tfvars", "x.hcl", "job.nomad", "nginx.conf", "site.conf.j2", "site.nginx", "x.md", "x.txt", "x.json",
-        "pyproject.toml", "x.conf.bak", "apyx", "yaml", "x.j2", "uwsgi.ini", "Dockerfile", "Procfile", ".env",
-        "app.service", "haproxy.cfg",
+        "a.py", "a.pyw", "a.PY", "a.pyi", "a.pyc", "apyx", "b.yaml", "b.yml", "b.yml.j2", "values.yaml.tmpl", "yaml",
+        "main.tf", "main.tofu", "main.tf.json", "x.tfvars", "x.hcl", "job.nomad", "nginx.conf", "site.conf.j2", "x.j2",
+        "site.nginx", "site.vhost", "x.conf.bak", "sites-enabled/shop", "haproxy.cfg", "haproxy.conf", "squid.conf",
+        "keepalived.conf", "httpd.conf", "supervisord.conf", "uwsgi.ini", "setup.cfg", "app.service", "default.vcl",
+        "workers.properties", "gradle.properties", ".ebextensions/options.config", "web.config", "pyproject.toml",
+        "x.json", "package.json", "app.json", "fly.json", "web-task-definition.json", "azuredeploy.json", "x.cfn.json",
+        "docker-compose.prod.json", "arm/shop/main.json", "cloudformation/web.json", "stack.template", "main.bicep",
+        "Dockerfile", "Dockerfile.web", "web.dockerfile", "Containerfile", "Dockerfile.j2", "Procfile", "Procfile.dev",
+        "Caddyfile", "shop.caddyfile", ".env", ".env.production", "shop.env", "env.example", "dotenv.sample", "env.py",
+        "Makefile", "GNUmakefile", "rules.mk", "start.sh", "start.sh.j2", "deploy.ps1", "entrypoint",
+        "docker-entrypoint", "x.md", "x.txt", "x.css", "index.html", "index.html.j2", "x.js", "LICENSE", "profile",
     ]  # fmt: skip
     for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
-    read = {file.path for file in discover(tmp_path, Settings()).files if not file.format or file.format in READERS}
+    readers = {*READERS, "conf", "cfn"}  # the content decides which reader takes the last two
+    read = {file.path for file in discover(tmp_path, Settings()).files if not file.format or file.format in readers}
+    assert {format_of(name) for name in read} >= readers - {"helm-template"}  # each of them is in the list
     for hook in HOOKS.values():
         assert {name for name in names if re.search(hook["files"], name)} == read
