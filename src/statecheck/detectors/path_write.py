@@ -150,7 +150,7 @@ class Reporter:
         stated = write.use.form.severity or write.use.rule.severity
         if self._is_purpose or write.rule.predicates:
             return self._severity_of_purpose(stated)
-        if write.path.text.endswith(LOG_ENDINGS):
+        if write.minor or write.path.text.endswith(LOG_ENDINGS):
             return "low"
         if CACHE_NAMES.search(write.path.text):
             return "medium" if stated == "high" else stated
@@ -174,11 +174,14 @@ class Reporter:
         if write.key:
             return "high"
         origins = {origin for path in write.paths for origin in path.origins}
-        given = write.helper or all("param" in path.origins for path in write.paths)
-        if given or (write.use.removes and self._is_guess(write)):
-            return "low"
         if write.sure < SURE and not COMMANDS.isdisjoint(write.use.spot.ref.path.removesuffix(".py").split("/")):
             return "low"  # nothing that serves is known to call it, and it stands among the commands
+        if STORES in write.rule.predicates:
+            return "high" if write.sure == SURE else "medium"
+        given = write.helper or all("param" in path.origins for path in write.paths)
+        nowhere = write.sure < SURE and all(path.root[0] in ("at", "param") for path in write.paths)
+        if given or nowhere or (write.use.removes and self._is_guess(write)):
+            return "low"
         if write.sure == SURE and not (write.vague and "unknown" in origins):
             return "high"
         return "medium" if write.sure >= POSSIBLE else "low"

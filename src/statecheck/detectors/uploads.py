@@ -38,11 +38,11 @@ class Uploads:
         given = [*spot.call.args, *(keyword.value for keyword in spot.call.keywords)]
         if isinstance(spot.call.func, Attr):
             given.append(spot.call.func.value)
-        given += self._written(spot)
+        given += self.written(spot)
         seen: set[tuple[str, int, int]] = set()
         return any(self._derives(Located(spot.ref, expr, spot.region), seen) for expr in given)
 
-    def _written(self, spot: Spot) -> list[Expr]:
+    def written(self, spot: Spot) -> list[Expr]:
         """What is written to the file that the call opened."""
         event = spot.event
         names = {target.id for target in event.targets if isinstance(target, Name)} if event is not None else set()

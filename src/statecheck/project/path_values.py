@@ -12,6 +12,7 @@ from statecheck.project.paths import (
     BELOW,
     BESIDE,
     MAKERS,
+    OWN,
     PATH_TYPES,
     SAME,
     PathValue,
@@ -179,7 +180,8 @@ class Paths(PathNames):
         """A call that turns one path into another."""
         receiver = call.func.value if isinstance(call.func, Attr) else None
         effect = self._project.knowledge.effect(name)
-        if receiver is not None and name not in MAKERS and (not name or name.startswith(PATH_TYPES)):
+        of_value = not name or name.startswith(PATH_TYPES) or tail in OWN
+        if receiver is not None and name not in MAKERS and of_value:
             yield from self._method(at, call, receiver, name, depth, frame)
         elif effect == "join" and call.args:
             yield from self._joined(at, call.args, depth, frame)

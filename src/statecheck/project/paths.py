@@ -54,6 +54,7 @@ SAME = frozenset(
         "name",
     }
 )
+OWN = frozenset({"encode", "decode", "strip", "lower", "rstrip", "split", "as_posix"})  # methods of values alone
 PATH_TYPES = ("pathlib.", "anyio.Path", "upath.", "builtins.str")
 MAKERS = ("pathlib.Path", "pathlib.PurePath", "anyio.Path", "upath.UPath")
 DEVICES = ("/dev/null", "/dev/std", "/dev/fd", "/dev/tty", "/proc/", "/sys/")
