@@ -50,6 +50,15 @@ class Case(NamedTuple):
         return Fix(self.path, known, self.fixing.applicability, message)
 
 
+class Default(NamedTuple):
+    """A read of a variable that has the value as its default: ``call`` reads it, ``whole`` holds both."""
+
+    whole: Spot
+    call: Call
+    name: str
+    reader: Reader
+
+
 class Reads:
     """Makes the fixes of one project. Variables are shared by equal values only."""
 
@@ -64,11 +73,30 @@ class Reads:
         form = next((form for form in rule.forms if form.id == finding.form), None)
         path = finding.location.path
         spot = find(self._project.files[path], start, end)
-        if rule.fix is None or spot is None or (form is not None and form.id in rule.fix.without):
+        if rule.fix is None or spot is None or spot.param is not None:
+            return None  # a default of a parameter is evaluated at import, whoever gives the argument
+        if form is not None and form.id in rule.fix.without:
             return None
         whole = self._whole(path, spot, rule.fix)
         case = Case(finding, rule, rule.fix, form, path, text, *(whole or (spot, "")))
-        return self._of_field(case) or ((self._of_default(case) or self._of_value(case)) if whole else None)
+        if (fix := self._of_field(case)) is not None or not whole or self._is_for_a_person(case):
+            return fix
+        default = self._default(case)
+        if default is not None:
+            return self._of_default(case, default)
+        return None if self._is_inside_read(case) else self._of_value(case)
+
+    def _is_for_a_person(self, case: Case) -> bool:
+        """A switch that somebody asks for already; what a function draws under a name of its own, for whatever use."""
+        facts = self._project.files[case.path]
+        if case.fixing.default == "off":
+            region = case.spot.region
+            while region >= 0:
+                if facts.regions[region].kind in ("if", "else"):
+                    return True
+                region = facts.regions[region].parent
+        drawn = not isinstance(case.spot.node, Const) and case.form is not None and bool(case.form.syntax)
+        return drawn and facts.scopes[case.spot.scope].kind not in ("module", "class")
 
     # -- what the value is -------------------------------------------------------------------------------------------
 
@@ -120,8 +148,8 @@ class Reads:
         found = field_fix(self._project, case.path, case.text, case.spot, case.fixing.default == "off")
         return case.fix(*found) if found else None
 
-    def _of_default(self, case: Case) -> Fix | None:
-        """What stands in for a variable that is not set: ``get("X", value)``, ``get("X") or value``."""
+    def _default(self, case: Case) -> Default | None:
+        """What the value stands in for: ``get("X", value)``, ``get("X") or value``."""
         around = case.spot.up()
         if around is None:
             return None
@@ -129,18 +157,34 @@ class Reads:
             name, reader = self._reader(case, around, around.node)
             if reader is None or argument(around.node, reader.default, reader.default_position) is not case.spot.node:
                 return None
-            if case.fixing.default == "off":
-                return self._switched_off(case)
-            return self._without_default(case, around, name, reader) if case.fixing.default == "none" else None
-        first = around.node.items[0] if isinstance(around.node, Choice) and len(around.node.items) == 2 else None
-        if not isinstance(around.node, Choice) or around.node.kind != "or" or not isinstance(first, Call):
+            return Default(around, around.node, name, reader)
+        if not isinstance(around.node, Choice) or around.node.kind != "or" or len(around.node.items) != 2:
             return None
-        name, reader = self._reader(case, around, first)
-        if reader is None or case.fixing.default != "none" or not reader.optional:
+        first = around.node.items[0]
+        name, reader = self._reader(case, around, first) if isinstance(first, Call) else ("", None)
+        if reader is None or not isinstance(first, Call) or not reader.optional:
             return None
-        default = argument(first, reader.default, reader.default_position)
-        empty = default is None or (isinstance(default, Const) and default.value in ("", "None"))
-        return self._required(case, around, first, name, reader) if empty else None
+        given = argument(first, reader.default, reader.default_position)
+        is_empty = given is None or (isinstance(given, Const) and given.value in ("", "None"))
+        return Default(around, first, name, reader) if is_empty else None
+
+    def _of_default(self, case: Case, default: Default) -> Fix | None:
+        if case.fixing.default == "off":
+            return self._switched_off(case) if default.whole.node is default.call else None
+        if case.fixing.default == "keep":
+            return None
+        if default.reader.optional and self._styles.is_known(default.name):
+            return self._required(case, default)
+        return self._without_default(case, default) if default.whole.node is default.call else None
+
+    def _is_inside_read(self, case: Case) -> bool:
+        """Does it stand in a call that reads or declares variables in another way?"""
+        spot: Spot | None = case.spot
+        while spot is not None:
+            if isinstance(spot.node, Call) and any(row for _, row in self._called(case.path, spot, spot.node)):
+                return True
+            spot = spot.up()
+        return False
 
     def _reader(self, case: Case, spot: Spot, call: Call) -> tuple[str, Reader | None]:
         found = self._called(case.path, spot, call)
@@ -153,11 +197,8 @@ class Reads:
         new = case.slice(node).replace(node.value, _OFF[node.value], 1)
         return case.fix("Switch the default off", Edit(node.pos, node.end, new))
 
-    def _without_default(self, case: Case, around: Spot, name: str, reader: Reader) -> Fix | None:
-        call = around.node
-        assert isinstance(call, Call)
-        if reader.optional and self._styles.is_known(name):
-            return self._required(case, around, call, name, reader)
+    def _without_default(self, case: Case, default: Default) -> Fix | None:
+        call, reader = default.call, default.reader
         cast = argument(call, reader.cast, reader.cast_position) if reader.cast else None
         if case.type != "text" and not reader.type and cast is None:
             return None  # the default says what type it is
@@ -165,9 +206,10 @@ class Reads:
         shown = self._shown(argument(call, reader.argument, reader.position))
         return case.fix(f"Drop the default of {shown}, which must then be set", edit) if edit else None
 
-    def _required(self, case: Case, whole: Spot, call: Call, name: str, reader: Reader) -> Fix | None:
+    def _required(self, case: Case, default: Default) -> Fix | None:
         """The whole of the read fails where the variable is not set."""
-        word = argument(call, reader.argument, reader.position)
+        whole, name = default.whole, default.name
+        word = argument(default.call, default.reader.argument, default.reader.position)
         if word is None or name.rpartition(".")[2] in _NOT_ONLY_READING or has_comment(case.slice(whole.node)):
             return None
         above = whole.up()

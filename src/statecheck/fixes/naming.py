@@ -30,6 +30,7 @@ class Taker(NamedTuple):
     key: str
     around: str = ""
     is_given: bool = False  # to a call
+    is_entry: bool = False  # of a dict
 
 
 class Words(NamedTuple):
@@ -59,6 +60,8 @@ def variable(project: Project, path: str, spot: Spot, rule: Rule, form: Form | N
         return named
     if "://" in text and not _ADDRESS.search(word):
         word += "_URL"
+    if rule.fix.suffix and word.rpartition("_")[2].removesuffix("S") not in known.plain:
+        word += f"_{rule.fix.suffix}"
     return f"APP_{word}" if word in known.taken else word
 
 
@@ -71,8 +74,10 @@ def _word(taker: Taker, path: str, named: str, form: Form | None, known: Words) 
         return f"{around}_{word}"
     if word not in known.plain:
         return word
+    if named or (taker.is_entry and not around):
+        return ""
     around = around or capitals(_stem(path))
-    return "" if named else f"{around}_{word}" if around else word
+    return f"{around}_{word}" if around else word
 
 
 def capitals(name: str) -> str:
@@ -89,7 +94,7 @@ def taker_of(project: Project, path: str, spot: Spot, form: Form | None) -> Take
             return Taker(key, _package(project, path, spot, parent.func) if key else "", is_given=True)
         if isinstance(parent, Display) and parent.kind == "dict" and (key := _entry(parent, child)):
             above = taker_of(project, path, spot._replace(chain=spot.chain[:index]), form)
-            return Taker(key, above.key)
+            return Taker(key, "" if above.is_given else above.key, is_entry=True)
     return _bound(project, path, spot)
 
 
@@ -109,8 +114,6 @@ def _entry(display: Display, child: Expr) -> str:
 
 
 def _bound(project: Project, path: str, spot: Spot) -> Taker:
-    if spot.param is not None:
-        return Taker(spot.param.name)
     if not spot.is_value or spot.event is None or not spot.event.targets:
         return Taker("")
     target = spot.event.targets[0]

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from statecheck.facts.ir import Call, Event, Expr, FileFacts, FString, Param
 from statecheck.facts.walk import parts, span
 
+BINDING = ("assign", "annotated", "walrus")
+
 
 class Spot(NamedTuple):
     """``chain`` leads from a whole expression of a statement down to the one at the place.
@@ -29,7 +31,7 @@ class Spot(NamedTuple):
     @property
     def is_value(self) -> bool:
         """Is the whole expression the one that the statement binds?"""
-        return self.event is not None and self.chain[0] is self.event.value
+        return self.event is not None and self.event.op in BINDING and self.chain[0] is self.event.value
 
     def up(self) -> Spot | None:
         """The same for the expression around; None at the top."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from statecheck.facts.ir import Call, Expr
 from statecheck.facts.lexing import BRACKETS, fstring_end, is_interpolated, string_end
@@ -54,25 +54,17 @@ def has_comment(text: str) -> bool:
 
 
 def argument_edit(text: str, call: Call, given: Expr) -> Edit | None:
-    """The edit that takes an argument out of a call with the comma beside it. None where brackets are in the way."""
+    """The edit that takes an argument out of a call with a comma beside it. None where more than that is in the way."""
     start, end = span(given)
-    head = span(call.func)[1]
-    if keyword := _KEYWORD.search(text, head, start):
+    ends = [span(other)[1] for other in (*call.args, *(keyword.value for keyword in call.keywords))]
+    left = max((other for other in ends if other <= start), default=span(call.func)[1])
+    if keyword := _KEYWORD.search(text, left, start):
         start = keyword.start()
-    before = text[head:start].rstrip()
-    if has_comment(text[head:start]) or not before:
-        return None
-    after = _COMMA.match(text, end)
-    if before.endswith(","):
-        left = head + len(before) - 1
-        return Edit(left, end, "") if text[end : call.end].lstrip()[:1] in (",", ")") else None
-    if before.strip() != "(":
-        return None
-    if after:
-        return Edit(start, after.end(), "")
-    return Edit(start, end, "") if text[end : call.end].strip() == ")" else None
-
-
-def ordered(edits: Sequence[Edit]) -> tuple[Edit, ...]:
-    """The edits of a fix in the order of their places."""
-    return tuple(sorted(edits))
+    between = text[left:start].strip()
+    comma = _COMMA.match(text, end)
+    right = comma.end() if comma else end
+    if text[right : call.end].strip() != ")":
+        return Edit(start, right, "") if comma else None
+    if between == ",":
+        return Edit(left, end, "")
+    return Edit(start, right, "") if between == "(" else None

@@ -12,7 +12,7 @@ from statecheck.fixes.imports import added, bound_by, reaches, spelled
 from statecheck.fixes.places import Spot
 from statecheck.model import Edit
 from statecheck.project.link import Project
-from statecheck.project.values import Foreign, ForeignInstance, ScopeRef
+from statecheck.project.values import Foreign, ForeignInstance
 from statecheck.rules.schema import EnvironmentStyle
 
 
@@ -87,7 +87,7 @@ class Styles:
                 continue
             if not bindings and not any(star.pos < before for star in table.stars):
                 continue
-            items = self._project.evaluator.evaluate(ScopeRef(path, 0), Name(before, word), region)
+            items = self._project.evaluator.member(path, word)
             if any(isinstance(item.value, ForeignInstance) and self._is(item.value.name, name) for item in items):
                 yield word
 

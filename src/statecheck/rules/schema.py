@@ -122,7 +122,7 @@ class Fixing(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     kind = "drop-comment": the name goes from a suppressing comment, and the comment with its last name.
 
     ``variables`` names the variable by the id of the form, for places where nothing has a telling name, ``by-text`` by
-    a regex that the literal's text fits. ``without``: forms that have no fix. ``makes``: calls that draw a value, by
+    a regex that the literal's text fits. ``suffix`` ends a name that does not say what it is. ``without``: forms that have no fix. ``makes``: calls that draw a value, by
     the key of :attr:`EnvironmentStyle.required` that reads one of the same type.
     """
 
@@ -132,6 +132,7 @@ class Fixing(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     without: tuple[str, ...] = ()
     variables: dict[str, str] = field(default_factory=dict)
     by_text: dict[str, str] = field(default_factory=dict)
+    suffix: str = ""
     makes: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
