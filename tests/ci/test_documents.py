@@ -11,6 +11,7 @@ import pytest
 import typer
 import yaml
 
+from statecheck.cli import COMMANDS
 from statecheck.cli.app import app
 from statecheck.schemas import SETTINGS_HELP
 from statecheck.settings import load
@@ -54,6 +55,11 @@ def test_commands_have_the_options_with_which_they_are_shown(document: str, line
     given = {word if word.startswith("--") else f"--{word}" for word in given}
     assert command or given <= {"--help", "--version", "--install-completion", "--show-completion"}, document
     assert given <= known | ({"--install-completion", "--show-completion", "--version"} if not command else set())
+
+
+def test_every_command_is_listed_where_a_stranger_begins() -> None:
+    table = (TOP / "docs" / "start.md").read_text().split("## Commands")[1]
+    assert set(re.findall(r"^\| `statecheck ([\w-]+)", table, re.MULTILINE)) == set(COMMANDS)
 
 
 def test_every_setting_is_documented_and_no_other() -> None:
