@@ -97,8 +97,14 @@ def test_output_in_a_terminal_that_knows_only_ascii(tmp_path: Path) -> None:
 
 def test_only_documents_and_no_python_is_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "good.py").unlink()
-    (tmp_path / "app.yaml").write_text("a: [unclosed\n")
+    (tmp_path / "app.yaml").write_text("a: [closed]\n")
     assert call(capsys)[0] == 0
+
+
+def test_a_document_that_does_not_parse_is_a_finding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "app.yaml").write_text("a: [unclosed\n")
+    status, out, _ = call(capsys)
+    assert (status, "parse-error" in out, "app.yaml:2:1" in out) == (1, True, True)
 
 
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
