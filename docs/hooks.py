@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,12 @@ FAMILIES = {
     "affinity": ("Affinity", "Clients that are pinned to one process"),
     "config": ("Configuration", "What a deploy should say, fixed in the code"),
     "tool": ("The tool itself", "What kept statecheck from its work, and comments that do none"),
+}
+SYNTAX = {
+    "assignment": "an assignment",
+    "literal": "a literal",
+    "comparison": "a comparison",
+    "environment": "a default of the environment",
 }
 INDEX = "rules/index.md"
 _TITLE = re.compile(r"title=([^\s\"]+)")
@@ -186,16 +193,22 @@ def _forms(rule: Rule) -> str:
     rows = ["| form | where | what it says |", "|---|---|---|"]
     rows += [f"| `{each.id}` | {_where(each)} | {_cell(_said(each.message or rule.message))} |" for each in rule.forms]
     note = f"`ignore[{rule.name}/FORM]` in a comment accepts one of them alone."
-    return "\n\n".join(["## Forms", note, "\n".join(rows)])
+    return "\n\n".join(["## Forms", note, '<div class="forms" markdown>', "\n".join(rows), "</div>"])
 
 
 def _where(form: Form) -> str:
     names = [
         *form.call, *(f"@{name}" for name in form.decorator), *form.subclass, *form.attribute, *form.setting,
-        *form.document, *form.syntax,
+        *form.document,
     ]  # fmt: skip
-    more = len(names) - 3
-    return _cell(", ".join(f"`{name}`" for name in names[:3]) + (f" and {more} more" if more > 0 else ""))
+    shown = [_code(name) for name in names[:3]] + [SYNTAX[each] for each in form.syntax]
+    return _cell(", ".join(shown) + (f" and {len(names) - 3} more" if len(names) > 3 else ""))
+
+
+def _code(name: str) -> str:
+    """Long names may break behind a dot."""
+    breakable = re.sub(r"[.:/]", r"\g<0><wbr>", escape(name))
+    return f"<code>{breakable}</code>"
 
 
 def _said(message: str) -> str:
