@@ -86,12 +86,13 @@ class Matcher:
         return any(constant.text in row.values for constant in found.constants)
 
     def _imported_names(self) -> frozenset[str]:
-        """Every module that files of the application import, with the packages above it."""
+        """Every module that files of the application import, with the packages above it, and what they call."""
         names: set[str] = set()
         for path, facts in self.project.files.items():
             if self.project.is_application(path):
                 rows = [row for row in facts.imports if not row.level]
                 names.update(name for row in rows for name in (row.module, f"{row.module}.{row.name}"))
+        names.update(use.name for use in self.project.graph.uses if self.project.is_application(use.ref.path))
         names.update(text for text in self.settings.strings() if text.replace(".", "").replace("_", "").isalnum())
         whole = set(names)
         for name in names:

@@ -179,7 +179,7 @@ class Reporter:
         if STORES in write.rule.predicates:
             return "high" if write.sure == SURE else "medium"
         given = write.helper or all("param" in path.origins for path in write.paths)
-        nowhere = write.sure < SURE and all(path.root[0] in ("at", "param") for path in write.paths)
+        nowhere = write.sure < SURE and all(path.root[0] == "at" or "param" in path.origins for path in write.paths)
         if given or nowhere or (write.use.removes and self._is_guess(write)):
             return "low"
         if write.sure == SURE and not (write.vague and "unknown" in origins):
