@@ -139,15 +139,20 @@ def _problems() -> tuple[type[Exception], ...]:
 
 def _after(path: str, before: bytes, fixes: list[Fix], digest: str) -> tuple[bytes, int]:
     """The content after the fixes, and how many were made. Raises RewriteError."""
-    from statecheck.fixes.propose import digest as digest_of
     from statecheck.fixes.splicing import spliced
     from statecheck.triage.rewrite import RewriteError, rewritten, text_of
 
     text = text_of(path, before)
-    if digest_of(text) != digest:
+    if _digest(text) != digest:
         raise RewriteError("it has changed since it was read")
     new, done = spliced(text, fixes)
     return rewritten(path, before, new, "the fix"), len(done)
+
+
+def _digest(text: str) -> str:
+    from statecheck.fixes.propose import digest
+
+    return digest(text)
 
 
 def fixed(

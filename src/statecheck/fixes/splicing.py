@@ -21,9 +21,7 @@ def spliced(text: str, fixes: Iterable[Fix]) -> tuple[str, list[Fix]]:
     """
     done: list[Fix] = []
     edits: set[Edit] = set()
-    for fix in sorted(
-        fixes, key=lambda fix: (min(edit.start for edit in fix.edits if edit.end > edit.start), fix.edits)
-    ):
+    for fix in sorted(fixes, key=lambda fix: fix.edits[::-1]):  # an import comes first, and is shared
         new = set(fix.edits) - edits
         if not any(_touch(edit, other) for edit in new for other in edits):
             done.append(fix)

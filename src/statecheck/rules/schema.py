@@ -122,8 +122,9 @@ class Fixing(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     kind = "drop-comment": the name goes from a suppressing comment, and the comment with its last name.
 
     ``variables`` names the variable by the id of the form, for places where nothing has a telling name, ``by-text`` by
-    a regex that the literal's text fits. ``suffix`` ends a name that does not say what it is. ``without``: forms that have no fix. ``makes``: calls that draw a value, by
-    the key of :attr:`EnvironmentStyle.required` that reads one of the same type.
+    a regex that the literal's text fits. ``suffix`` ends a name that does not say what it is. ``without``: forms that
+    have no fix. ``makes``: calls that draw a value, by the key of :attr:`EnvironmentStyle.required` that reads one of
+    the same type.
     """
 
     kind: Literal["read-environment", "drop-comment"]
