@@ -15,6 +15,7 @@ from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
 from statecheck.project.paths import PathValue
 from statecheck.project.phases import POSSIBLE, SURE
+from statecheck.project.settings_modules import is_for_debugging
 from statecheck.project.values import ForeignInstance, ScopeRef
 
 VAGUE = frozenset({"unknown", "param", "field"})
@@ -24,6 +25,7 @@ APPENDING = ("a", "ab", "at", "a+", "ab+", "a+b")
 COPYING = frozenset({"copy", "copy2", "copyfile", "copytree"})
 DYNAMIC = ("builtins.getattr", "importlib.import_module")  # gives what only run time knows
 PID_FILES = re.compile(r"(?:^|[^a-z])pid_?(?:file|path)|\.pid$", re.IGNORECASE)
+DEBUGGING = re.compile(r"(?:^|[^a-z])(?:debug|crash|traceback|profiler|profiling)", re.IGNORECASE)
 CALLERS_UP = 4  # calls up to a method that may be called
 
 
@@ -83,8 +85,12 @@ class Outlook:
         return appends and "random" not in path.origins and any(True for _ in self._looks(use, path))
 
     def is_minor(self, use: Use, paths: Sequence[PathValue], written: Sequence[Expr]) -> bool:
-        """Does nobody miss the file on another machine: a process id, or what any process makes again?"""
-        names = (self._project.scope(use.spot.ref).name, dotted(use.expr), *(path.text for path in paths))
+        """Does nobody miss the file on another machine: for debugging, a process id, what any process makes again?"""
+        scope = self._project.scope(use.spot.ref)
+        names = (scope.name, dotted(use.expr), *(path.text for path in paths))
+        table = self._project.tables.files[use.spot.ref.path]
+        if any(DEBUGGING.search(name) for name in names) or is_for_debugging(table, use.spot.region):
+            return True
         if any(PID_FILES.search(name) for name in names):
             return not any(True for path in paths for _ in self.readers(use.spot.ref, path))
         return self._is_seed(use, paths, written)

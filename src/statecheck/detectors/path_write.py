@@ -24,7 +24,7 @@ from statecheck.project.phases import POSSIBLE, SURE
 from statecheck.rules.schema import Rule
 
 CACHE_NAMES = re.compile("cache", re.IGNORECASE)
-COMMANDS = frozenset({"cli", "commands", "cmd", "scripts", "bin", "console", "__main__", "setup"})
+COMMANDS = frozenset({"cli", "commands", "cmd", "scripts", "bin", "console", "__main__", "setup", "_version"})
 READS_SHOWN = 2
 DETECTOR = "path-write"
 STORES = "stores"
@@ -165,6 +165,8 @@ class Reporter:
             return write.rule.severity if self._is_purpose else stated
         if any(self._uses.is_sent(other) for other in self._group) or self._reads:
             return write.rule.severity
+        if write.use.form.path_result:
+            return "low"  # it goes to other code of the same process, as far as anybody can see
         return "low" if stated == "low" else "medium"
 
     def _confidence(self) -> Level:

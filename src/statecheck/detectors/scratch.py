@@ -17,6 +17,8 @@ REMOVING = frozenset({"remove", "unlink", "rmtree", "cleanup", "removedirs", "rm
 MOVING = frozenset({"move", "rename", "replace", "renames"})
 CALLERS_UP = 3  # how many calls up a file may be removed
 ENDINGS = ("finally",)
+BEGINNING = ("__enter__", "__aenter__", "__init__")
+LEAVING = ("__exit__", "__aexit__")
 DIRECT = ("call", "inline", "property")
 
 
@@ -75,6 +77,8 @@ class Scratch:
         found = {function: pos}
         for site in path.sites:
             found.setdefault(self._outer(site.caller), site.call.pos)
+        for method in self._exits(function):
+            found.setdefault(method, -1)
         level = [ref, function]
         for _ in range(CALLERS_UP):
             edges = [edge for one in level for edge in self._project.graph.callers.get(one, ()) if edge.via in DIRECT]
@@ -82,6 +86,14 @@ class Scratch:
             for edge in edges[:8]:
                 found.setdefault(self._outer(edge.caller), edge.pos)
         return found
+
+    def _exits(self, function: ScopeRef) -> list[ScopeRef]:
+        """What ends the block that the method begins: ``__exit__`` for ``__enter__``."""
+        cls = self._project.tables.class_around(function)
+        if cls is None or self._project.scope(function).name not in BEGINNING:
+            return []
+        found = (self._project.evaluator.classes.method(cls, name) for name in LEAVING)
+        return [method for method in found if method is not None]
 
     def _ends(self, row: Removal, since: int) -> bool:
         """Does the removal happen after ``since``, and not only when something went wrong?"""
