@@ -31,6 +31,9 @@ DOCUMENTATION = (
     "domain.com",
     "yourdomain.com",
 )
+NOBODY = frozenset(
+    {"example", "invalid", "dummy", "none", "unknown", "nowhere", "placeholder", "fake", "your-host", "host"}
+)
 PRIVATE = tuple(
     ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 )
@@ -82,7 +85,7 @@ def _whose_name(name: str) -> Whose:
         return ""
     if "." not in name:
         return "local"  # a container, or an entry of the hosts file
-    if _is_below(name, DOCUMENTATION):
+    if _is_below(name, DOCUMENTATION) or name.partition(".")[0] in NOBODY:
         return "documentation"
     if _is_below(name, INSIDE) or ".svc." in name or name.startswith(("internal.", "internal-")):
         return "inside"

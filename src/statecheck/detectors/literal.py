@@ -24,7 +24,9 @@ from statecheck.facts.walk import span
 from statecheck.model import LEVELS, Finding
 from statecheck.project.arguments import argument
 from statecheck.project.constants import Constant
+from statecheck.project.phases import is_main_guard
 from statecheck.project.settings import OTHER_PROFILES, Settings, profile
+from statecheck.project.settings_modules import profile_of_name
 from statecheck.project.sources import Located, Sources
 from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Condition, Form, Rule
@@ -32,6 +34,7 @@ from statecheck.rules.vocabulary import NEGATION, bare
 
 KEYS_A_CACHE = "keys-a-cache"
 EMPTY = frozenset({"", "None"})
+SAMPLES = frozenset({"snippet", "fixture", "tutorial", "testdata", "demo", "cookbook", "mock", "benchmark"})
 
 
 class Hit(NamedTuple):
@@ -62,6 +65,7 @@ class Literals:
         self.rows = [Wanted(rule, form, number) for rule in rules for number, form in enumerate(rule.forms)]
         self._defaults = frozenset(self._field_defaults())
         self._samples = frozenset(path for path in self.project.files if is_sample(path))
+        self._plugins = frozenset(path for path in self.project.files if self._is_plugin(path))
         self.named = [row for row in named_values(self.project, self._counts) if not row.is_example]
 
     def _counts(self, path: str, region: int) -> bool:
@@ -73,6 +77,11 @@ class Literals:
             if setting.field:
                 found = self.matcher.resolve(setting.value._replace(expr=default_of(setting.value.expr)))
                 yield from (constant.at for constant in found.constants if constant.at is not None)
+
+    def _is_plugin(self, path: str) -> bool:
+        """Can the module be loaded by its name: does it stand in a package, and is it no script?"""
+        inside = f"{path.rpartition('/')[0]}/__init__.py" in self.project.files
+        return inside and not any(is_main_guard(region) for region in self.project.files[path].regions)
 
     def findings(self) -> list[Finding]:
         """All findings, the most serious one of each literal."""
@@ -90,10 +99,22 @@ class Literals:
 
     def _hits(self) -> Iterator[Hit]:
         for wanted, spot, name in Uses(self.rows, self.matcher, self.named).all():
-            if spot.ref.path not in self._samples and self.matcher.applies(wanted.form, spot):
+            if not self._is_sample(spot) and self._applies(wanted.form, spot):
                 for place, constant in self._holds(wanted.form, spot):
                     if place[0] not in self._samples and self.project.is_application(place[0]):
                         yield Hit(wanted, spot, place, name, constant)
+
+    def _is_sample(self, spot: Spot) -> bool:
+        scope = self.project.scope(spot.ref)
+        return spot.ref.path in self._samples or (scope.kind == "class" and profile_of_name(scope.name) != "")
+
+    def _applies(self, form: Form, spot: Spot) -> bool:
+        """As the matcher says. A text in a module of a package counts even if nothing imports it: it is a plug-in."""
+        if self.matcher.applies(form, spot):
+            return True
+        outside = self.project.scope(spot.ref).kind in ("module", "class")
+        text = bool(form.syntax) and outside and spot.ref.path in self._plugins
+        return text and self.matcher.is_required(form) and not form.phases
 
     # -- whether it holds ----------------------------------------------------------------------------------------------
 
@@ -218,8 +239,10 @@ class Literals:
 
 def is_sample(path: str) -> bool:
     """Is the file an example, documentation, or for development and tests by its name?"""
-    folders = [part.lower() for part in path.split("/")[:-1]]
-    return bool(profile(path)) or any(part in OTHER_PROFILES or part.rstrip("s") in OTHER_PROFILES for part in folders)
+    folders = [word for part in path.lower().split("/")[:-1] for word in re.split(r"[_.-]", part)]
+    return bool(profile(path)) or any(
+        word in known or word.rstrip("s") in known for word in folders for known in (OTHER_PROFILES, SAMPLES)
+    )
 
 
 def _weight(hit: Hit) -> tuple[int, str]:

@@ -11,6 +11,7 @@ from collections import Counter
 from math import log2
 
 MIN_LENGTH = 8
+MIN_ESCAPES = 4  # of bytes, as they are written
 MIN_ENTROPY = 2.8  # bits a character; English words have 2 to 3.3, hexadecimal keys 3.3 to 4, base 64 over 4
 MAX_WORDS = 0.75  # of the letters may lie in runs that read like words
 _WORD = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{4,}")
@@ -42,6 +43,8 @@ def wordiness(text: str) -> float:
 
 def looks_drawn(text: str) -> bool:
     """Does the text look like a key or a password, not like a name, a sentence, a path or a number?"""
+    if text.count("\\x") >= MIN_ESCAPES:
+        return True  # bytes that no keyboard has
     if len(text) < MIN_LENGTH or _PLAIN.match(text):
         return False
     return entropy(text) >= MIN_ENTROPY and wordiness(text) <= MAX_WORDS
