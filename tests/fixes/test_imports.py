@@ -34,7 +34,7 @@ def with_import(text: str, statement: str = "import os") -> str | None:
         ("import json\nX = 1\n", "import json\nimport os\nX = 1\n"),
         ("import sys\nX = 1\n", "import os\nimport sys\nX = 1\n"),
         ("from re import x\n\nX = 1\n", "import os\nfrom re import x\n\nX = 1\n"),
-        ("import json\nfrom re import (\n    x,\n)\nX = 1\n", "import json\nimport os\nfrom re import (\n    x,\n)\nX = 1\n"),
+        ("import json\nfrom re import (\n    x,\n)\nX\n", "import json\nimport os\nfrom re import (\n    x,\n)\nX\n"),
         ("from flask import Flask\n\nX = 1\n", "import os\n\nfrom flask import Flask\n\nX = 1\n"),
         ("from . import a\n\nX = 1\n", "import os\n\nfrom . import a\n\nX = 1\n"),
         ("import re\n\nimport flask\n\nX = 1\n", "import os\nimport re\n\nimport flask\n\nX = 1\n"),
