@@ -25,7 +25,17 @@ __all__ = [
 Profile = Literal["service", "worker", "library", "single-process"]
 OptionValue = bool | int | float | str | tuple[str, ...]
 
-TEST_PATHS = ("tests/", "test/", "testing/", "test_*.py", "*_test.py", "tests.py", "conftest.py")
+TEST_PATHS = (
+    "tests/",
+    "test/",
+    "testing/",
+    "_tests/",
+    "test_*.py",
+    "*_test.py",
+    "*_tests.py",
+    "tests.py",
+    "conftest.py",
+)
 MIGRATION_PATHS = ("migrations/", "alembic/versions/")
 OWN_FILES = ("statecheck.toml", ".statecheck.toml")
 PROJECT_MARKS = (*OWN_FILES, "pyproject.toml", "setup.py", "setup.cfg", "manage.py")

@@ -1,11 +1,14 @@
-"""Defaults of parameters: are they ever used?"""
+"""Defaults of parameters and empty containers: are they ever used, is anything ever put there?"""
 
 from __future__ import annotations
 
-from statecheck.facts.ir import Param, Star
+from collections.abc import Sequence
+
+from statecheck.facts.ir import Display, Param, Star
+from statecheck.project.accesses import Access
 from statecheck.project.callsites import CallSite
 from statecheck.project.link import Project
-from statecheck.project.values import DefaultPlace
+from statecheck.project.values import DefaultPlace, GlobalPlace, Place
 
 
 def is_always_given(project: Project, place: DefaultPlace) -> bool:
@@ -17,6 +20,22 @@ def is_always_given(project: Project, place: DefaultPlace) -> bool:
         param for param in project.scope(place.function).params if param.kind in ("positional", "normal", "keyword")
     ]
     return all(_gives(site, params, place.name) for site in sites)
+
+
+def is_never_filled(project: Project, place: Place, writes: Sequence[Access]) -> bool:
+    """Is an empty container only changed in what would lie in it? Then it is something else that changes."""
+    return bool(writes) and all(write.depth and not write.sure for write in writes) and _starts_empty(project, place)
+
+
+def _starts_empty(project: Project, place: Place) -> bool:
+    if isinstance(place, DefaultPlace):
+        values = [param.default for param in project.scope(place.function).params if param.name == place.name]
+    elif isinstance(place, GlobalPlace):
+        rows = project.tables.files[place.path].bindings.get((0, place.name), [])
+        values = [binding.value if binding.kind == "value" else None for binding in rows]
+    else:
+        return False
+    return bool(values) and all(isinstance(value, Display) and not value.items for value in values)
 
 
 def _gives(site: CallSite, params: list[Param], name: str) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from statecheck.facts.ir import Attr, Call, Choice, Const, Expr, Name, Op, Sub
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
+from statecheck.project.calls import Edge
 from statecheck.project.conditions import is_empty_test, is_filled_test
 from statecheck.project.link import Project
 from statecheck.project.tables import FileTable
@@ -28,7 +30,7 @@ def is_set_once(project: Project, write: Access) -> bool:
     table = project.tables.files[write.ref.path]
     if _is_guarded(
         table, write.ref.scope, write.event.region, write.start, write.place.name, isinstance(write.value, Const)
-    ):
+    ) or _is_beside_once(table, write.ref.scope, write.event.region):
         return True
     function = project.tables.function_around(write.ref)
     calls = [
@@ -36,16 +38,40 @@ def is_set_once(project: Project, write: Access) -> bool:
         for edge in project.graph.callers.get(function, ())
         if edge.via in ("call", "callback") and project.is_application(edge.caller.path)
     ]
-    return (
-        bool(calls)
-        and len(calls) <= 3
-        and all(
-            _is_guarded(
-                project.tables.files[edge.caller.path], edge.caller.scope, edge.region, edge.pos, write.place.name
-            )
-            for edge in calls
-        )
+    return _runs_once(project, function) or (
+        0 < len(calls) <= 3 and all(_is_called_once(project, edge, write.place.name) for edge in calls)
     )
+
+
+def _is_called_once(project: Project, edge: Edge, name: str) -> bool:
+    table = project.tables.files[edge.caller.path]
+    return _is_guarded(table, edge.caller.scope, edge.region, edge.pos, name) or _runs_once(project, edge.caller)
+
+
+def _runs_once(project: Project, function: ScopeRef) -> bool:
+    """A memo without arguments: its body runs once, in a process or for an object."""
+    receivers = 1 if project.evaluator.classes.receiver(function) else 0
+    return len(project.scope(function).params) <= receivers and project.evaluator.is_memo(function)
+
+
+def _is_beside_once(table: FileTable, scope: int, region: int) -> bool:
+    """``if self.made is None: self.made = make(); self.path = path``: filled together with what the guard asks for."""
+    while region >= 0:
+        row = table.facts.regions[region]
+        test = row.test
+        if row.kind == "if" and isinstance(test, Op) and test.op in ("is", "not", "=="):
+            asked, here = shape(test.operands[0]), table.facts.scopes[scope]
+            inside = [event for event in here.events if table.is_inside(event.region, region)]
+            filled = [target for event in inside for target in event.targets]
+            lasting = [part for part in filled if isinstance(part, Attr) or getattr(part, "id", "") in here.globals]
+            if any(shape(part) == asked for part in lasting) and is_empty_test(test, partial(_has_shape, asked)):
+                return True
+        region = row.parent
+    return False
+
+
+def _has_shape(asked: object, expr: Expr) -> bool:
+    return shape(expr) == asked
 
 
 def is_filled_here(project: Project, write: Access) -> bool:
@@ -139,7 +165,14 @@ def _asks_for(expr: Expr, name: str) -> bool:
 
 
 def _is_empty_test(test: Expr, name: str) -> bool:
-    """``x is None``, ``not x``, ``not hasattr(self, "x")``, ``len(x) == 0``."""
+    """``x is None``, ``not x``, ``not hasattr(self, "x")``, ``len(x) == 0``; not ``x is None or x != new``."""
+    if isinstance(test, Choice) and test.kind == "or":
+        asked = [is_empty_test(part, lambda expr: _asks_for(expr, name)) for part in test.items]
+        return any(asked) and not any(
+            isinstance(part, Op) and mentions(part, name)
+            for part, empty in zip(test.items, asked, strict=True)
+            if not empty
+        )
     return is_empty_test(test, lambda expr: _asks_for(expr, name))
 
 

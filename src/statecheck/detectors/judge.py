@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from statecheck.detectors.contexts import is_replaced
-from statecheck.detectors.defaults import is_always_given
+from statecheck.detectors.defaults import is_always_given, is_never_filled
 from statecheck.detectors.determined import Determined, accesses
 from statecheck.detectors.guards import is_filled_here
 from statecheck.detectors.instances import Instances
@@ -25,8 +25,9 @@ from statecheck.detectors.lookalikes import (
     values,
 )
 from statecheck.detectors.memos import is_memo_write
+from statecheck.detectors.mirrors import Mirrors
+from statecheck.detectors.places import holder_path, look_alike, place_rule, root_name
 from statecheck.detectors.repeated import is_repeated
-from statecheck.facts.ir import Attr, Expr, Name, Sub
 from statecheck.model import Level
 from statecheck.project.accesses import Access
 from statecheck.project.calls import Edge
@@ -34,16 +35,10 @@ from statecheck.project.effects import Effects
 from statecheck.project.link import Project
 from statecheck.project.phases import GUESS, POSSIBLE, RUNTIME, SURE
 from statecheck.project.values import (
-    MEMO,
-    CellPlace,
-    ClassPlace,
     ConstantValue,
     ContextPlace,
     DefaultPlace,
     FieldPlace,
-    ForeignPlace,
-    FunctionPlace,
-    GlobalPlace,
     Instance,
     Place,
     ScopeRef,
@@ -152,10 +147,12 @@ class Judge:
             return silent._replace(reason=reason)
         if isinstance(place, ContextPlace) and is_replaced(self.project, place):
             return silent._replace(reason="each request sets a value of its own")
+        if is_never_filled(self.project, place, self._writes.get(place, [])):
+            return silent._replace(reason="nothing is ever put there")
         live = [write for write in self._writes.get(place, []) if self._counts(place, write)]
         if not live:
             return silent._replace(reason="nothing that runs while the process serves writes to it")
-        if reason := harmless_value(self.project, place, _look_alike(place_rule(self.project, place))):
+        if reason := harmless_value(self.project, place, look_alike(place_rule(self.project, place))):
             return silent._replace(reason=reason)
         kept = [write for write in live if self._is_kept(place, write)]
         if not kept:
@@ -214,7 +211,7 @@ class Judge:
         live = [write for write in writes if self._certainty(place, write) == sure]
         rest = [write for write in writes if write not in live and self.project.phases.runtime(write.ref)]
         rule, severity = place_rule(self.project, place, writes), self._severity(place, writes, live)
-        memo = [write for write in writes if is_memo_write(self.project, write)]
+        memo = [write for write in writes if is_memo_write(self.project, write, writes)]
         if memo and all(write.kind == "clear" or write in memo or _is_unsure_deep(write) for write in writes):
             changing = any(CHANGING_EFFECTS & self._effects.of(write.ref) for write in memo)
             objects = all(is_memo_of_objects(self.project, write) for write in memo)
@@ -232,7 +229,7 @@ class Judge:
         return Verdict(place, rule, severity, confidence, "", (*live, *rest), made)
 
     def _severity(self, place: Place, writes: Sequence[Access], live: Sequence[Access]) -> Level:
-        if all(is_clock(self.project, write) for write in writes):
+        if all(is_clock(self.project, write) for write in writes) or self.project.once(Mirrors).is_mirror(writes):
             return "low"
         if isinstance(place, FieldPlace) and all(is_flag(self.project, write) for write in writes):
             return "low"  # a lifecycle flag of the object: started, stopping
@@ -266,39 +263,3 @@ class Judge:
 def _is_unsure_deep(write: Access) -> bool:
     """Is something of unknown type changed that may have come out of the place: a copy of it, as likely as not?"""
     return write.depth > 0 and not write.sure
-
-
-def root_name(target: Expr) -> str:
-    """The name that ``a.b[c].d`` begins with."""
-    while isinstance(target, (Attr, Sub)):
-        target = target.value
-    return target.id if isinstance(target, Name) else ""
-
-
-def place_rule(project: Project, place: Place, writes: Sequence[Access] = ()) -> str:
-    """The rule that a write to such a place breaks."""
-    if isinstance(place, GlobalPlace):
-        return "rebound-global" if writes and all(write.kind == "rebind" for write in writes) else "mutated-global"
-    if isinstance(place, (CellPlace, DefaultPlace, ContextPlace)):
-        own = [write for write in writes if write.place == place and not is_memo_write(project, write)]
-        return "hidden-state" if own or not writes else "singleton-state"  # fields of the objects that it holds
-    if isinstance(place, FunctionPlace):  # what a memo keeps for its callers is an object built once
-        kept = place.name == MEMO and project.evaluator.is_memo(place.function)
-        return "singleton-state" if kept else "hidden-state"
-    return "class-state" if isinstance(place, ClassPlace) else "singleton-state"
-
-
-def _look_alike(rule: str) -> str:
-    """The rule under which the models list look-alikes: hidden state is an object of the process by another name."""
-    return "singleton-state" if rule == "hidden-state" else rule
-
-
-def holder_path(place: Place) -> str | None:
-    """The file that the place stands in; None for an attribute of a foreign object."""
-    if isinstance(place, GlobalPlace):
-        return place.path
-    if isinstance(place, (ClassPlace, FieldPlace)):
-        return place.cls.path
-    if isinstance(place, ContextPlace):
-        return place.scope.path
-    return None if isinstance(place, ForeignPlace) else place.function.path

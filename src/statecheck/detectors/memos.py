@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from statecheck.detectors.guards import mentions, shape
-from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Op, Sub
+from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Name, Op, Sub
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
 from statecheck.project.values import ContainerValue
 
+MISSING_KEYS = frozenset({"KeyError", "LookupError"})
 
-def is_memo_write(project: Project, write: Access) -> bool:
-    """``cache[key] = compute()`` where the same function looked the key up first, by ``in`` or ``get``."""
+
+def is_memo_write(project: Project, write: Access, writes: Sequence[Access] = ()) -> bool:
+    """``cache[key] = compute()`` where the same function looked the key up first: by ``in``, ``get``, or a failed read.
+
+    ``writes`` are all writes to the place: an empty container is a value like any other where nobody fills it. Also
+    ``cache[key][part] = compute()``, where the first level is only made for what lies in it.
+    """
     if write.kind == "rebind" and isinstance(write.value, Display) and len(write.value.items) > 1:
         return _is_keyed_single(project, write)
     if write.kind == "change" and not write.depth and write.how == ".setdefault()" and len(write.given) == 2:
         made = write.given[1]
         return not isinstance(made, (Const, Display)) and not _is_new_container(project, write, made)
-    if write.kind != "change" or write.depth or not write.how.startswith("[…] ="):
+    if write.kind != "change" or write.depth > 1 or not write.how.startswith("[…] ="):
         return False
     target = next((part for part in write.event.targets if isinstance(part, Sub)), None)
-    if target is None:
+    if target is None or bool(write.depth) != isinstance(target.value, Sub):
         return False
-    if write.event.value is not None and _is_new_container(project, write, write.event.value):
+    if (
+        write.event.value is not None
+        and _is_new_container(project, write, write.event.value)
+        and not _is_left_empty(project, writes)
+    ):
         return False  # a table that grows by and by
     if write.event.value is not None and mentions(write.event.value, write.place.name):
         return False  # a count or a list that grows, not a value computed once
@@ -33,7 +45,33 @@ def is_memo_write(project: Project, write: Access) -> bool:
         for event in project.scope(function).events
         if event.value is not None and event is not write.event
         for node in iter_expr(event.value)
+    ) or _failed_to_read(project, write, target)
+
+
+def _is_left_empty(project: Project, writes: Sequence[Access]) -> bool:
+    """Does nobody put anything into what is stored, or only a memo of its own?"""
+    deep = [other for other in writes if other.depth and other.kind == "change"]
+    return bool(writes) and all(is_memo_write(project, other) for other in deep)
+
+
+def _failed_to_read(project: Project, write: Access, target: Sub) -> bool:
+    """``try: return cache[key]`` and, after ``except KeyError``, ``cache[key] = …``."""
+    regions, region = project.tables.files[write.ref.path].facts.regions, write.event.region
+    while region >= 0 and not (regions[region].kind == "except" and _names(regions[region].test, MISSING_KEYS)):
+        region = regions[region].parent
+    if region < 0:
+        return False
+    key = shape(target)
+    return any(
+        isinstance(node, Sub) and shape(node) == key
+        for event in project.scope(project.tables.function_around(write.ref)).events
+        if event.value is not None and event.pos < regions[region].pos
+        for node in iter_expr(event.value)
     )
+
+
+def _names(expr: Expr | None, names: frozenset[str]) -> bool:
+    return any(isinstance(node, Name) and node.id in names for node in iter_expr(expr))
 
 
 def _is_keyed_single(project: Project, write: Access) -> bool:

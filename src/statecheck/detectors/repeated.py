@@ -13,7 +13,7 @@ from statecheck.detectors.guards import shape
 from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Attr, Call, Comp, Const, Display, Expr, Name, Op, Sub
 from statecheck.project.accesses import Access
-from statecheck.project.arguments import argument
+from statecheck.project.callsites import handed
 from statecheck.project.link import Project
 from statecheck.project.tables import Store, key_name
 from statecheck.project.values import CellPlace, ClassPlace, DefaultPlace, FieldPlace, GlobalPlace, Place, ScopeRef
@@ -139,11 +139,10 @@ def origins(project: Project, ref: ScopeRef, expr: Expr, region: int, deep: int 
         if binding.kind == "value" and binding.value is not None and not binding.unpack:
             yield from origins(project, here, binding.value, binding.region, deep - 1)
         elif binding.kind == "param" and binding.param is not None and binding.param.kind in ("normal", "keyword"):
-            names = [param.name for param in project.scope(here).params if param.kind in ("normal", "positional")]
             for site in project.evaluator.call_sites.of(here):
-                position = names.index(expr.id) - site.bound if expr.id in names else None
-                given = argument(site.call, expr.id, position) or binding.param.default
-                if given is not None:
-                    yield from origins(project, site.caller, given, site.region, deep - 1)
+                given = handed(project.scope(here), binding.param, site)
+                given = given or ([] if binding.param.default is None else [binding.param.default])
+                for part in given:
+                    yield from origins(project, site.caller, part, site.region, deep - 1)
         else:
             yield expr

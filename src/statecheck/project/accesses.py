@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, Name, Scope, Star, Sub
 from statecheck.facts.walk import iter_expr, span
+from statecheck.project.arguments import fits_container
 from statecheck.project.evaluate import Evaluator
 from statecheck.project.tables import key_name
 from statecheck.project.values import (
@@ -212,6 +213,8 @@ class Accesses:
     def _method_call(self, ref: ScopeRef, event: Event, call: Call, func: Attr) -> Iterator[Access]:
         for item in self._evaluator.evaluate(ref, func.value, event.region):
             kind = self._change_kind(item, func.attr)
+            if item.value is None and not fits_container(func.attr, call):
+                continue
             if kind and item.place is not None:
                 yield Access(
                     item.place,

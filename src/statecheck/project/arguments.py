@@ -4,6 +4,22 @@ from __future__ import annotations
 
 from statecheck.facts.ir import Attr, Call, Expr, Keyword, Name, Star
 
+# The most arguments that these methods of containers take; what takes more is no container.
+MOST_ARGUMENTS = {
+    "add": 1,
+    "append": 1,
+    "appendleft": 1,
+    "clear": 0,
+    "discard": 1,
+    "extend": 1,
+    "insert": 2,
+    "pop": 2,
+    "popitem": 1,
+    "popleft": 0,
+    "remove": 1,
+    "setdefault": 2,
+}
+
 
 def argument(call: Call, name: str, position: int | None) -> Expr | None:
     """The argument of a call by keyword, else by place; None when it is not there or hidden in ``*args``."""
@@ -32,3 +48,9 @@ def dotted_expression(text: str) -> Expr | None:
     for part in parts[1:]:
         made = Attr(far, far, made, part)
     return made
+
+
+def fits_container(method: str, call: Call) -> bool:
+    """Can a container have a method that is called so?"""
+    most = MOST_ARGUMENTS.get(method)
+    return most is None or (not call.keywords and len(call.args) <= most)

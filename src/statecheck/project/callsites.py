@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from statecheck.facts.ir import Attr, Call, Name
+from statecheck.facts.ir import Attr, Call, Expr, Name, Param, Scope, Star
 from statecheck.facts.walk import last_name
+from statecheck.project.arguments import argument
 from statecheck.project.tables import Tables
 from statecheck.project.values import ClassValue, Foreign, FunctionValue, ScopeRef
 
@@ -116,3 +117,16 @@ def is_bound(evaluator: Evaluator, value: FunctionValue, call: Call) -> bool:
     if receiver[1] != "instance" or not (isinstance(call.func, Attr) and isinstance(call.func.value, Name)):
         return True
     return call.func.value.id != evaluator.tables.scope(receiver[0]).name
+
+
+def handed(scope: Scope, param: Param, site: CallSite) -> list[Expr]:
+    """What a call hands to a parameter of the function, or spreads where that may hold it; empty for the default."""
+    call = site.call
+    spread: list[Expr] = [given for given in call.args if isinstance(given, Star)]
+    spread += [word.value for word in call.keywords if word.name == "**"]
+    if param.kind in ("star", "double-star"):
+        return [*call.args, *(word.value for word in call.keywords)]
+    names = [other.name for other in scope.params if other.kind in ("normal", "positional")]
+    position = names.index(param.name) - site.bound if param.name in names else None
+    given = argument(call, param.name, position)
+    return [given] if given is not None else spread

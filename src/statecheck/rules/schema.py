@@ -216,6 +216,7 @@ class EntryPoint(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"
     instance: Literal["request", "process", ""] = ""  # subclass: how long the framework keeps one instance
     init_phase: Phase | None = None  # subclass: when __init__ runs
     own_process: bool = False  # the function runs in a child process that was started for it alone
+    beside: bool = False  # the function runs in the process that starts it, beside its handlers: a thread, a timer
     parameter_types: tuple[str, ...] = ()  # dotted classes of the handler's first parameters, self not counted
     phases: dict[str, Phase] = field(default_factory=dict)  # decorator, call: other phases by the literal path argument
     note: str = ""
