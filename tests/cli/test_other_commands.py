@@ -92,6 +92,7 @@ def test_a_rule_as_json(capsys: pytest.CaptureFixture[str]) -> None:
         "summary": "A module-level container that requests change.",
         "instead": "Use a shared cache.",
         "references": ["https://12factor.net/processes"],
+        "fix": None,
         "options": {"limit": {"type": "int", "default": 3, "help": "How many."}},
         "page": PAGE,
     }

@@ -119,6 +119,11 @@ def test_a_name_that_says_too_little_gets_that_of_its_module() -> None:
     assert mended(slack).files["slack.py"] == 'import os\n\nTOKEN = os.environ["SLACK_TOKEN"]\n'
 
 
+def test_a_row_of_values_for_a_row_of_names() -> None:
+    text = mended_text(f'import os\n{FLASK}USER_NAME, PAYMENT_API_KEY = "shop", "{KEY}"\n')
+    assert line_of(text, "USER_NAME") == 'USER_NAME, PAYMENT_API_KEY = "shop", os.environ["PAYMENT_API_KEY"]'
+
+
 def test_two_values_never_share_a_variable_and_equal_ones_do() -> None:
     lines = f'A = {{"api_key": "{KEY}"}}\nB = {{"api_key": "{KEY}x7"}}\nC = {{"api_key": "{KEY}"}}\n'
     text = mended_text(f"import os\n{FLASK}{lines}")

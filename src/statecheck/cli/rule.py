@@ -95,6 +95,7 @@ def as_json(rule: Rule) -> dict[str, Any]:
         "summary": rule.summary,
         "instead": rule.instead,
         "references": list(rule.references),
+        "fix": rule.fix.applicability if rule.fix else None,
         "options": {
             name: {"type": option.type, "default": option.default, "help": option.help}
             for name, option in rule.options.items()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from statecheck.detectors.secrets import looks_drawn
-from statecheck.facts.ir import Attr, Call, Choice, Const, Expr
+from statecheck.facts.ir import Attr, Call, Choice, Const, Display, Expr
 from statecheck.facts.walk import dotted, span
 from statecheck.fixes.fields import field_fix
 from statecheck.fixes.naming import Words, variable
@@ -87,7 +87,7 @@ class Reads:
         return None if self._is_inside_read(case) else self._of_value(case)
 
     def _is_for_a_person(self, case: Case) -> bool:
-        """A switch that somebody asks for already; what a function draws under a name of its own, for whatever use."""
+        """A switch that somebody asks for already; one of several values; what a function draws for whatever use."""
         facts = self._project.files[case.path]
         if case.fixing.default == "off":
             region = case.spot.region
@@ -95,6 +95,8 @@ class Reads:
                 if facts.regions[region].kind in ("if", "else"):
                     return True
                 region = facts.regions[region].parent
+        if _is_one_of_many(case.spot):
+            return True
         drawn = not isinstance(case.spot.node, Const) and case.form is not None and bool(case.form.syntax)
         return drawn and facts.scopes[case.spot.scope].kind not in ("module", "class")
 
@@ -263,6 +265,15 @@ class Reads:
             number += 1
             free = f"{name}_{number}"
         return free
+
+
+def _is_one_of_many(spot: Spot) -> bool:
+    """Is it an item of a list, and not of a row of values for a row of names?"""
+    around = spot.up()
+    if around is None or not isinstance(around.node, Display) or around.node.kind == "dict":
+        return False
+    targets = around.event.targets if around.event is not None and around.is_value else ()
+    return len(around.chain) > 1 or not any(isinstance(target, Display) for target in targets)
 
 
 def _quote(case: Case) -> str:

@@ -48,8 +48,8 @@ class Proposals:
 
     def _with_fix(self, finding: Finding, useless: Mapping[Location, set[str]]) -> Finding:
         rule = self._pack.rules.get(finding.name)
-        if rule is None or rule.fix is None:
-            return finding
+        if rule is None or rule.fix is None or finding.fix is not None:
+            return finding  # a plug-in may have made one
         if rule.fix.kind == "drop-comment":
             fix = self._dropped(finding, rule, useless[finding.location])
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 from statecheck.facts.ir import Call, Expr, Name, Sub
@@ -30,7 +31,18 @@ class Styles:
     def __init__(self, project: Project, styles: tuple[EnvironmentStyle, ...]) -> None:
         self._project = project
         self._styles = {project.knowledge.canonical(style.reader): style for style in styles}
-        self._here, self._anywhere = self._counted()
+
+    @cached_property
+    def _here(self) -> Counter[tuple[str, str]]:
+        """How often each style is used in each file. Only asked for where anything can be fixed."""
+        return self._counted()
+
+    @cached_property
+    def _anywhere(self) -> Counter[str]:
+        total: Counter[str] = Counter()
+        for (_, name), count in self._here.items():
+            total[name] += count
+        return total
 
     def is_known(self, name: str) -> bool:
         """Is there a style of the library that has this dotted name?"""
@@ -100,8 +112,7 @@ class Styles:
             if row.ref.path == path:
                 yield from (call.func.id for call in row.calls if isinstance(call.func, Name))
 
-    def _counted(self) -> tuple[Counter[tuple[str, str]], Counter[str]]:
-        """How often each style is used: by file, and in all of the application."""
+    def _counted(self) -> Counter[tuple[str, str]]:
         here: Counter[tuple[str, str]] = Counter()
         for use in self._project.graph.uses:
             name = next(
@@ -116,10 +127,7 @@ class Styles:
                     items = self._project.evaluator.evaluate(row.ref, node.value, row.event.region)
                     if any(isinstance(item.value, Foreign) and item.value.name == last[word] for item in items):
                         here[row.ref.path, last[word]] += 1
-        total: Counter[str] = Counter()
-        for (_, name), count in here.items():
-            total[name] += count
-        return here, total
+        return here
 
 
 def _package(name: str) -> str:
