@@ -156,12 +156,19 @@ class Branches:
 
     def _speaks_of(self, form: Form, answer: Answer) -> bool:
         knowledge = self.project.knowledge
+        if "environment" in form.syntax:
+            return self._reads_variable(answer) and re.search(form.key_pattern, answer.key) is not None
         spellings = set(knowledge.spellings(answer.function)) if form.call else set()
         if form.call and spellings.isdisjoint(knowledge.canonical(name) for name in form.call):
             return False
         if not form.call and answer.function:
             return False
         return not form.key_pattern or re.search(form.key_pattern, answer.key) is not None
+
+    def _reads_variable(self, answer: Answer) -> bool:
+        """Does the function read a variable of the environment?"""
+        name = answer.function.removesuffix(".__getitem__")
+        return bool(name) and self.project.knowledge.reader(name) is not None
 
     def _answers(self, subject: Located) -> list[Answer]:
         """Each way in which the subject gets its value."""

@@ -56,6 +56,18 @@ def type_of_use(event: Event | None, node: Expr) -> str:
     return type_named(event.extra.id) if event.op == "annotated" and isinstance(event.extra, Name) else ""
 
 
+def fallback(event: Event | None, node: Expr) -> Expr | None:
+    """What the event takes where ``node`` gives nothing: ``node or "fallback"``."""
+    inner: Expr = node
+    for outer in _around(event, node) if event is not None else ():
+        if isinstance(outer, Choice) and outer.kind == "or" and outer.items[0] is inner:
+            return outer.items[-1]
+        if not (isinstance(outer, Attr) or (isinstance(outer, Call) and outer.func is inner)):
+            return None
+        inner = outer
+    return None
+
+
 def _conversion(outer: Expr, inner: Expr) -> str | None:
     """The type that ``outer`` makes of ``inner``; "" if it hands it on, None if nobody can tell."""
     match outer:

@@ -12,7 +12,7 @@ from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, Op, Sub
 from statecheck.facts.walk import last_name, span
 from statecheck.project.arguments import argument
 from statecheck.project.calls import Use
-from statecheck.project.casts import type_named, type_of_use
+from statecheck.project.casts import fallback, type_named, type_of_use
 from statecheck.project.frames import Framed, Frames, Open
 from statecheck.project.link import Project
 from statecheck.project.settings_classes import class_reads
@@ -86,6 +86,8 @@ class Environment:
         default = argument(use.call, reader.default, reader.default_position)
         if default is None and reader.match == "option":
             default = self._default_of_parameter(use)
+        elif default is None or (isinstance(default, Const) and default.value in ("", "None")):
+            default = fallback(use.event, use.call) or default
         cast = argument(use.call, reader.cast, reader.cast_position) if reader.cast else None
         found = Found(
             reader,
