@@ -23,13 +23,15 @@ def document_failures(pack: Pack, documents: Mapping[str, DocumentFacts]) -> lis
     """The same for documents, which are read up to the error. Of templates only the rendering can be wrong: low."""
     rule = pack.rules[NAME]
     return [
-        _finding(rule, path, facts.failure, "low" if _is_template(facts) else "medium")
+        _finding(rule, path, facts.failure, "low" if _is_template(path, facts) else "medium")
         for path, facts in sorted(documents.items())
         if facts.failure is not None
     ]
 
 
-def _is_template(facts: DocumentFacts) -> bool:
+def _is_template(path: str, facts: DocumentFacts) -> bool:
+    if any(part.rstrip("s") in ("template", "skeleton") for part in path.lower().split("/")[:-1]):
+        return True
     return facts.open or facts.format == "helm-template" or any(node.templated for node in facts.nodes)
 
 

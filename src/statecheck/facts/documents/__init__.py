@@ -44,6 +44,7 @@ _APACHE = re.compile(
 _APACHE_LINE = re.compile(
     rb"^\s*(Proxy(Pass|Set)|BalancerMember|LoadModule|Alias(Match)?|DocumentRoot|Header)\s[^;{]*$", re.MULTILINE
 )
+_STACK = re.compile(rb"^(AWSTemplateFormatVersion|Resources|Transform)\s*:", re.MULTILINE)
 _HAPROXY = re.compile(rb"^(backend|frontend|listen)\s+\S+\s*$", re.MULTILINE)
 _NGINX = re.compile(rb"[;{]\s*(#.*)?$", re.MULTILINE)
 
@@ -59,9 +60,11 @@ def _by_content(name: str, data: bytes) -> str:
     """The format of a file whose name several formats share, "" for one that is none of them."""
     match = _FIRST.match(data[:20_000])
     first = match["first"] if match else b""
-    if name == "cfn":
-        return "json" if first.startswith(b"{") else "yaml"
     head = data[:100_000]
+    if name == "cfn" and first.startswith(b"{") and not first.startswith(b"{%") and not first.startswith(b"{{"):
+        return "json"
+    if name == "cfn" and _STACK.search(head):
+        return "yaml"
     if _APACHE.search(head):
         return "apache"
     if first.startswith(b"["):

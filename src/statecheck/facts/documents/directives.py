@@ -97,7 +97,7 @@ def _lines(text: str, marks: str) -> list[_Line]:
             parts = []
     if parts:
         found.append(_Line(" ".join(parts), first[1], first[0], first[0]))
-    return found
+    return [line for line in found if line.words]
 
 
 def _without_comment(line: str, marks: str) -> str:

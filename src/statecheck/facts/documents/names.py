@@ -57,5 +57,5 @@ def format_of(path: str) -> str:
         if pattern.search(plain):
             return format
     if name.endswith(".template") and plain != name:
-        return "cfn"
+        return "nginx" if "nginx" in name.rpartition("/")[2] else "cfn"
     return "conf" if plain != name and "." not in plain.rpartition("/")[2] else ""

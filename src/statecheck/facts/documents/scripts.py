@@ -100,7 +100,8 @@ def _instructions(builder: Builder, text: str) -> None:
         while number < len(lines):
             body = lines[number].strip()
             number += 1
-            if parts and body.startswith("#"):
+            if body.startswith("#"):
+                start = start if parts else number
                 continue
             if not body.endswith(mark):
                 parts.append(body)
