@@ -168,7 +168,7 @@ def _page(rule: Rule, guides: list[str]) -> str:
     head = "| " + " | ".join(name for name, _ in shown) + " |\n" + "|---" * len(shown) + "|\n"
     head += "| " + " | ".join(value for _, value in shown) + " |\n"
     ways = [f"A way out, with code: {', '.join(guides)}."] if guides else []
-    ways += ["Some of it `--fix` [can patch](../fixes.md)."] if rule.fix else []
+    ways += ["`check --fix` [patches](../fixes.md) some of it."] if rule.fix else []
     text = _in_place(text, rule).strip()
     parts = [title, f"{rule.summary}.", head, " ".join(ways), text, _forms(rule), _references(rule)]
     return "\n\n".join(part for part in parts if part) + "\n"
