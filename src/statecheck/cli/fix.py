@@ -16,6 +16,7 @@ from statecheck.cli.guard import UsageError, complain, is_terminal, write
 from statecheck.cli.outputs import Looks, colored
 from statecheck.model import Fix, Report
 from statecheck.report.prose import plural
+from statecheck.report.summary import fixable
 
 MOST_PASSES = 10  # fixes that touch each other wait for the next pass
 
@@ -117,12 +118,11 @@ class Mender:
         return done
 
     def _wanted(self, report: Report, unsafe: bool) -> dict[str, list[Fix]]:
-        """The fixes to make, by file. Safe ones for hidden findings too: they only tidy up."""
+        """The fixes to make, by file."""
         from statecheck.discovery import within
 
         found: dict[str, list[Fix]] = defaultdict(list)
-        hidden = [finding for finding in report.hidden if finding.fix and finding.fix.applicability == "safe"]
-        for finding in (*report.findings, *hidden):
+        for finding in fixable(report):
             fix = finding.fix
             if fix is None or fix.path in self._given_up or not within(fix.path, self._root, self._paths):
                 continue
@@ -163,8 +163,9 @@ def fixed(
         mender = Mender(check, root, paths, {}, Path(os.path.realpath(folder)))
         mended = mender.mend(unsafe)
         count, failed = _written(root, mended.changes)
-        summary = replace(mended.report.summary, fixed=count)
-        code = show(replace(mended.report, summary=summary), mender.edited(mended.changes))
+        report = check({}) if failed else mended.report  # what was not written is as it was
+        summary = replace(report.summary, fixed=count)
+        code = show(replace(report, summary=summary), {} if failed else mender.edited(mended.changes))
         return 2 if failed or mended.failed else code
 
 

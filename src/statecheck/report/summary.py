@@ -40,7 +40,7 @@ def verdict(report: Report, options: Options, paint: Paint) -> list[str]:
     else:
         text = f"{paint('No findings', 'good')} in {_looked_at(report)}."
     lines = [text]
-    lines += fixable(report, options)
+    lines += fixes(report, options)
     if report.hidden:
         lines.append(f"{len(report.hidden):,} hidden: {_reveal(report.hidden, options)} shows {_them(report.hidden)}.")
     if report.summary.suppressed:
@@ -50,23 +50,28 @@ def verdict(report: Report, options: Options, paint: Paint) -> list[str]:
     return lines
 
 
-def fixable(report: Report, options: Options) -> list[str]:
-    """What this run has mended, and what a further one can. Safe fixes are made for hidden findings as well."""
-    safe = [finding for finding in (*report.findings, *report.hidden) if applicability(finding) == "safe"]
-    unsafe = [finding for finding in report.findings if applicability(finding) == "unsafe"]
+def fixes(report: Report, options: Options) -> list[str]:
+    """What this run has mended, and what a further one can."""
+    found = Counter(finding.fix.applicability for finding in fixable(report) if finding.fix)
+    safe, unsafe = found["safe"], found["unsafe"]
     lines = [f"{plural(report.summary.fixed, 'finding')} fixed."] if report.summary.fixed else []
-    if options.unsafe_fixes and (safe or unsafe):
-        return [*lines, f"{len(safe) + len(unsafe):,} fixable with --fix --unsafe-fixes."]
+    if options.unsafe_fixes and found:
+        return [*lines, f"{safe + unsafe:,} fixable with --fix --unsafe-fixes."]
     if safe:
-        lines.append(f"{len(safe):,} fixable with --fix.")
+        lines.append(f"{safe:,} fixable with --fix.")
     if unsafe:
-        lines.append(f"{len(unsafe):,} {'more ' if safe else ''}fixable with --fix --unsafe-fixes.")
+        lines.append(f"{unsafe:,} {'more ' if safe else ''}fixable with --fix --unsafe-fixes.")
     return lines
 
 
-def applicability(finding: Finding) -> str:
-    """Of the finding's fix; "" where there is none."""
-    return finding.fix.applicability if finding.fix else ""
+def fixable(report: Report) -> list[Finding]:
+    """The findings that have a fix: those shown, and hidden ones that are safe to mend, which only tidies up.
+
+    Compared with an older state, hidden ones are left out: nobody knows whether they are new.
+    """
+    shown = [finding for finding in report.findings if finding.fix]
+    hidden = report.hidden if not report.summary.compared_with else ()
+    return shown + [finding for finding in hidden if finding.fix and finding.fix.applicability == "safe"]
 
 
 def known_from(report: Report) -> str:
