@@ -47,15 +47,18 @@ class Outlook:
                 yield read
 
     def is_served(self, use: Use, paths: Sequence[PathValue]) -> bool:
-        """Does code that serves read the very file, so that somebody must write it, though no caller is known?"""
+        """Does code read the very file that serves, or of which as little is known, so that somebody must write it?"""
         if self._project.phases.of(use.spot.ref) or use.removes:
             return False
         return any(
-            path.ends_known
-            and VAGUE.isdisjoint(path.origins)
-            and any(self._project.phases.runtime(read.ref) == SURE for read in self.readers(use.spot.ref, path))
+            any(isinstance(part, str) for part in path.parts)
+            and NOWHERE.isdisjoint(path.origins)
+            and any(self._may_serve(read.ref) for read in self.readers(use.spot.ref, path))
             for path in paths
         )
+
+    def _may_serve(self, ref: ScopeRef) -> bool:
+        return not self._project.phases.of(ref) or self._project.phases.runtime(ref) == SURE
 
     def is_read_meanwhile(self, use: Use, path: PathValue) -> bool:
         """Does another entry point look for the file that this one removes again when it is done?"""

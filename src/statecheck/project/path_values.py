@@ -185,9 +185,7 @@ class Paths(PathNames):
             yield from self._method(at, call, receiver, name, depth, frame)
         elif effect == "join" and call.args:
             yield from self._joined(at, call.args, depth, frame)
-        elif (
-            effect == "io" and tail == "open" and call.args
-        ):  # a file object stands for its path: file.name, flock(file)
+        elif effect == "io" and tail == "open" and call.args:  # a file object stands for its path
             yield from self._follow(at._replace(expr=call.args[0]), depth, frame)
         elif (tail in ABOVE | SAME | BELOW or effect == "identity") and call.args:
             given = call.args[-1] if effect == "identity" else call.args[0]
