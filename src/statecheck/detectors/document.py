@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from statecheck.detectors.api import Context
 from statecheck.detectors.document_forms import Candidate, Values, candidates_by_key
+from statecheck.detectors.document_guards import Guards
 from statecheck.detectors.document_python import FORMAT as PYTHON
 from statecheck.detectors.document_python import python_documents
 from statecheck.detectors.document_report import Match, finding, severity, subject, text_at
-from statecheck.detectors.selectors import Guard, Nodes, holds, of_unit, select, values_at
+from statecheck.detectors.selectors import Nodes, select, values_at
 from statecheck.facts.documents.commands import SHELL
 from statecheck.facts.documents.nodes import DocumentFacts, Node, children, path, roots
 from statecheck.model import LEVELS, Finding
@@ -106,22 +107,16 @@ def _matches(index: Index, name: str, facts: DocumentFacts) -> Iterator[Match]:
     if not candidates:
         return
     units = list(_units(facts.nodes))
-    verdicts: dict[tuple[tuple[Guard, ...], int], bool] = {}  # guards on a unit: one judgement for all its matches
+    guards = Guards(facts.nodes)
     for candidate in sorted(candidates.values(), key=lambda candidate: candidate.order):
-        found = _in_lines(candidate, facts.nodes) if candidate.selector.lines else _in_units(candidate, facts, units)
+        found = (
+            _in_lines(candidate, facts.nodes)
+            if candidate.selector.lines
+            else _in_units(candidate, facts, units, guards)
+        )
         for match in found:
-            if not any(_excused(guards, facts.nodes, match, verdicts) for guards in candidate.safe_when):
+            if not any(guards.hold(excuse, match.unit, match.node) for excuse in candidate.safe_when):
                 yield match
-
-
-def _excused(
-    guards: tuple[Guard, ...], nodes: Nodes, match: Match, verdicts: dict[tuple[tuple[Guard, ...], int], bool]
-) -> bool:
-    common = tuple(guard for guard in guards if of_unit(guard))
-    verdict = verdicts.get((common, match.unit))
-    if verdict is None:
-        verdict = verdicts[common, match.unit] = holds(common, nodes, match.unit, match.node)
-    return verdict and holds([guard for guard in guards if not of_unit(guard)], nodes, match.unit, match.node)
 
 
 def _reads(form: Form, format: str) -> bool:
@@ -154,10 +149,10 @@ def _in_lines(candidate: Candidate, nodes: Nodes) -> Iterator[Match]:
             yield from _judged(candidate, nodes, at, node.parent)
 
 
-def _in_units(candidate: Candidate, facts: DocumentFacts, units: Sequence[int]) -> Iterator[Match]:
-    nodes, steps, guards = facts.nodes, candidate.selector.steps, candidate.selector.guards
+def _in_units(candidate: Candidate, facts: DocumentFacts, units: Sequence[int], guards: Guards) -> Iterator[Match]:
+    nodes, steps = facts.nodes, candidate.selector.steps
     for unit in units:
-        if guards and not holds(guards, nodes, unit, unit):
+        if not guards.hold(candidate.selector.guards, unit, unit):
             continue
         found = select(nodes, unit, steps)
         for at in found:

@@ -18,7 +18,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from statecheck.facts.documents.nodes import Node, children, path
+from statecheck.facts.documents.nodes import Node, children
 
 Nodes = Sequence[Node]
 Test = Callable[[str], bool]
@@ -241,30 +241,13 @@ def _filtered(nodes: Nodes, starts: Sequence[int], step: Step) -> list[int]:
             work.extend(children(nodes, at))
             continue
         named = (child for child in keyed_children(nodes, at) if nodes[child].key == step.key)
-        if any(_passes(nodes[child], step.test) for child in named):
+        if any(passes(nodes[child], step.test) for child in named):
             found.append(at)
     return found
 
 
-def _siblings(nodes: Nodes, index: int, key: str) -> Iterator[int]:
-    parent = nodes[index].parent
-    return (child for child in children(nodes, parent) if nodes[child].key == key) if parent >= 0 else iter(())
-
-
-def _mappings_around(nodes: Nodes, index: int, unit: int) -> Iterator[int]:
-    """The mappings that hold the node, from the inside out, the whole document left out unless it is the only one."""
-    found = []
-    at = nodes[index].parent
-    while at >= 0:
-        if nodes[at].kind == "map":
-            found.append(at)
-        if at == unit:
-            break
-        at = nodes[at].parent
-    return iter(found[:-1] or found)
-
-
-def _passes(node: Node, test: Test | None) -> bool:
+def passes(node: Node, test: Test | None) -> bool:
+    """Does the value of a node pass a test? Lists, nulls and what only a template knows pass none."""
     return node.kind in ("value", "map") and (test is None or test(node.value))
 
 
@@ -279,36 +262,3 @@ def values_at(nodes: Nodes, index: int) -> list[int]:
         else:
             found.append(at)
     return found
-
-
-def holds(guards: Sequence[Guard], nodes: Nodes, unit: int, selected: int) -> bool:
-    """Do all guards hold for the node ``selected`` in the document or block ``unit``?"""
-    return all(_guard_holds(guard, nodes, unit, selected) for guard in guards)
-
-
-def of_unit(guard: Guard) -> bool:
-    """Is the guard the same for all nodes of a document or block?"""
-    return guard.op != "path" and not guard.beside
-
-
-def _guard_holds(guard: Guard, nodes: Nodes, unit: int, selected: int) -> bool:
-    if guard.op == "join":
-        names = {nodes[at].value for at in select(nodes, unit, guard.steps)}
-        return any(nodes[at].value in names for at in _siblings(nodes, selected, guard.key)) == guard.wanted
-    if guard.beside:
-        return (
-            any(
-                _guard_holds(guard._replace(beside=False, wanted=True), nodes, at, selected)
-                for at in _mappings_around(nodes, selected, unit)
-            )
-            == guard.wanted
-        )
-    if guard.op == "path":
-        found = guard.test is not None and guard.test(".".join(path(nodes, selected)))
-    elif guard.op == "value":
-        reached = (value for at in select(nodes, unit, guard.steps) for value in values_at(nodes, at))
-        found = any(_passes(nodes[at], guard.test) for at in reached)
-    else:
-        count = len(select(nodes, unit, guard.steps))
-        found = count == 1 if guard.op == "one" else count > 0
-    return found == guard.wanted
