@@ -77,7 +77,7 @@ class TestSeverity:
             "    jwt_secret: str = 'change-me'\nsettings = Settings()\n"
             "def sign(claims):\n    return jwt.encode(claims, settings.jwt_secret)\n"
         )
-        assert (finding.form, finding.severity, finding.location.line) == ("settings-field-placeholder", "medium", 4)
+        assert (finding.form, finding.severity, finding.location.line) == ("env-default-placeholder", "medium", 4)
 
 
 class TestRandomKeys:

@@ -56,14 +56,28 @@ class Environment:
 
     def _found(self) -> Iterator[Found]:
         graph = self._project.graph
-        for use in (*graph.uses, *graph.header_uses):
+        for use in (*graph.uses, *graph.header_uses, *self._decorators()):
             if self._project.is_application(use.ref.path):
                 yield from self._of_use(use)
         yield from self._of_items()
         yield from self._of_attributes()
 
+    def _decorators(self) -> Iterator[Use]:
+        """Decorators that are options: ``@click.option("--port", envvar="PORT")``."""
+        words = {row.argument for row in self._project.knowledge.readers.values() if row.match == "option"}
+        for ref, scope in self._project.tables.scopes():
+            for call in scope.decorators:
+                if not isinstance(call, Call) or words.isdisjoint(keyword.name for keyword in call.keywords):
+                    continue
+                around = ScopeRef(ref.path, scope.parent)
+                event = Event("expr", call.pos, call.end, scope.defined_in)
+                for item in self._project.evaluator.evaluate(around, call.func, scope.defined_in):
+                    if isinstance(item.value, Foreign):
+                        yield Use(around, event, call, item.value.name, False)
+
     def _of_use(self, use: Use) -> Iterator[Found]:
-        called = any(isinstance(item.value, ForeignInstance) and item.value.name == use.name for item in use.items)
+        items = use.items or self._project.evaluator.evaluate(use.ref, use.call.func, use.event.region)
+        called = any(isinstance(item.value, ForeignInstance) and item.value.name == use.name for item in items)
         reader = self._project.knowledge.reader(f"{use.name}.__call__" if called else use.name)
         if reader is None:
             return
