@@ -9,23 +9,24 @@ from functools import cached_property
 
 from statecheck.detectors.lockfiles import LOOKING
 from statecheck.detectors.path_reads import Read, Use, call_of
-from statecheck.facts.ir import Attr, Const, Expr, Op
+from statecheck.facts.ir import Attr, Const, Expr, Name, Op
 from statecheck.facts.walk import dotted, iter_expr, last_name
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
 from statecheck.project.paths import PathValue
 from statecheck.project.phases import POSSIBLE, SURE
-from statecheck.project.settings_modules import is_for_debugging
+from statecheck.project.tables import expressions
 from statecheck.project.values import ForeignInstance, ScopeRef
 
 VAGUE = frozenset({"unknown", "param", "field"})
 NOWHERE = frozenset({"unknown", "param"})
 LONE = frozenset({"temp", "random", "unknown", "param"})  # a name that nobody else comes upon
 APPENDING = ("a", "ab", "at", "a+", "ab+", "a+b")
+COMMAND_LINE = frozenset({"argv", "parse_args", "add_argument", "ArgumentParser"})
 COPYING = frozenset({"copy", "copy2", "copyfile", "copytree"})
 DYNAMIC = ("builtins.getattr", "importlib.import_module")  # gives what only run time knows
 PID_FILES = re.compile(r"(?:^|[^a-z])pid_?(?:file|path)|\.pid$", re.IGNORECASE)
-DEBUGGING = re.compile(r"(?:^|[^a-z])(?:debug|crash|traceback|profiler|profiling)", re.IGNORECASE)
+DEBUGGING = re.compile(r"(?:^|[^a-z])(?:debug|crash|traceback|profiler|profiling|perf(?![a-z]))", re.IGNORECASE)
 CALLERS_UP = 4  # calls up to a method that may be called
 
 
@@ -48,7 +49,7 @@ class Outlook:
 
     def is_served(self, use: Use, paths: Sequence[PathValue]) -> bool:
         """Does code read the very file that serves, or of which as little is known, so that somebody must write it?"""
-        if self._project.phases.of(use.spot.ref) or use.removes:
+        if self._project.phases.of(use.spot.ref) or use.removes or self._is_command(use.spot.ref):
             return False
         return any(
             any(isinstance(part, str) for part in path.parts)
@@ -56,6 +57,12 @@ class Outlook:
             and any(self._may_serve(read.ref) for read in self.readers(use.spot.ref, path))
             for path in paths
         )
+
+    def _is_command(self, ref: ScopeRef) -> bool:
+        """Does the function read the command line?"""
+        events = self._project.scope(self._project.tables.function_around(ref)).events
+        nodes = (node for event in events for top in expressions(event) for node in iter_expr(top))
+        return any(last_name(node) in COMMAND_LINE for node in nodes if isinstance(node, (Name, Attr)))
 
     def _may_serve(self, ref: ScopeRef) -> bool:
         return not self._project.phases.of(ref) or self._project.phases.runtime(ref) == SURE
@@ -91,12 +98,23 @@ class Outlook:
         """Does nobody miss the file on another machine: for debugging, a process id, what any process makes again?"""
         scope = self._project.scope(use.spot.ref)
         names = (scope.name, dotted(use.expr), *(path.text for path in paths))
-        table = self._project.tables.files[use.spot.ref.path]
-        if any(DEBUGGING.search(name) for name in names) or is_for_debugging(table, use.spot.region):
+        if any(DEBUGGING.search(name) for name in names) or self._is_asked_for(use):
             return True
         if any(PID_FILES.search(name) for name in names):
             return not any(True for path in paths for _ in self.readers(use.spot.ref, path))
         return self._is_seed(use, paths, written)
+
+    def _is_asked_for(self, use: Use) -> bool:
+        """Does the place run only while somebody looks for a fault: ``if self.debug:``?"""
+        regions = self._project.files[use.spot.ref.path].regions
+        index = use.spot.region
+        while index >= 0:
+            row = regions[index]
+            nodes = iter_expr(row.test) if row.kind == "if" and row.test is not None else ()
+            if any("debug" in last_name(node).lower() for node in nodes if isinstance(node, (Name, Attr))):
+                return True
+            index = row.parent
+        return False
 
     def _is_seed(self, use: Use, paths: Sequence[PathValue], written: Sequence[Expr]) -> bool:
         """Is it made where it is missing, out of what ships with the code? Any process can make it again."""

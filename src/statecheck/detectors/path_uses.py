@@ -204,6 +204,12 @@ class PathUses:
         """Does a task, a store, a session or a client get the path?"""
         return self._purposes.is_sent(write.use)
 
+    def is_found(self, write: Write) -> bool:
+        """Do requests share the name of a temporary file, or does another function read one of that name?"""
+        ref = write.use.spot.ref
+        shared = [path for path in write.paths if "temp-folder" in path.origins]
+        return any(self._is_read_elsewhere(ref, path) for path in shared)
+
     def _ends_scratch(self, write: Write) -> bool:
         return (write.use.spot.ref.path, write.use.spot.start) in self._scratch.endings
 

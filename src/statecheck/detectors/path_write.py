@@ -55,7 +55,8 @@ def groups(uses: PathUses) -> list[list[Write]]:
         function = uses.project.tables.function_around(write.use.spot.ref)
         purpose = "" if write.rule is write.use.rule and not write.rule.predicates else write.rule.name
         if write.use.form.path_argument and STORES in write.rule.predicates:
-            found[STORES, write.path.root, write.path.parts].append(write)
+            place = function.path if write.path.root[0] in SINGLE else ""
+            found[STORES, place or write.path.root, () if place else write.path.parts].append(write)
         elif write.use.removes or write.use.form.severity == "low" or write.use.form.path_result:
             lone.append(write)
         else:
@@ -165,9 +166,8 @@ class Reporter:
             return write.rule.severity if self._is_purpose else stated
         if any(self._uses.is_sent(other) for other in self._group) or self._reads:
             return write.rule.severity
-        if write.use.form.path_result:
-            return "low"  # it goes to other code of the same process, as far as anybody can see
-        return "low" if stated == "low" else "medium"
+        shared = any(self._uses.is_found(other) for other in self._group)
+        return "medium" if shared and stated != "low" else "low"  # else it stays in the process, as far as is seen
 
     def _confidence(self) -> Level:
         write = self._first

@@ -25,6 +25,7 @@ from statecheck.project.paths import (
 from statecheck.project.sources import Located
 from statecheck.project.values import ClassValue, Foreign, ForeignInstance, Instance, Item, ModuleValue, ScopeRef
 
+OPENING = frozenset({"open", "fdopen"})
 # a helper of another package that gives a temporary folder
 TEMP_HELPER = re.compile(r"(?:^|_)te?mp(?:_|$)")
 
@@ -65,6 +66,9 @@ class Paths(PathNames):
     # -- attributes and items --------------------------------------------------------------------------------------
 
     def _attribute(self, at: Located, expr: Attr, depth: int, frame: Frame | None) -> Iterator[PathValue]:
+        if expr.attr == "devnull":
+            yield PathValue(("none",), (), frozenset({"device"}), at)
+            return
         items = self._evaluator.evaluate(at.ref, expr.value, at.region)
         if any(self.is_upload(item) for item in items):
             yield PathValue(("upload", at.ref.path, expr.pos), (), frozenset({"upload"}), at)
@@ -83,9 +87,6 @@ class Paths(PathNames):
         whole = self._evaluator.evaluate(at.ref, expr, at.region)
         foreign = [item.value.name for item in whole if isinstance(item.value, Foreign)]
         if foreign:
-            if foreign[0] == "os.devnull":
-                yield PathValue(("none",), (), frozenset({"device"}), at)
-                return
             yield PathValue(("foreign", foreign[0]), (), frozenset({"setting"}), at)
         else:
             yield PathValue(("attribute", expr.attr), (), frozenset({"field"}), at)
@@ -185,7 +186,7 @@ class Paths(PathNames):
             yield from self._method(at, call, receiver, name, depth, frame)
         elif effect == "join" and call.args:
             yield from self._joined(at, call.args, depth, frame)
-        elif effect == "io" and tail == "open" and call.args:  # a file object stands for its path
+        elif effect == "io" and tail in OPENING and call.args:  # a file object stands for its path
             yield from self._follow(at._replace(expr=call.args[0]), depth, frame)
         elif (tail in ABOVE | SAME | BELOW or effect == "identity") and call.args:
             given = call.args[-1] if effect == "identity" else call.args[0]
@@ -211,7 +212,9 @@ class Paths(PathNames):
             for path in self._follow(at._replace(expr=receiver), depth, frame):
                 yield filled(path, shape(call))
         elif tail in SAME | BESIDE | ABOVE or name:
-            for path in self._follow(at._replace(expr=receiver), depth, frame):
+            moved = tail == "replace" and len(call.args) > 1 and not isinstance(call.args[1], Const)
+            start = call.args[1] if moved else receiver  # path.replace(old_root, new_root)
+            for path in self._follow(at._replace(expr=start), depth, frame):
                 beside = path.below((("beside", shape(call)),))
                 yield beside if tail in BESIDE else above(path) if tail in ABOVE else path
         else:

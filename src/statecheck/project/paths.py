@@ -52,6 +52,7 @@ SAME = frozenset(
         "split",
         "splitext",
         "name",
+        "fileno",
     }
 )
 OWN = frozenset({"encode", "decode", "strip", "lower", "rstrip", "split", "as_posix"})  # methods of values alone
