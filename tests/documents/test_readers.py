@@ -181,6 +181,12 @@ class TestHcl:
             assert (node_at(facts, key).value, node_at(facts, key).templated) == ("true", True)
         assert node_at(facts, "r.a.s.z").line == 7
 
+    def test_a_local_is_known_by_its_value_in_the_same_file(self) -> None:
+        facts = facts_of(
+            'r "a" "b" {\n  x = local.on\n  y = local.off\n}\nlocals {\n  on = true\n}\nvariable {}\n', "hcl"
+        )
+        assert (node_at(facts, "r.a.b.x").value, node_at(facts, "r.a.b.y").kind) == ("true", "unknown")
+
     def test_errors_cost_only_their_surroundings(self) -> None:
         facts = facts_of('a "b" {\n  x = = 2\n  y = 1\n}\n%% junk\nc "d" {\n  z = 3\n}\n', "hcl")
         assert facts.failure is None

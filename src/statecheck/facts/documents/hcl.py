@@ -84,7 +84,7 @@ class _Reader:
         self.lines: list[bytes] | None = None  # of that part, when bytes and characters differ
         self.builder = Builder()
         self.work: list[Callable[[], object]] = []
-        self.defaults: dict[str, Any] = {}  # variable name → the expression of its default
+        self.defaults: dict[str, Any] = {}  # var.name or local.name → the expression of its value
 
     def run(self, parts: Sequence[_Part]) -> None:
         """Read the parts. A variable's default holds for all of them."""
@@ -106,12 +106,17 @@ class _Reader:
     def _collect_defaults(self, blocks: list[Any]) -> None:
         for block in blocks:
             names = [self._text(label) for label in _labels(block)]
-            if names[:1] != ["variable"] or len(names) < 2:
+            if names != ["locals"] and (names[0] != "variable" or len(names) < 2):
                 continue
             for statement in _statements(block):
                 parts = statement.named_children
-                if statement.type == "attribute" and len(parts) == 2 and self._text(parts[0]) == "default":
-                    self.defaults[names[1]] = parts[1]
+                if statement.type != "attribute" or len(parts) != 2:
+                    continue
+                key = self._text(parts[0])
+                if names == ["locals"]:
+                    self.defaults[f"local.{key}"] = parts[1]
+                elif key == "default":
+                    self.defaults[f"var.{names[1]}"] = parts[1]
 
     def _document(self, statements: list[Any]) -> None:
         self.builder.start("", "map", "", self._span(statements[0], statements[0].named_children[0]))
@@ -197,7 +202,7 @@ class _Reader:
 
     def _variable(self, node: Any) -> str:
         text = self._text(node)
-        return text.removeprefix("var.") if text.startswith("var.") else ""
+        return text if text.startswith(("var.", "local.")) else ""
 
     def _text(self, node: Any) -> str:
         return str(node.text.decode("utf-8", "replace")).strip('"')
