@@ -137,3 +137,28 @@ def test_calls_in_python_are_read_as_documents(code: str, line: int) -> None:
 def test_calls_nested_beyond_all_measure_stop_nothing() -> None:
     deep = "f(" * 150 + "t.enable_cookie_stickiness(" + "[" * 40 + "]" * 40 + ")" * 151
     assert len(report({"stack.py": f"x = {deep}\n"}, "sticky-session")) == 1
+
+
+CONFIG_MAP = """\
+kind: ConfigMap
+metadata: {name: edge}
+data:
+  note: "a; b;"
+  nginx.conf: |
+    upstream web {
+      ip_hash;
+      server a:80;
+      server b:80;
+    }
+"""
+
+
+def test_a_proxys_configuration_in_a_config_map_is_read_at_its_place() -> None:
+    [finding] = report({"edge.yaml": CONFIG_MAP}, "sticky-session")
+    assert (finding.form, finding.location.line, finding.location.column) == ("nginx-ip-hash", 7, 7)
+
+
+def test_one_that_is_written_on_a_single_line_is_read_at_its_key() -> None:
+    text = 'kind: ConfigMap\ndata:\n  haproxy.cfg: "backend a\\n  balance source\\n"\n'
+    [finding] = report({"edge.yaml": text}, "sticky-session")
+    assert (finding.form, finding.location.line) == ("haproxy-balance-source", 3)

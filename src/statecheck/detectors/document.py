@@ -49,12 +49,18 @@ def detect_rule(rule: Rule, documents: Mapping[str, DocumentFacts]) -> Iterator[
 
 
 def _detect(rule: Rule, index: Index, documents: Mapping[str, DocumentFacts]) -> Iterator[Finding]:
-    for name in sorted(documents):
-        facts = documents[name]
+    for name, facts in _with_embedded(documents):
         groups = _grouped(facts.nodes, _matches(index, name, facts), rule, name)
         subjects = {unit: subject(facts.nodes, unit) for unit in {group[0].unit for group in groups}}
         for group in groups:
             yield finding(rule, name, facts, group, subjects[group[0].unit])
+
+
+def _with_embedded(documents: Mapping[str, DocumentFacts]) -> Iterator[tuple[str, DocumentFacts]]:
+    for name in sorted(documents):
+        yield name, documents[name]
+        for inner in documents[name].embedded:
+            yield name, inner
 
 
 def _usable(index: Index, context: Context) -> Index:

@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from types import MappingProxyType
 
+import msgspec
+
 from statecheck.facts.documents import bicep, directives, hcl, ini, json, nginx, scripts, toml, yaml
+from statecheck.facts.documents.embedded import embedded
 from statecheck.facts.documents.names import format_of
 from statecheck.facts.documents.nodes import DocumentFacts
 
@@ -35,6 +38,7 @@ READERS: Mapping[str, Callable[[bytes], DocumentFacts]] = MappingProxyType({
     "bicep": bicep.read,
 })  # fmt: skip
 
+_HOLDERS = frozenset({"yaml", "helm-template", "json", "hcl"})
 # Formats that share file names: the content says which it is.
 _SHARED = frozenset({"cfn", "conf"})
 _FIRST = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s+|[#;][^\n]*\n)*(?P<first>\S+)")
@@ -53,7 +57,11 @@ def read_document(path: str, data: bytes, format: str = "") -> DocumentFacts | N
     """Facts of a document, ``None`` when no reader knows it. ``format`` is discovery's guess, "" to go by name."""
     name = format or format_of(path)
     reader = READERS.get(_by_content(name, data) if name in _SHARED else name)
-    return None if reader is None else reader(data)
+    if reader is None:
+        return None
+    facts = reader(data)
+    inner = embedded(facts, data, READERS) if facts.format in _HOLDERS else ()
+    return msgspec.structs.replace(facts, embedded=inner) if inner else facts
 
 
 def _by_content(name: str, data: bytes) -> str:

@@ -67,6 +67,7 @@ class DocumentFacts(Struct, frozen=True, array_like=True, gc=False):
     comments: tuple[Comment, ...] = ()
     open: bool = False  # a template inserts keys that are not seen here
     failure: ParseFailure | None = None
+    embedded: tuple[DocumentFacts, ...] = ()  # files that it holds as text, with places in this one: a ConfigMap
 
 
 def children(nodes: Sequence[Node], index: int) -> Iterator[int]:
