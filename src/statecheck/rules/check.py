@@ -21,6 +21,7 @@ _DIGITS = {"1": "memory", "2": "disk", "3": "affinity", "4": "config", "9": "too
 _CODE = re.compile(r"[A-Z]{2,6}\d{3}")
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _DOTTED = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*|syntax\.[a-z-]+")
+READING = frozenset({"reader", "name", "default", "text"})  # in the templates of an environment style
 _TYPES = {"bool": bool, "int": int, "str": str, "list": tuple}
 
 
@@ -104,14 +105,14 @@ def _predicates(document: toml.Document, predicates: Sequence[str], at: Path) ->
             raise error(document, f'{spell(at)}: unknown predicate "{word}"{hint}', *at, number)
 
 
-def _template(document: toml.Document, template: str, *at: str | int) -> None:
+def _template(document: toml.Document, template: str, *at: str | int, known: Collection[str] = PLACEHOLDERS) -> None:
     try:
         fields = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
     except ValueError as problem:
         raise error(document, f"{spell(at)}: {problem}", *at) from None
     for name in fields:
-        if name not in PLACEHOLDERS:
-            hint = did_you_mean(name, PLACEHOLDERS)
+        if name not in known:
+            hint = did_you_mean(name, known)
             raise error(document, f'{spell(at)}: unknown placeholder "{{{name}}}"{hint}', *at)
 
 
@@ -145,6 +146,10 @@ def check_model(model: Model, document: toml.Document) -> None:
         _dotted(document, (name, *bases), ("bases", name))
     for number, safe in enumerate(model.safe):
         _conditions(document, safe.when, ("safe", number, "when"))
+    for number, style in enumerate(model.environment_styles):
+        for table, templates in (("required", style.required), ("optional", style.optional)):
+            for key, template in templates.items():
+                _template(document, template, "environment-style", number, table, key, known=READING)
     _unique_ids(model, document)
 
 
