@@ -16,6 +16,7 @@ from statecheck.project.values import ScopeRef
 
 EXISTENCE = frozenset({"exists", "isfile", "is_file", "lexists"})
 LOOKING = EXISTENCE | {"stat", "lstat", "getmtime", "getctime", "touch", "utime", "access"}
+OWNERS = frozenset({"getpid", "gethostname", "node"})  # who holds the lock
 EXCLUSIVE = frozenset({"O_EXCL"})
 NOT_WAITING = frozenset({"LOCK_NB", "LK_NBLCK", "LK_NBRLCK", "NON_BLOCKING"})
 TAKING = frozenset({"acquire", "trylock"})
@@ -87,16 +88,21 @@ def _is_zero(word: Keyword) -> bool:
 
 
 def claims(
-    project: Project, spot: Spot, path: PathValue, reads: Iterable[tuple[ScopeRef, Call, tuple[PathValue, ...]]]
+    project: Project,
+    spot: Spot,
+    path: PathValue,
+    reads: Iterable[tuple[ScopeRef, Call, tuple[PathValue, ...]]],
+    written: Iterable[Expr] = (),
 ) -> bool:
     """Does the call make a file that keeps others out: they look for it first, or it must not be there yet?
 
-    ``reads`` are the calls that look at files, with their function and the paths.
+    ``reads`` are the calls that look at files, with their function and the paths, ``written`` is what it holds.
     """
     if not path.is_fixed:
         return False
     if _is_exclusive(spot):
-        return True
+        written = list(written)
+        return not written or any(last_name(node) in OWNERS for expr in written for node in iter_expr(expr))
     reads = list(reads)
     if any(_same(path, other) for _, call, paths in reads if last_name(call.func) not in LOOKING for other in paths):
         return False  # what it holds matters

@@ -27,6 +27,7 @@ COPYING = frozenset({"copy", "copy2", "copyfile", "copytree"})
 DYNAMIC = ("builtins.getattr", "importlib.import_module")  # gives what only run time knows
 PID_FILES = re.compile(r"(?:^|[^a-z])pid_?(?:file|path)|\.pid$", re.IGNORECASE)
 DEBUGGING = re.compile(r"(?:^|[^a-z])(?:debug|crash|traceback|profiler|profiling|perf(?![a-z]))", re.IGNORECASE)
+NO_DATA = re.compile(r"(?:^|/)(?:__init__\.py|README[^/]*|\.gitignore)$")  # files that nobody reads for what they say
 CALLERS_UP = 4  # calls up to a method that may be called
 
 
@@ -98,6 +99,8 @@ class Outlook:
         """Does nobody miss the file on another machine: for debugging, a process id, what any process makes again?"""
         scope = self._project.scope(use.spot.ref)
         names = (scope.name, dotted(use.expr), *(path.text for path in paths))
+        if all(NO_DATA.search(path.text) for path in paths):
+            return True
         if any(DEBUGGING.search(name) for name in names) or self._is_asked_for(use):
             return True
         if any(PID_FILES.search(name) for name in names):

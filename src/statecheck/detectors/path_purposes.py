@@ -12,6 +12,7 @@ from typing import NamedTuple
 from statecheck.detectors.escapes import SENT, TEMPORARY, Escapes
 from statecheck.detectors.lockfiles import claims
 from statecheck.detectors.path_reads import Read, Use
+from statecheck.detectors.uploads import Uploads
 from statecheck.facts.walk import dotted
 from statecheck.project.link import Project
 from statecheck.project.paths import PathValue
@@ -28,8 +29,14 @@ class Purposes:
     """Answers for one project. ``reads``: the calls that look at files, by the root of the path."""
 
     def __init__(
-        self, project: Project, rules: Iterable[Rule], escapes: Escapes, reads: Mapping[object, Sequence[Read]]
+        self,
+        project: Project,
+        rules: Iterable[Rule],
+        escapes: Escapes,
+        uploads: Uploads,
+        reads: Mapping[object, Sequence[Read]],
     ) -> None:
+        self._uploads = uploads
         self._project = project
         named = {word: rule for rule in rules for word in rule.predicates}
         self._rules = {word: named[word] for word in PURPOSES if word in named}
@@ -60,7 +67,7 @@ class Purposes:
     def is_claim(self, use: Use, path: PathValue) -> bool:
         """Does the call make a file that keeps others out?"""
         reads = ((read.ref, read.call, read.paths) for read in self._reads.get(path.root, ()))
-        return claims(self._project, use.spot, path, reads)
+        return claims(self._project, use.spot, path, reads, self._uploads.written(use.spot))
 
     def keeps_out(self, asked: Asked) -> bool:
         """Is it a lock file, or one that the same function locks?"""

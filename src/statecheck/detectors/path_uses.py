@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from statecheck.detectors.scratch import Scratch
 from statecheck.detectors.spots import Spot, Spots
 from statecheck.detectors.uploads import Uploads
 from statecheck.facts.ir import Attr
-from statecheck.facts.walk import dotted
+from statecheck.facts.walk import dotted, last_name
 from statecheck.model import Phase
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
@@ -29,6 +30,8 @@ from statecheck.rules.schema import Form, Rule
 SILENT = frozenset({"memory", "device", "remote", "scratch"})
 FOLDER_TESTS = frozenset({"isdir", "is_dir", "makedirs", "mkdir"})  # say nothing of what lies in a folder
 GIVEN = frozenset({"param", "unknown"})
+# names of what takes bytes, where a call takes a path or a file object
+STREAMS = re.compile(r"(?:^|_)(?:file_?obj(?:ect)?|stream|buf(?:fer)?|bytes_?io|string_?io|fp|response)$", re.I)
 STARTING: tuple[Phase, ...] = ("import", "startup")
 
 
@@ -87,7 +90,7 @@ class PathUses:
             for root in {path.root for path in read.paths}:
                 self._read_by_root[root].append(read)
         self._outlook = Outlook(project, self.paths, self._read_by_root)
-        self._purposes = Purposes(project, rules, self._escapes, self._read_by_root)
+        self._purposes = Purposes(project, rules, self._escapes, self._uploads, self._read_by_root)
         for use in uses:
             if self._purposes.is_lock(use):
                 self._purposes.lock(use, self.paths.of(use.spot.ref, use.expr, use.spot.region))
@@ -179,6 +182,8 @@ class PathUses:
     def _is_kept(self, use: Use, path: PathValue, key: bool) -> bool:
         """Does the path lead to a file that others can see after the call?"""
         if not SILENT.isdisjoint(path.origins) or path.text.startswith(DEVICES):
+            return False
+        if not VAGUE.isdisjoint(path.origins) and STREAMS.search(last_name(use.expr)):
             return False
         if path.sites and not key and not self._purposes.runs_early(use) and not self._sure_of(path):
             return False
