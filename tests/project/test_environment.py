@@ -104,6 +104,16 @@ def test_fields_of_settings_classes() -> None:
     ]
 
 
+def test_mixins_declare_variables_too() -> None:
+    code = (
+        "from pydantic import BaseModel, BaseSettings\n"
+        "class Mail(BaseModel):\n    mail_host: str = 'x'\n"
+        "class Shop(Mail, BaseSettings):\n    url: str\n"
+        "class Other(BaseModel):\n    size: int\n"
+    )
+    assert {read.variable for read in environment(app=code).reads} == {"MAIL_HOST", "URL"}
+
+
 HELPERS = """
 import os
 

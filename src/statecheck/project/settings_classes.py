@@ -33,11 +33,12 @@ def class_reads(project: Project) -> list[Read]:
 
 def _of_class(project: Project, cls: ScopeRef, reader: Reader) -> Iterator[Read]:
     prefix = _prefix(project, cls, reader)
-    for event in project.scope(cls).events:
-        if event.op == "annotated" and isinstance(event.targets[0], Name):
-            name = event.targets[0].id
-            if not name.startswith(("_", RESERVED)) and last_name(_bare(event.extra)) != CLASS_VARIABLE:
-                yield from _of_field(cls, name, event, reader, prefix)
+    for owner in project.evaluator.classes.info(cls).mro:  # what mixins declare is read as well
+        for event in project.scope(owner).events:
+            if event.op == "annotated" and isinstance(event.targets[0], Name):
+                name = event.targets[0].id
+                if not name.startswith(("_", RESERVED)) and last_name(_bare(event.extra)) != CLASS_VARIABLE:
+                    yield from _of_field(owner, name, event, reader, prefix)
 
 
 def _bare(annotation: Expr | None) -> Expr:
