@@ -33,7 +33,8 @@ FIXED = "import os\n\n" + TIDY.replace(f'"{KEY}"', 'os.environ["SECRET_KEY"]')
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Path:
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("COLUMNS", "100")  # as wide as files, whoever runs the tests
     (tmp_path / "statecheck.toml").write_text("")
     (tmp_path / "app.py").write_text(APP)
     return tmp_path
