@@ -92,20 +92,22 @@ class Locks:
     # -- where locks are taken ---------------------------------------------------------------------------------------
 
     def _find(self) -> Iterator[tuple[Site, Guarded]]:
-        for ref, scope in self._project.tables.scopes():
-            if not self._project.is_application(ref.path):
-                continue
-            regions = self._project.files[ref.path].regions
-            for index, region in enumerate(regions):
-                if region.scope == ref.scope and region.kind == "with" and isinstance(region.test, (Name, Attr, Sub)):
+        for path, facts in self._project.files.items():
+            for index, region in enumerate(facts.regions if self._project.is_application(path) else ()):
+                if region.kind == "with" and isinstance(region.test, (Name, Attr, Sub)):
+                    ref = ScopeRef(path, region.scope)
                     for site in self._sites(ref, region.test, region.parent):
-                        yield site, Guarded(ref, index, region.pos, scope.body_end)
-            for event in scope.events:
-                for call in _entering(event):
-                    assert isinstance(call.func, Attr)
-                    for site in self._sites(ref, call.func.value, event.region):
-                        claim = self._turns_away(ref, event, call)
-                        yield site, Guarded(ref, scope.region, event.pos, scope.body_end, claim)
+                        yield site, Guarded(ref, index, region.pos, facts.scopes[region.scope].body_end)
+        for row in self._project.tables.rows:
+            for call in row.calls:
+                if isinstance(call.func, Attr) and call.func.attr in ENTERING and self._counts(row.ref):
+                    scope = self._project.scope(row.ref)
+                    for site in self._sites(row.ref, call.func.value, row.event.region):
+                        claim = self._turns_away(row.ref, row.event, call)
+                        yield site, Guarded(row.ref, scope.region, row.event.pos, scope.body_end, claim)
+
+    def _counts(self, ref: ScopeRef) -> bool:
+        return self._project.is_application(ref.path)
 
     def _sites(self, ref: ScopeRef, expr: Expr, region: int) -> Iterator[Site]:
         for item in self._project.evaluator.evaluate(ref, expr, region):
@@ -187,13 +189,6 @@ class Locks:
         scope = self._project.scope(guarded.ref)
         shared = {name for name in kept if "." in name or name not in scope.binds} - {""}
         return not asked.isdisjoint(shared)
-
-
-def _entering(event: Event) -> Iterator[Call]:
-    for top in expressions(event):
-        for node in iter_expr(top):
-            if isinstance(node, Call) and isinstance(node.func, Attr) and node.func.attr in ENTERING:
-                yield node
 
 
 def changes(call: Call) -> bool:

@@ -186,7 +186,7 @@ class Paths(PathNames):
             yield from self._method(at, call, receiver, name, depth, frame)
         elif effect == "join" and call.args:
             yield from self._joined(at, call.args, depth, frame)
-        elif effect == "io" and tail in OPENING and call.args:  # a file object stands for its path
+        elif (effect == "wraps" or (effect == "io" and tail in OPENING)) and call.args:  # it stands for its path
             yield from self._follow(at._replace(expr=call.args[0]), depth, frame)
         elif (tail in ABOVE | SAME | BELOW or effect == "identity") and call.args:
             given = call.args[-1] if effect == "identity" else call.args[0]
