@@ -30,6 +30,7 @@ from statecheck.detectors.addresses import address, whose
         ("invalid.local", "documentation"),
         ("api.github.com", "public"),
         ("8.8.8.8", "public"),
+        ("agents.svc.cloud.example-vendor.com", "public"),
         ("internalisation.org", "public"),
         ("", ""),
         ("{host}", ""),

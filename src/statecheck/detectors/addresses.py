@@ -87,7 +87,7 @@ def _whose_name(name: str) -> Whose:
         return "local"  # a container, or an entry of the hosts file
     if _is_below(name, DOCUMENTATION) or name.partition(".")[0] in NOBODY:
         return "documentation"
-    if _is_below(name, INSIDE) or ".svc." in name or name.startswith(("internal.", "internal-")):
+    if _is_below(name, INSIDE) or name.startswith(("internal.", "internal-")):
         return "inside"
     return "public" if re.search(r"[a-z]", name.rpartition(".")[2]) else ""
 

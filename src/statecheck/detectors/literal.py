@@ -19,7 +19,7 @@ from statecheck.detectors.matching import Matcher, fits
 from statecheck.detectors.naming import Named, named_values
 from statecheck.detectors.reporting import Case, Place, Wanted, finding
 from statecheck.detectors.spots import Spot, Spots
-from statecheck.facts.ir import Attr, Call, Choice, Const, FString, Op, Region
+from statecheck.facts.ir import Attr, Call, Choice, Const, FString, Name, Op, Region
 from statecheck.facts.walk import last_name, span
 from statecheck.model import LEVELS, Finding
 from statecheck.project.arguments import argument
@@ -157,13 +157,23 @@ class Literals:
         """Where one of the named functions makes a value that the process keeps for itself."""
         if form.syntax and not (isinstance(value.expr, (Call, Choice, Op)) or turned(value.expr)):
             return None
-        if self.project.scope(spot.ref).kind == "class" and "row" in self.project.lifetimes.lives(spot.ref):
+        if self._is_of_row(spot):
             return None  # a column: each row has its own, and the database keeps it
         place = self._making.place(value, names)
         if place is None or self._drawn.is_per_call(place):
             return None
         unused = f"{NEGATION}{KEYS_A_CACHE}" in form.predicates and self._drawn.keys_a_cache(spot)
         return None if unused else place
+
+    def _is_of_row(self, spot: Spot) -> bool:
+        """Does the place stand in a class of database rows, or in a method that fills a field of the row?"""
+        cls: ScopeRef | None = spot.ref
+        if self.project.scope(spot.ref).kind != "class":
+            receiver = self.project.evaluator.classes.receiver(self.project.tables.function_around(spot.ref))
+            targets = spot.event.targets if spot.event is not None else ()
+            fills = any(isinstance(target, Attr) and isinstance(target.value, Name) for target in targets)
+            cls = receiver[0] if receiver is not None and fills else None
+        return cls is not None and "row" in self.project.lifetimes.lives(cls)
 
     def _value(self, condition: Condition, spot: Spot) -> Located | None:
         if not condition.argument and condition.position is None:
