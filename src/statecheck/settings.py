@@ -29,6 +29,8 @@ TEST_PATHS = (
     "tests/",
     "test/",
     "testing/",
+    "testutils/",
+    "test_utils/",
     "_tests/",
     "test_*.py",
     "*_test.py",

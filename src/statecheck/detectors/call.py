@@ -72,7 +72,11 @@ def _of_code(project: Project, forms: Sequence[Wanted], spots: Spots, matcher: M
             for row in index[name]:
                 evidence = matcher.holds(row.form, spot)
                 safe = project.knowledge.safe(kind, spot.name)
-                if evidence is None or evidence.variable is not None or matcher.is_safe(safe, spot, row.rule.name):
+                if (
+                    evidence is None
+                    or (evidence.variable is not None and row.rule.family != "memory")
+                    or matcher.is_safe(safe, spot, row.rule.name)
+                ):
                     continue  # a default of the environment is judged where it stands
                 for place in spots.origins(spot) if kind == "call" else [spot]:
                     if place is spot or matcher.holds(row.form, place) is not None:

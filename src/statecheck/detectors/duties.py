@@ -47,6 +47,8 @@ class Duties:
     def changes_nothing(self, spot: Spot) -> bool:
         """Does the work only wait, watch, log or count, and store nothing? All that it calls must be known."""
         targets = self._targets(spot)
+        if not targets and (given := self._given(spot)) is not None:
+            return self._is_quiet_name(spot.ref, given, spot.region)  # target=loop.run_forever
         return bool(targets) and all(self._is_quiet(ref) for ref in targets)
 
     def cleans_up(self, spot: Spot) -> bool:
@@ -119,6 +121,11 @@ class Duties:
                 isinstance(call.func, Attr) and call.func.attr in WATCHING
             )
         return isinstance(call.func, Attr) and call.func.attr in WATCHING
+
+    def _is_quiet_name(self, ref: ScopeRef, func: Expr, region: int) -> bool:
+        values = [item.value for item in self._project.evaluator.evaluate(ref, func, region)]
+        names = [value.name for value in values if isinstance(value, (Foreign, ForeignInstance))]
+        return bool(names) and all(self._project.knowledge.effect(name) in QUIET for name in names)
 
     def _stores(self, ref: ScopeRef) -> bool:
         """Does it keep anything outside its own variables?"""

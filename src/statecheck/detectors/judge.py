@@ -20,14 +20,13 @@ from statecheck.detectors.lookalikes import (
     has_container,
     is_clock,
     is_flag,
-    is_lock,
-    is_memo_of_objects,
     values,
 )
 from statecheck.detectors.memos import is_memo_write
 from statecheck.detectors.mirrors import Mirrors
 from statecheck.detectors.places import holder_path, look_alike, place_rule, root_name
 from statecheck.detectors.repeated import is_repeated
+from statecheck.detectors.stored import is_lock, is_memo_of_objects, is_object_for_key
 from statecheck.model import Level
 from statecheck.project.accesses import Access
 from statecheck.project.calls import Edge
@@ -212,6 +211,8 @@ class Judge:
         rest = [write for write in writes if write not in live and self.project.phases.runtime(write.ref)]
         rule, severity = place_rule(self.project, place, writes), self._severity(place, writes, live)
         memo = [write for write in writes if is_memo_write(self.project, write, writes)]
+        if any(is_object_for_key(self.project, write) for write in writes):
+            memo = []
         if memo and all(write.kind == "clear" or write in memo or _is_unsure_deep(write) for write in writes):
             changing = any(CHANGING_EFFECTS & self._effects.of(write.ref) for write in memo)
             objects = all(is_memo_of_objects(self.project, write) for write in memo)

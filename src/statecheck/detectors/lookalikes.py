@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from statecheck.detectors.guards import from_request, is_revalidated, is_set_once, noted_once
-from statecheck.detectors.readers import is_keyed_by_execution, only_logged, passes
-from statecheck.facts.ir import Call, Const, Display, Expr, Name
+from statecheck.detectors.readers import is_in_flight, is_keyed_by_execution, keeps_alive, only_logged, passes
+from statecheck.detectors.stored import is_lock, is_resource_value
+from statecheck.facts.ir import Call, Const, Expr, Name
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
@@ -130,6 +131,10 @@ def harmless_reads(project: Project, writes: Sequence[Access], reads: Sequence[A
         return "its keys are those of the running task or thread"
     if passes(project, writes, reads) and not any(is_lock(project, write) for write in writes):
         return "each entry is taken out again by the call that put it in, and nothing else asks for it"
+    if keeps_alive(project, writes, reads):
+        return "it only keeps running tasks from being dropped"
+    if is_in_flight(project, writes, reads):
+        return "it counts the calls that run, for this process alone"
     if only_logged(project, writes, reads):
         return "only what is logged depends on it"
     return ""
@@ -140,6 +145,8 @@ def is_initialiser(project: Project, place: Place, write: Access, by_constructor
     if not isinstance(place, FieldPlace):
         return False
     method = project.tables.function_around(write.ref)
+    if project.phases.entries_at(method):
+        return False  # a task of its own, whoever hands it over
     maker = None if by_constructor else project.evaluator.classes.method(place.cls, "__init__")
     calls = [
         edge
@@ -167,7 +174,7 @@ def is_resource(project: Project, write: Access) -> bool:
         and not from_request(project, write)
         and all(
             _is_own_resource(project, item.value)
-            or (_is_resource_value(item.value) and not _is_data(project, item.value))
+            or (is_resource_value(item.value) and not _is_data(project, item.value))
             for item in items
         )
     )
@@ -196,18 +203,6 @@ def _is_data(project: Project, value: Value) -> bool:
     return isinstance(value, ForeignInstance) and project.knowledge.is_data(value.name)
 
 
-def _is_resource_value(value: Value) -> bool:
-    if isinstance(value, ConstantValue):
-        return value.kind == "none"
-    # A class by its spelling: PEP 8 names are the only thing that tells a class from a function of a foreign package.
-    if not isinstance(value, ForeignInstance):
-        return False
-    owner, _, last = value.name.rpartition(".")
-    if last.startswith("from_"):
-        last = owner.rpartition(".")[2]  # Model.from_pretrained(…)
-    return last[:1].isupper()
-
-
 def is_registration(project: Project, write: Access) -> bool:
     """Is a function or class put into a table?"""
     given = [write.event.value] if write.how.startswith("[…]") and write.event.value is not None else list(write.given)
@@ -216,41 +211,6 @@ def is_registration(project: Project, write: Access) -> bool:
         write.kind == "change"
         and bool(items)
         and all(isinstance(item.value, (FunctionValue, ClassValue)) for item in items)
-    )
-
-
-def is_lock(project: Project, write: Access) -> bool:
-    """Is a lock kept for each thing worked on? It excludes nobody in another process."""
-    return any(
-        isinstance(value, ForeignInstance) and project.knowledge.effect(value.name) == "lock"
-        for value in _stored_values(project, write)
-    )
-
-
-def is_memo_of_objects(project: Project, write: Access) -> bool:
-    """Does a keyed memo keep objects (clients, classes, models) and no data?"""
-    stored = _stored_values(project, write)
-    return (
-        bool(stored)
-        and not is_lock(project, write)
-        and all(
-            isinstance(value, Instance) or _is_resource_value(value) or _is_remade(project, value) for value in stored
-        )
-    )
-
-
-def _stored_values(project: Project, write: Access) -> list[Value]:
-    value = write.given[-1] if write.given else write.event.value
-    if isinstance(value, Display) and value.items and write.kind == "rebind":
-        value = value.items[-1]  # of a memo of one entry: (key, value)
-    items = project.evaluator.evaluate(write.ref, value, write.event.region) if value is not None else ()
-    return [item.value for item in items]
-
-
-def _is_remade(project: Project, value: Value) -> bool:
-    """Can any process make the value again, as the models say?"""
-    return isinstance(value, ForeignInstance) and any(
-        "process-cache" in row.suppresses or "*" in row.suppresses for row in project.knowledge.safe("call", value.name)
     )
 
 

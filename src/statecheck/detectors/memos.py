@@ -39,6 +39,8 @@ def is_memo_write(project: Project, write: Access, writes: Sequence[Access] = ()
     if write.event.value is not None and mentions(write.event.value, write.place.name):
         return False  # a count or a list that grows, not a value computed once
     key = shape(target.index)
+    if not _is_conditional(project, write):
+        return False  # the last value, not the first
     function = project.tables.function_around(write.ref)
     return any(
         _looks_up(node, write.place.name, key)
@@ -46,6 +48,22 @@ def is_memo_write(project: Project, write: Access, writes: Sequence[Access] = ()
         if event.value is not None and event is not write.event
         for node in iter_expr(event.value)
     ) or _failed_to_read(project, write, target)
+
+
+def _is_conditional(project: Project, write: Access) -> bool:
+    """Does the write stand in a branch, or after a way out of the function?"""
+    table, region = project.tables.files[write.ref.path], write.event.region
+    while region >= 0:
+        row = table.facts.regions[region]
+        if row.kind in ("if", "else", "except", "case", "while"):
+            return True
+        if any(
+            other.scope == write.ref.scope and other.parent == region and other.leaves and other.pos < write.start
+            for other in table.facts.regions
+        ):
+            return True
+        region = row.parent
+    return False
 
 
 def _is_left_empty(project: Project, writes: Sequence[Access]) -> bool:

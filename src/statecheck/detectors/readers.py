@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from statecheck.detectors.guards import is_passing, put_key
-from statecheck.facts.ir import Attr, Call, Expr, Name
-from statecheck.facts.walk import iter_expr, last_name, span
+from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Name, Op
+from statecheck.facts.walk import iter_expr, last_name, parts, span
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
 from statecheck.project.tables import FileTable, expressions
-from statecheck.project.values import Foreign, ForeignInstance, ScopeRef
+from statecheck.project.values import Foreign, ForeignInstance, FunctionValue, ScopeRef
 
 LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 COUNTING = frozenset({"len", "bool"})
+DROPPING = frozenset({"discard", "remove"})
 
 
 def passes(project: Project, writes: Sequence[Access], reads: Sequence[Access]) -> bool:
@@ -53,9 +54,81 @@ def only_logged(project: Project, writes: Sequence[Access], reads: Sequence[Acce
     """Does nothing but the log depend on the value?"""
     if any(write.how.startswith(".") for write in writes):
         return False  # methods such as setdefault() and pop() hand out what is kept
+    drawn = [write for write in writes if write.how == "next()"]
+    if drawn and not all(_is_logged(project, write) or _goes_to_log(project, write) for write in drawn):
+        return False
     own = {(write.ref.path, write.event.pos) for write in writes}
     others = [read for read in reads if (read.ref.path, read.event.pos) not in own]
-    return bool(others) and all(_is_logged(project, read) for read in others)
+    return bool(others or drawn) and all(_is_logged(project, read) for read in others)
+
+
+def _goes_to_log(project: Project, write: Access) -> bool:
+    """``number = next(numbers)``, of which nothing but the log hears."""
+    names = {target.id for target in write.event.targets if isinstance(target, Name)}
+    rows = project.tables.rows_in(write.ref)
+    uses = [(row.event, node) for row in rows for node in row.nodes if isinstance(node, Name) and node.id in names]
+    uses = [(event, node) for event, node in uses if event is not write.event]
+    return bool(names and uses) and all(
+        _is_logged(project, write._replace(event=event, start=node.pos, end=span(node)[1])) for event, node in uses
+    )
+
+
+def keeps_alive(project: Project, writes: Sequence[Access], reads: Sequence[Access]) -> bool:
+    """``running.add(task)`` and ``task.add_done_callback(running.discard)``: it keeps tasks from being dropped."""
+    adds = [write for write in writes if write.kind == "change"]
+    made = [write.value for write in writes if write.kind == "rebind"]
+    if not adds or any(write.how != ".add()" for write in adds):
+        return False
+    if not all(isinstance(value, (Call, Display)) and not any(parts(value)[1:]) for value in made):
+        return False
+    dropping = {project.tables.function_around(write.ref) for write in writes if write.kind == "clear"}
+    limits = any(read.event.op == "test" and _is_counted(read) for read in reads)
+    return not limits and all(_is_dropped_when_done(project, write, dropping) for write in adds)
+
+
+def _is_dropped_when_done(project: Project, write: Access, dropping: set[ScopeRef]) -> bool:
+    for row in project.tables.rows_in(write.ref):
+        for call in row.calls:
+            if not (isinstance(call.func, Attr) and call.func.attr == "add_done_callback" and call.args):
+                continue
+            given = call.args[0]
+            if last_name(given) in DROPPING and any(last_name(node) == write.place.name for node in iter_expr(given)):
+                return True
+            for item in project.evaluator.evaluate(write.ref, given, row.event.region):
+                if isinstance(item.value, FunctionValue) and item.value.ref in dropping:
+                    return True
+    return False
+
+
+def is_in_flight(project: Project, writes: Sequence[Access], reads: Sequence[Access]) -> bool:
+    """``active += 1`` and, in a ``finally``, ``active -= 1``: how many calls run, asked only whether there are any."""
+    up = [write for write in writes if write.how == "+="]
+    down = [write for write in writes if write.how == "-="]
+    ends = {project.tables.function_around(write.ref) for write in down if _is_final(project, write)}
+    if not up or len(up) + len(down) != len(writes):
+        return False
+    if not all(project.tables.function_around(write.ref) in ends for write in up):
+        return False
+    own = {(write.ref, write.event.pos) for write in writes}
+    others = [read for read in reads if (read.ref, read.event.pos) not in own and project.phases.runtime(read.ref)]
+    return all(_asks_for_any(read) or _is_logged(project, read) for read in others)
+
+
+def _asks_for_any(read: Access) -> bool:
+    """``if not active``, ``if active == 0``"""
+    test = read.event.value
+    if read.event.op != "test" or test is None:
+        return False
+    if isinstance(test, Op) and test.op in ("==", "!=", ">", "<="):
+        return isinstance(test.operands[-1], Const) and test.operands[-1].value == "0"
+    return isinstance(test, (Name, Attr)) or (isinstance(test, Op) and test.op == "not")
+
+
+def _is_final(project: Project, write: Access) -> bool:
+    regions, region = project.tables.files[write.ref.path].facts.regions, write.event.region
+    while region >= 0 and regions[region].kind != "finally":
+        region = regions[region].parent
+    return region >= 0
 
 
 def _is_logged(project: Project, read: Access) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from statecheck.facts.ir import Attr, Await, Call, Const, Event, Expr, Func, Name
+from statecheck.facts.ir import Attr, Await, Call, Const, Event, Expr, Func, Name, Op
 from statecheck.project.callbacks import Callbacks
 from statecheck.project.calls import CallGraph, Use
 from statecheck.project.callsites import CallSite, is_bound
@@ -14,6 +14,10 @@ from statecheck.project.values import ClassValue, Foreign, ForeignInstance, Func
 
 # Too many classes have these for the one method of that name to be a fair guess.
 ACCESSORS = ("__get__", "__set__")
+READERS = frozenset(
+    f"builtins.{name}"
+    for name in ("str", "repr", "int", "float", "bool", "len", "list", "tuple", "dict", "set", "callable", "isinstance")
+)
 COMMON_METHODS = frozenset(
     {
         "get",
@@ -184,7 +188,7 @@ class CallReader:
             elif isinstance(value, (Foreign, ForeignInstance)):
                 known = True
                 self._graph.add_use(Use(ref, event, call, value.name, awaited, items))
-                if value.name == "builtins.getattr":
+                if value.name == "builtins.getattr" and self._is_dispatch(ref, event, call):
                     self._read_dynamic(ref, event, call)
                 self._callbacks.read(ref, event, call, value.name)
         if not known and isinstance(call.func, Attr):
@@ -207,16 +211,33 @@ class CallReader:
                 self._graph.add(ref, method, (call.pos, event.region), "call")
                 self._graph.call_sites[method].append(CallSite(ref, event.region, call, True))
 
+    def _is_dispatch(self, ref: ScopeRef, event: Event, call: Call) -> bool:
+        """Is what ``getattr`` gives called, handed to somebody, or returned? Else it is a value that is read."""
+        if event.op == "return" and event.value is call:
+            return True
+        names = {target.id for target in event.targets if isinstance(target, Name) and event.value is call}
+        for row in self._tables.rows_in(ref):
+            for other in row.calls if names or row.event is event else ():
+                if other.func is call or (isinstance(other.func, Name) and other.func.id in names):
+                    return True
+                handed = [*other.args, *(word.value for word in other.keywords)]
+                if any(part is call or (isinstance(part, Name) and part.id in names) for part in handed):
+                    called = self._evaluator.evaluate(ref, other.func, row.event.region)
+                    if not any(isinstance(item.value, Foreign) and item.value.name in READERS for item in called):
+                        return True
+        return False
+
     def _read_dynamic(self, ref: ScopeRef, event: Event, call: Call) -> None:
         """``getattr(self, verb)``: any public method of the object may be meant."""
         if len(call.args) < 2 or isinstance(call.args[1], Const):
             return
+        prefix = _prefix(call.args[1])
         for item in self._evaluator.evaluate(ref, call.args[0], event.region):
             if isinstance(item.value, Instance):
                 classes = self._evaluator.classes
                 for cls in (item.value.cls, *classes.subclasses(item.value.cls)):
                     for name, method in classes.methods(cls).items():
-                        if not name.startswith("_"):
+                        if name.startswith(prefix) and (prefix or not name.startswith("_")):
                             self._graph.add(ref, method, (call.pos, event.region), "dynamic")
 
     def _read_property(self, ref: ScopeRef, event: Event, node: Attr) -> None:
@@ -251,6 +272,12 @@ class CallReader:
         methods = self._methods.get(call.func.attr, ())
         if len(methods) == 1 and call.func.attr not in COMMON_METHODS and not call.func.attr.startswith("__"):
             self._graph.add(ref, methods[0], (call.pos, event.region), "guess")
+
+
+def _prefix(name: Expr) -> str:
+    """What a computed name begins with: ``"do_" + verb``, ``f"do_{verb}"``."""
+    parts = name.operands if isinstance(name, Op) and name.op == "+" else getattr(name, "parts", ())
+    return parts[0].value if parts and isinstance(parts[0], Const) else ""
 
 
 def _is_on_super(call: Call) -> bool:

@@ -116,7 +116,7 @@ class EntryFinder:
             return
         found = False
         for item in self._evaluator.evaluate(ref, given, region):
-            for entry in self._of_value(made, item):
+            for entry in self._of_value(made, self._unbound(ref, given, region, item)):
                 found = True
                 yield entry
         if found:
@@ -132,6 +132,17 @@ class EntryFinder:
         elif isinstance(given, Const) and given.kind == "str":
             for item in self.by_dotted_name(ref.path, given.value):
                 yield from self._of_value(made, item)
+
+    def _unbound(self, ref: ScopeRef, given: Expr, region: int, item: Item) -> Item:
+        """A method read from its class, or one without a receiver, keeps no object: ``Note.stamp``."""
+        if not isinstance(item.value, FunctionValue) or not isinstance(given, Attr):
+            return item
+        receiver = self._evaluator.classes.receiver(item.value.ref)
+        holders = self._evaluator.evaluate(ref, given.value, region)
+        from_class = bool(holders) and all(isinstance(holder.value, ClassValue) for holder in holders)
+        if from_class or receiver is None or receiver[1] != "instance":
+            return item._replace(value=item.value._replace(owner=None))
+        return item
 
     def _of_value(self, made: Registration, item: Item) -> Iterator[Entry]:
         value, entry = item.value, made.known.entry
