@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from statecheck.detectors.api import Context
-from statecheck.detectors.literal import is_sample
 from statecheck.detectors.matching import Matcher, fits
 from statecheck.detectors.naming import COMPARISONS
 from statecheck.detectors.reporting import Case, Place, Wanted, finding
+from statecheck.detectors.samples import is_sample
 from statecheck.detectors.spots import Spot, Spots
 from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, Name, Op, Sub
 from statecheck.facts.walk import dotted, iter_expr, span

@@ -18,15 +18,15 @@ from statecheck.detectors.making import Making, turned
 from statecheck.detectors.matching import Matcher, fits
 from statecheck.detectors.naming import Named, named_values
 from statecheck.detectors.reporting import Case, Place, Wanted, finding
+from statecheck.detectors.samples import is_sample, stands_in_sample
 from statecheck.detectors.spots import Spot, Spots
-from statecheck.facts.ir import Attr, Call, Choice, Const, FString, Name, Op, Region
-from statecheck.facts.walk import last_name, span
+from statecheck.facts.ir import Attr, Call, Choice, Const, FString, Name, Op
+from statecheck.facts.walk import span
 from statecheck.model import LEVELS, Finding
 from statecheck.project.arguments import argument
 from statecheck.project.constants import Constant
 from statecheck.project.phases import is_main_guard
-from statecheck.project.settings import OTHER_PROFILES, Settings, profile
-from statecheck.project.settings_modules import DEBUG_NAMES, profile_of_name
+from statecheck.project.settings import Settings
 from statecheck.project.sources import Located, Sources
 from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Condition, Form, Rule
@@ -34,8 +34,6 @@ from statecheck.rules.vocabulary import NEGATION, bare
 
 KEYS_A_CACHE = "keys-a-cache"
 EMPTY = frozenset({"", "None"})
-DEVELOPMENT = frozenset({"devserver", "runserver", "manage"})
-SAMPLES = frozenset({"snippet", "fixture", "tutorial", "testdata", "demo", "cookbook", "mock", "benchmark"})
 
 
 class Hit(NamedTuple):
@@ -100,21 +98,10 @@ class Literals:
 
     def _hits(self) -> Iterator[Hit]:
         for wanted, spot, name in Uses(self.rows, self.matcher, self.named).all():
-            if not self._is_sample(spot) and self._applies(wanted.form, spot):
+            if not stands_in_sample(self.project, spot) and self._applies(wanted.form, spot):
                 for place, constant in self._holds(wanted.form, spot):
                     if place[0] not in self._samples and self.project.is_application(place[0]):
                         yield Hit(wanted, spot, place, name, constant)
-
-    def _is_sample(self, spot: Spot) -> bool:
-        scope = self.project.scope(spot.ref)
-        if spot.ref.path in self._samples or (scope.kind == "class" and profile_of_name(scope.name) != ""):
-            return True
-        regions, region = self.project.files[spot.ref.path].regions, spot.region
-        while region >= 0:
-            if _asks_for_debugging(regions[region]):
-                return True
-            region = regions[region].parent
-        return False
 
     def _applies(self, form: Form, spot: Spot) -> bool:
         """As the matcher says. A text in a module of a package counts even if nothing imports it: it is a plug-in."""
@@ -253,23 +240,6 @@ class Literals:
         place, spot = self.project.location(*hit.place), hit.spot
         used = self.project.location(spot.ref.path, spot.start, spot.end)
         return place.path != used.path or not used.line <= place.line <= used.end_line
-
-
-def is_sample(path: str) -> bool:
-    """Is the file an example, documentation, or for development and tests by its name?"""
-    folders = [word for part in path.lower().split("/")[:-1] for word in re.split(r"[_.-]", part)]
-    return (
-        bool(profile(path))
-        or path.rpartition("/")[2].removesuffix(".py") in DEVELOPMENT
-        or any(word in known or word.rstrip("s") in known for word in folders for known in (OTHER_PROFILES, SAMPLES))
-    )
-
-
-def _asks_for_debugging(region: Region) -> bool:
-    """``if DEBUG:``, ``if is_debug():``: what stands there is for the machine of a developer."""
-    test = region.test.func if isinstance(region.test, Call) else region.test
-    name = last_name(test) if test is not None and region.kind == "if" else ""
-    return "debug" in name.lower() or name in DEBUG_NAMES
 
 
 def _weight(hit: Hit) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
-from statecheck.detectors.literal import is_sample
+from statecheck.detectors.samples import is_sample
 from statecheck.model import Finding, Location, Problem
 from statecheck.project.constants import Resolver
 from statecheck.project.environment import Environment
