@@ -212,7 +212,7 @@ class Paths(PathNames):
             for path in self._follow(at._replace(expr=receiver), depth, frame):
                 yield filled(path, shape(call))
         elif tail in SAME | BESIDE | ABOVE or name:
-            moved = tail == "replace" and len(call.args) > 1 and not isinstance(call.args[1], Const)
+            moved = tail == "replace" and len(call.args) > 1 and not any(isinstance(arg, Const) for arg in call.args[:2])
             start = call.args[1] if moved else receiver  # path.replace(old_root, new_root)
             for path in self._follow(at._replace(expr=start), depth, frame):
                 beside = path.below((("beside", shape(call)),))
