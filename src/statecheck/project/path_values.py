@@ -212,7 +212,8 @@ class Paths(PathNames):
             for path in self._follow(at._replace(expr=receiver), depth, frame):
                 yield filled(path, shape(call))
         elif tail in SAME | BESIDE | ABOVE or name:
-            moved = tail == "replace" and len(call.args) > 1 and not any(isinstance(arg, Const) for arg in call.args[:2])
+            names = not any(isinstance(given, Const) for given in call.args[:2])
+            moved = tail == "replace" and len(call.args) > 1 and names
             start = call.args[1] if moved else receiver  # path.replace(old_root, new_root)
             for path in self._follow(at._replace(expr=start), depth, frame):
                 beside = path.below((("beside", shape(call)),))
