@@ -98,7 +98,7 @@ class Literals:
 
     def _hits(self) -> Iterator[Hit]:
         for wanted, spot, name in Uses(self.rows, self.matcher, self.named).all():
-            if not stands_in_sample(self.project, spot) and self._applies(wanted.form, spot):
+            if not stands_in_sample(self.project, self._samples, spot) and self._applies(wanted.form, spot):
                 for place, constant in self._holds(wanted.form, spot):
                     if place[0] not in self._samples and self.project.is_application(place[0]):
                         yield Hit(wanted, spot, place, name, constant)

@@ -119,14 +119,21 @@ class Uses:
         for kind in ("assignment", "literal"):
             rows = [row for row in self._rows if kind in row.form.syntax]
             fitting: dict[str, list[Wanted]] = {}  # there are few different keys
+            holding: dict[tuple[str, str, str], list[Wanted]] = {}  # and the same texts stand in many places
             for named in self._named if rows else ():
-                if not (isinstance(named.value, Const) if kind == "literal" else named.kind):
+                value = named.value
+                if not (isinstance(value, Const) if kind == "literal" else named.kind):
                     continue
                 if named.key not in fitting:
                     fitting[named.key] = [row for row in rows if re.search(row.form.key_pattern, named.key)]
-                for row in fitting[named.key]:
-                    if _may_hold(row.form, named.value):
-                        yield Candidate(row, _spot_of(named), named.key)
+                wanted = fitting[named.key]
+                if isinstance(value, Const) and wanted:
+                    key = (named.key, value.kind, value.value)
+                    if key not in holding:
+                        holding[key] = [row for row in wanted if _may_hold(row.form, value)]
+                    wanted = holding[key]
+                for row in wanted:
+                    yield Candidate(row, _spot_of(named), named.key)
 
 
 def default_of(value: Expr) -> Expr:
@@ -141,10 +148,8 @@ def default_of(value: Expr) -> Expr:
     return value
 
 
-def _may_hold(form: Form, value: Expr) -> bool:
+def _may_hold(form: Form, value: Const) -> bool:
     """Does a literal pass the tests of its text? Asked first, because it is cheap and there are many literals."""
-    if not isinstance(value, Const):
-        return True
     if value.kind == "bytes":
         return True
     constant = Constant(value.kind, value.value)

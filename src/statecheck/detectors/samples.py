@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Call, Const, Region
@@ -32,11 +33,11 @@ def is_sample(path: str) -> bool:
     )
 
 
-def stands_in_sample(project: Project, spot: Spot) -> bool:
-    """Is it in such a file, in a class for another deploy, under ``if DEBUG``, or a literal that a lambda gives?"""
+def stands_in_sample(project: Project, samples: Container[str], spot: Spot) -> bool:
+    """Is it in one of the files, in a class for another deploy, under ``if DEBUG``, or a literal of a lambda?"""
     scope = project.scope(spot.ref)
     literal = spot.value is not None and isinstance(spot.value.expr, Const)
-    if is_sample(spot.ref.path) or (scope.kind == "lambda" and literal):
+    if spot.ref.path in samples or (scope.kind == "lambda" and literal):
         return True
     if scope.kind == "class" and profile_of_name(scope.name) != "":
         return True
