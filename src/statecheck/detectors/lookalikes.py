@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from statecheck.detectors.guards import from_request, is_revalidated, is_set_once, noted_once
+from statecheck.detectors.pools import is_pool
 from statecheck.detectors.readers import is_in_flight, is_keyed_by_execution, keeps_alive, only_logged, passes
 from statecheck.detectors.stored import is_lock, is_resource_value
 from statecheck.facts.ir import Call, Const, Expr, Name
@@ -120,6 +121,8 @@ def harmless_writes(project: Project, place: Place, writes: Sequence[Access]) ->
             return "it holds a client or engine that any process makes again"
     if all(is_registration(project, write) for write in writes):
         return "it is a table of functions or classes, the same in every process that loads them"
+    if is_pool(project, writes):
+        return "it is a pool: what is taken out is put back, or made anew"
     if all(noted_once(project, write) for write in writes):
         return "it only keeps a message from being logged twice"
     return ""

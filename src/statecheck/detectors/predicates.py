@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from statecheck.detectors.determined import Determined
+from statecheck.detectors.determined import Determined, accesses
 from statecheck.detectors.duties import Duties
 from statecheck.detectors.endings import Endings
 from statecheck.detectors.lockfiles import FileLocks
 from statecheck.detectors.locks import Guarded, Locks
 from statecheck.detectors.matching import Predicate, site_of
+from statecheck.detectors.pools import is_pool
 from statecheck.detectors.repeated import is_setting_repeated
 from statecheck.detectors.restoring import Restoring
 from statecheck.detectors.spots import Spot
@@ -20,7 +21,7 @@ from statecheck.project.effects import Effects
 from statecheck.project.link import Project
 from statecheck.project.phases import SURE
 from statecheck.project.tables import expressions
-from statecheck.project.values import ClassPlace, FieldPlace, GlobalPlace, Place, ScopeRef, Site
+from statecheck.project.values import ClassPlace, FieldPlace, Foreign, GlobalPlace, Place, ScopeRef, Site
 from statecheck.rules.schema import Form
 
 CHANGING = frozenset({"io", "db", "network", "time", "random", "storage"})
@@ -63,6 +64,8 @@ class Predicates:
             "restored": self._restoring.restored,
             "restores": self._restoring.restores,
             "own-process": self._restoring.is_own_process,
+            "pools": self.pools,
+            "accepts": self.accepts,
             "repeated": lambda spot: is_setting_repeated(self._project, self._project.once(Determined), spot),
             "coordinates": self._file_locks.coordinates,
         }
@@ -148,10 +151,39 @@ class Predicates:
         """Is the value stored beyond the call that made it?"""
         if spot.call is None:
             return False
+        return any(self._project.lifetimes.keeps(place) for place in self._places_of(spot))
+
+    def pools(self, spot: Spot) -> bool:
+        """Is what is put there taken from there before?"""
+        if spot.call is None:
+            return False
+        writes = self._project.once(accesses).writes
+        found = [write for place in self._places_of(spot) for write in writes.get(place, ())]
+        return is_pool(self._project, found)
+
+    def accepts(self, spot: Spot) -> bool:
+        """Is the work handed a connection that was just accepted, which ends with this process?"""
+        given = [] if spot.call is None else [*spot.call.args, *(word.value for word in spot.call.keywords)]
+        names = [node for part in given for node in iter_expr(part) if isinstance(node, Name)]
+        table = self._project.tables.files[spot.ref.path]
+        for name in names:
+            for binding in table.reaching(spot.ref.scope, name.id, spot.region, name.pos):
+                if isinstance(binding.value, Call) and self._is_accepted(spot.ref, binding.value, binding.region):
+                    return True
+        return False
+
+    def _is_accepted(self, ref: ScopeRef, call: Call, region: int) -> bool:
+        """``listening.accept()``, also where the type of the socket is not known."""
+        values = [item.value for item in self._project.evaluator.evaluate(ref, call.func, region)]
+        names = [value.name for value in values if isinstance(value, Foreign)]
+        if not names:
+            return isinstance(call.func, Attr) and call.func.attr == "accept" and not (call.args or call.keywords)
+        return any(self._project.knowledge.effect(name) == "accept" for name in names)
+
+    def _places_of(self, spot: Spot) -> list[Place]:
         if self._kept is None:
             self._kept = self._keep()
-        places = self._kept.get(Site(spot.ref.path, spot.start), ())
-        return any(self._project.lifetimes.keeps(place) for place in places)
+        return self._kept.get(Site(spot.ref.path, spot.start), [])
 
     def _keep(self) -> dict[Site, list[Place]]:
         """The places that hold objects, by where those were made."""

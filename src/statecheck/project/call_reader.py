@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from statecheck.facts.ir import Attr, Await, Call, Const, Event, Expr, Func, Name, Op
+from statecheck.facts.ir import Attr, Await, Call, Const, Event, Expr, Func, Name, Op, Sub
 from statecheck.project.callbacks import Callbacks
 from statecheck.project.calls import CallGraph, Use
 from statecheck.project.callsites import CallSite, is_bound
@@ -13,6 +13,7 @@ from statecheck.project.headers import HeaderReader
 from statecheck.project.values import ClassValue, Foreign, ForeignInstance, FunctionValue, Instance, Item, ScopeRef
 
 # Too many classes have these for the one method of that name to be a fair guess.
+ITEM_METHODS = frozenset({"__getitem__", "__setitem__", "__delitem__"})
 ACCESSORS = ("__get__", "__set__")
 READERS = frozenset(
     f"builtins.{name}"
@@ -91,6 +92,7 @@ class CallReader:
         self._properties = {
             name for name, refs in self._methods.items() if any(evaluator.is_property(ref) for ref in refs)
         }
+        self._has_items = not ITEM_METHODS.isdisjoint(self._methods)
         self._descriptors = self._find_descriptors()
 
     def _methods_by_name(self) -> dict[str, list[ScopeRef]]:
@@ -150,6 +152,8 @@ class CallReader:
                     self._read_property(ref, event, node)
                 if node.attr in self._descriptors:
                     self._read_descriptor(ref, event, node)
+            elif kind is Sub and self._has_items:
+                self._read_item(ref, event, node)
             elif isinstance(node, Call):
                 called = node.func
                 self._read_call(ref, event, node, node is awaited)
@@ -246,6 +250,19 @@ class CallReader:
                 for method in self._evaluator.classes.accessors(item.value.cls, node.attr):
                     if self._evaluator.is_property(method):
                         self._graph.add(ref, method, (node.pos, event.region), "property")
+
+    def _read_item(self, ref: ScopeRef, event: Event, node: Expr) -> None:
+        """``store[key] = value`` runs ``__setitem__`` of the class of the tree."""
+        assert isinstance(node, Sub)
+        stored = any(node is target for target in event.targets)
+        name = "__getitem__" if not stored else "__delitem__" if event.op == "delete" else "__setitem__"
+        for item in self._evaluator.evaluate(ref, node.value, event.region) if name in self._methods else ():
+            method = self._evaluator.classes.method(item.value.cls, name) if isinstance(item.value, Instance) else None
+            if method is not None:
+                given = (node.index, event.value) if stored and event.value is not None else (node.index,)
+                call = Call(node.pos, node.end, Attr(node.pos, node.pos, node.value, name), given, ())
+                self._graph.add(ref, method, (node.pos, event.region), "call")
+                self._graph.call_sites[method].append(CallSite(ref, event.region, call, True))
 
     def _read_descriptor(self, ref: ScopeRef, event: Event, node: Attr) -> None:
         """``visitor.page = page`` where ``page = Remembered()`` stands in the body of the visitor's class."""

@@ -14,7 +14,7 @@ from statecheck.facts.ir import Attr, Call, Expr, Name, Param, Scope, Star
 from statecheck.facts.walk import last_name
 from statecheck.project.arguments import argument
 from statecheck.project.tables import Tables
-from statecheck.project.values import ClassValue, Foreign, FunctionValue, ScopeRef
+from statecheck.project.values import ClassValue, Foreign, FunctionValue, Instance, ScopeRef
 
 if TYPE_CHECKING:
     from statecheck.project.evaluate import Evaluator
@@ -70,6 +70,8 @@ class CallSites:
         return self._found[ref]
 
     def _search(self, ref: ScopeRef) -> list[CallSite]:
+        if self._evaluator.is_property(ref):
+            return list(self._stores(ref))
         names = self._names(ref)
         candidates = [site for name in sorted(names) for site in self._named.get(name, ())]
         if len(candidates) > MAX_CANDIDATES:
@@ -84,6 +86,18 @@ class CallSites:
                 ):
                     found.append(site._replace(bound=True))
         return [*found, *self._partials(ref, names)]
+
+    def _stores(self, setter: ScopeRef) -> Iterator[CallSite]:
+        """``config.url = url`` as a call of the property's setter."""
+        name, cls = self._tables.scope(setter).name, self._tables.class_around(setter)
+        for store in self._tables.attribute_stores.get(name, ()) if len(self._tables.scope(setter).params) > 1 else ():
+            if store.value is None or not isinstance(store.target, Attr):
+                continue
+            items = self._evaluator.evaluate(store.ref, store.target.value, store.event.region)
+            owners = {item.value.cls for item in items if isinstance(item.value, Instance)}
+            if any(cls in self._evaluator.classes.info(owner).mro for owner in owners):
+                made = Call(store.event.pos, store.event.end, store.target, (store.value,), ())
+                yield CallSite(store.ref, store.event.region, made, True)
 
     def _partials(self, ref: ScopeRef, names: set[str]) -> Iterator[CallSite]:
         """``partial(f, store)`` as the call ``f(store)``, of which the rest comes later."""

@@ -41,6 +41,8 @@ PREDICATES: Final = frozenset(
         "restored",  # the same function changes it again later, in a finally or by a with statement
         "restores",  # the place itself sets back what the function has changed
         "own-process",  # only a child process of its own runs the code
+        "pools",  # what is put there was taken from there, or made where none was left
+        "accepts",  # the work is handed a connection that was just accepted
         "repeated",  # the program and its settings determine what is set, and it is the same wherever it is set
         "keys-a-cache",  # the digest made with the value is only a key of a container of this process
         "coordinates",  # a file lock that turns others away, or is held around what all replicas share
@@ -79,6 +81,8 @@ OWNED: Final = {
             "restores",
             "own-process",
             "repeated",
+            "pools",
+            "accepts",
             "coordinates",
         }
     ),
@@ -105,6 +109,8 @@ OWNED: Final = {
             "restores",
             "own-process",
             "repeated",
+            "pools",
+            "accepts",
             "from-upload",
             "removes",
             "moves",
