@@ -213,7 +213,7 @@ class Reporter:
         yield from call_steps(project, self._first.use.spot.ref)
         for write in self._group:
             spot = write.use.spot
-            verb = "deleted" if write.use.removes else "written"
+            verb = "deleted" if write.use.removes else "made" if write.use.form.path_result else "written"
             yield Step("write", project.location(spot.ref.path, spot.start, spot.end), f"{verb} by `{spot.symbol}`")
         for read in self._reads[:READS_SHOWN]:
             place = project.location(read.ref.path, read.call.pos, read.call.end)
