@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from statecheck.detectors.matching import Matcher
 from statecheck.detectors.reporting import Place
 from statecheck.facts.ir import Attr, Call, Choice, Comp, Expr, FString, Func, Name, Op
-from statecheck.facts.walk import dotted, iter_expr, span
+from statecheck.facts.walk import dotted, span
 from statecheck.project.effects import Effects
 from statecheck.project.sources import Located, Sources
-from statecheck.project.tables import expressions
 from statecheck.project.values import ForeignInstance, FunctionValue, ScopeRef, Site
 
 KEEPING = frozenset({"io", "db", "network", "storage"})
@@ -58,10 +57,11 @@ class Making:
 
     def _at_import(self, site: Site) -> Place | None:
         for scope in self._project.files[site.path].scopes:
-            for event in scope.events if scope.kind in ("module", "class") else ():
-                for node in (node for top in expressions(event) for node in iter_expr(top)):
-                    if isinstance(node, Call) and node.pos == site.pos:
-                        return (site.path, *span(node))
+            ref = ScopeRef(site.path, scope.index)
+            for row in self._project.tables.rows_in(ref) if scope.kind in ("module", "class") else ():
+                for call in row.calls:
+                    if call.pos == site.pos:
+                        return (site.path, *span(call))
         return None
 
     def _is_kept(self, at: Located) -> bool:
@@ -70,11 +70,10 @@ class Making:
         targets = {dotted(target) for event in events if event.value is at.expr for target in event.targets} - {""}
         return bool(targets) and any(
             dotted(arg) in targets
-            for event in events
-            for top in expressions(event)
-            for node in iter_expr(top)
-            if isinstance(node, Call) and isinstance(node.func, Attr) and node.func.attr in WRITING
-            for arg in node.args
+            for row in self._project.tables.rows_in(at.ref)
+            for call in row.calls
+            if isinstance(call.func, Attr) and call.func.attr in WRITING
+            for arg in call.args
         )
 
     def _own_functions(self, at: Located) -> list[ScopeRef]:

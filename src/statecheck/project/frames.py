@@ -1,4 +1,4 @@
-"""Texts that helpers put together from what they are called with: ``def env(name): return os.getenv("APP_" + name)``."""
+"""Texts that helpers put together from their arguments: ``def env(name): return os.getenv("APP_" + name)``."""
 
 from __future__ import annotations
 
