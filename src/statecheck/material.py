@@ -30,7 +30,12 @@ class Material(NamedTuple):
 
 
 def gather(
-    tree: Tree, pack: Pack, jobs: int | None = None, progress: Progress | None = None, like: Material | None = None
+    tree: Tree,
+    pack: Pack,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    like: Material | None = None,
+    cache: Path | None = None,
 ) -> Material:
     """The material of a tree. A file that ``like`` has read at the same place, under the same path, is not read again.
 
@@ -38,7 +43,9 @@ def gather(
     """
     python = [(file.path, tree.place(file.path)) for file in tree.files if file.kind == "python"]
     known = {path: like.facts[path] for path, place in python if like and _is_same(like, path, place)}
-    extraction = extract_files([(path, place) for path, place in python if path not in known], jobs, progress)
+    extraction = extract_files(
+        [(path, place) for path, place in python if path not in known], jobs, progress, cache=cache
+    )
     facts = {path: known[path] if path in known else extraction.facts[path] for path, _ in python}
     documents, unread = read_documents(tree, like)
     return Material(tree, pack, facts, documents, (*tree.problems, *extraction.problems, *unread))

@@ -61,6 +61,7 @@ class Request(NamedTuple):
     tree: Tree | None = None  # what to check; None: what is found on the disk
     base: Tree | None = None  # an older state of the tree: its findings are known as well
     against: str = ""  # what ``base`` is, for people
+    cache: Path | None = None  # the folder of facts kept between runs
 
 
 class Analysis(NamedTuple):
@@ -84,7 +85,8 @@ def collect(request: Request, tree: Tree) -> Material:
     """Rules, files and facts. Raises PackError for rules that cannot be used."""
     progress = request.progress
     reading = (lambda done, total: progress("Reading", done, total)) if progress else None
-    return gather(tree, load_rules(request.settings, request.root), request.jobs or request.settings.jobs, reading)
+    rules = load_rules(request.settings, request.root)
+    return gather(tree, rules, request.jobs or request.settings.jobs, reading, cache=request.cache)
 
 
 def analyse(material: Material, request: Request) -> Analysis:
@@ -153,7 +155,8 @@ def earlier(material: Material, request: Request) -> Earlier | None:
     """The findings of the older state, under the same settings and rules; None where nothing is compared with one."""
     if request.base is None:
         return None
-    old = gather(request.base, material.pack, request.jobs or request.settings.jobs, like=material)
+    jobs = request.jobs or request.settings.jobs
+    old = gather(request.base, material.pack, jobs, like=material, cache=request.cache)
     _, found, _, problems = look(old, request)
     shown = sort_out(found, request.settings)["shown"]  # what nobody saw there is new once it is seen
     broken = [Problem("", f"{each.message} (in {request.against})") for each in problems if not each.path]

@@ -30,6 +30,7 @@ SETTINGS_HELP: Mapping[str, str] = MappingProxyType({
     "respect-gitignore": "Leave out what git ignores.",
     "test-paths": "Tests: read, but state in them is no finding.",
     "migration-paths": "Migrations of a database: run once, by one process.",
+    "cache-dir": "The folder of what is kept between runs. Default: .statecheck_cache in the root.",
     "jobs": "Processes to use. Default: as many as there are cores.",
     "profile": "What kind of program this is.",
     "baseline": "The file of known findings. Default: .statecheck-baseline.jsonl in the root, if it is there.",

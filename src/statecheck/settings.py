@@ -81,6 +81,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     respect_gitignore: bool = True
     test_paths: tuple[str, ...] = TEST_PATHS
     migration_paths: tuple[str, ...] = MIGRATION_PATHS
+    cache_dir: str | None = None  # a folder, relative to the root; None: the default one
     jobs: Annotated[int, Meta(ge=1)] | None = None  # None: as many as there are cores
     profile: Profile | None = None
     baseline: str | None = None  # a file, relative to the root; None: the default one, if it is there

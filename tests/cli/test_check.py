@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -248,6 +249,7 @@ def test_options_become_settings(run: Run, engine: Engine, project: Path) -> Non
         ),
         jobs=2,
         plugins=("statecheck",),
+        cache=Path(os.environ["STATECHECK_CACHE_DIR"]),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-COMMANDS = ("check", "init", "config", "rule", "test-rules", "explain", "settings", "version", "baseline")
+COMMANDS = ("check", "init", "config", "rule", "test-rules", "explain", "settings", "clean", "version", "baseline")
 _OURS = ("--help", "-h", "--version", "-V", "--install-completion", "--show-completion")
 
 

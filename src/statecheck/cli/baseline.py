@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from statecheck.cli.clean import cache_folder
 from statecheck.cli.guard import UsageError, complain, guarded, write
 from statecheck.cli.known import baseline_path, entries_in
 from statecheck.cli.options import Config, Debug, Isolated
@@ -152,7 +153,8 @@ def _run(target: Target, path: Path, entries: tuple[BaselineEntry, ...]) -> Run:
     from statecheck.pipeline import Request, check
 
     vet_settings(target, target.loaded.settings, quiet=False)
-    report = check(Request(target.loaded.root, (), target.loaded.settings, baseline=entries))
+    root, settings = target.loaded.root, target.loaded.settings
+    report = check(Request(root, (), settings, baseline=entries, cache=cache_folder(root, settings)))
     for problem in report.errors:
         complain(f"error: {problem.path}: {problem.message}" if problem.path else f"error: {problem.message}")
     if any(not problem.path for problem in report.errors):

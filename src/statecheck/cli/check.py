@@ -12,11 +12,12 @@ import typer
 from msgspec.structs import replace
 
 from statecheck.cli.add_ignore import add_comments
+from statecheck.cli.clean import cache_folder
 from statecheck.cli.compare import compared_sides, vet_comparison
 from statecheck.cli.fix import Fixing, fixed, shown_diff, vet_fixing
 from statecheck.cli.guard import UsageError, complain, guarded, is_terminal, write
 from statecheck.cli.known import known_entries
-from statecheck.cli.options import Debug, Isolated
+from statecheck.cli.options import CacheDir, Debug, Isolated
 from statecheck.cli.outputs import Format, Looks, Output, colored, hides_errors, wanted_outputs, write_outputs
 from statecheck.cli.stdin import STDIN, targeted
 from statecheck.cli.target import Target, overlay, split_rules
@@ -62,6 +63,7 @@ class Choices(NamedTuple):
     since: str | None
     staged: bool
     fixing: Fixing
+    cache: Path | None
 
 
 Paths = Annotated[
@@ -145,6 +147,8 @@ def command(
     jobs: Annotated[
         str | None, typer.Option("--jobs", "-j", metavar="N|auto", help="Processes to use.  [default: auto]")
     ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep nothing between runs.")] = False,
+    cache_dir: CacheDir = None,
     force_exclude: Annotated[
         bool, typer.Option("--force-exclude", help="Leave excluded files out even when they are given by name.")
     ] = False,
@@ -187,6 +191,7 @@ def command(
             Looks(color.value, quiet, statistics, unsafe_fixes), exit_zero, show_files,
             _number(jobs) or settings.jobs, force_exclude, tuple(plugin or ()),
             baseline, no_baseline, fail_on_stale, add_ignore, target.replaced, since, staged, fixing,
+            None if no_cache else cache_folder(target.loaded.root, settings, cache_dir, quiet),
         )  # fmt: skip
         return run(target, settings, choices)
 
@@ -273,7 +278,7 @@ def _check(
 
     _load_plugins(choices.plugins)
     replaced = {**choices.replaced, **edited}
-    request = Request(root, paths, settings, choices.jobs, choices.plugins, None, known, replaced)
+    request = Request(root, paths, settings, choices.jobs, choices.plugins, None, known, replaced, cache=choices.cache)
     if sides is not None:
         head = replace(sides.head, replaced={**sides.head.replaced, **edited})
         request = request._replace(tree=head, base=sides.base, against=sides.against)

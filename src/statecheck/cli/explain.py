@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from statecheck.cli.clean import cache_folder
 from statecheck.cli.guard import UsageError, guarded, write
 from statecheck.cli.options import Config, Debug, Isolated
 from statecheck.cli.target import find_target
@@ -37,6 +38,7 @@ def command(
         from statecheck.pipeline import Request, explain
 
         request = Request(target.loaded.root, target.paths, target.loaded.settings, None, (), None)
+        request = request._replace(cache=cache_folder(request.root, request.settings))
         relative = target.paths[0].relative_to(target.loaded.root).as_posix()
         text = explain(request, relative, line)
         write(text if text.endswith("\n") else f"{text}\n", None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,4 +11,8 @@ Config = Annotated[
     list[str] | None, typer.Option(metavar="FILE|KEY=VALUE", help="A settings file, or a setting as TOML.")
 ]
 Isolated = Annotated[bool, typer.Option("--isolated", help="Read no settings file.")]
+CacheDir = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Where facts are kept between runs.  [default: .statecheck_cache]"),
+]
 Debug = Annotated[bool, typer.Option("--debug", hidden=True)]

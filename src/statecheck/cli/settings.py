@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from statecheck.cli.clean import cache_folder
 from statecheck.cli.guard import complain, guarded, is_terminal, vet_target, write
 from statecheck.cli.options import Config, Debug, Isolated
 from statecheck.cli.target import find_target
@@ -57,7 +58,8 @@ def command(
         from statecheck.inventory import take
         from statecheck.pipeline import Request
 
-        inventory = take(Request(target.loaded.root, target.paths, target.loaded.settings))
+        root, settings = target.loaded.root, target.loaded.settings
+        inventory = take(Request(root, target.paths, settings, cache=cache_folder(root, settings)))
         write(_rendered(inventory, format_, output_file is None), output_file)
         for problem in inventory.errors:
             complain(f"{problem.path}: {problem.message}" if problem.path else f"error: {problem.message}")

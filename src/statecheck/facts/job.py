@@ -8,6 +8,7 @@ import stat
 import sys
 import threading
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import Final, TypeVar
 
 import msgspec
@@ -31,10 +32,11 @@ RECURSION_LIMIT: Final = 50_000
 
 
 class Outcome(Struct, frozen=True):
-    """Facts of a file as msgpack, or in ``problem`` what kept us from having any."""
+    """Facts of a file as msgpack, or in ``problem`` what kept us from having any. ``content``: the hash of the file."""
 
     facts: bytes = b""
     problem: str | None = None
+    content: bytes = b""
 
 
 def examine(path: str, extractor: str) -> Outcome:
@@ -44,11 +46,16 @@ def examine(path: str, extractor: str) -> Outcome:
     except (OSError, ValueError) as error:
         return Outcome(problem=_unreadable(error))
     try:
-        return Outcome(msgspec.msgpack.encode(_facts(data, extractor)))
+        return Outcome(msgspec.msgpack.encode(_facts(data, extractor)), content=hashed(data))
     except MemoryError:
         return Outcome(problem="not analysed: out of memory")
     except Exception as error:  # a defect of ours must cost this file, not the run
         return Outcome(problem=f"not analysed: internal error, {_one_line(error)}")
+
+
+def hashed(data: bytes) -> bytes:
+    """What tells contents apart."""
+    return blake2b(data, digest_size=20).digest()
 
 
 def decode_facts(data: bytes) -> FileFacts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ from msgspec import Struct
 from statecheck.facts.crew import Crew, Task
 from statecheck.facts.ir import FileFacts, ParseFailure
 from statecheck.facts.job import EXTRACTOR, Outcome, bring_in, decode_facts, examine, is_safe_here, roomy
+from statecheck.facts.kept import Kept
 from statecheck.model import Problem
 
 # Below this a worker costs more (a fork or spawn, 20 to 300 ms) than it saves: LibCST reads about 1 MB in 1.5 s.
@@ -42,27 +43,34 @@ def extract_files(
     *,
     time_limit: float = TIME_LIMIT,
     extractor: str = EXTRACTOR,
+    cache: Path | None = None,
 ) -> Extraction:
     """Facts of files given as (name in reports, path on disk). The result does not depend on ``jobs``.
 
     ``time_limit`` is in seconds of wall time for one file. ``extractor`` is ``module:function`` with the signature of
-    :func:`statecheck.facts.python.extract`.
+    :func:`statecheck.facts.python.extract`. ``cache`` is the folder of facts kept between runs.
     """
-    tasks = [Task(index, str(path), _size(path)) for index, (_, path) in enumerate(files)]
+    kept = Kept(cache, [path for _, path in files]) if cache is not None else None
+    known = kept.known if kept is not None else {}
+    tasks = [Task(index, str(path), _size(path)) for index, (_, path) in enumerate(files) if index not in known]
     outcomes: dict[int, Outcome] = {}
 
     def keep(index: int, outcome: Outcome) -> None:
         outcomes[index] = outcome
         if progress is not None:
-            progress(len(outcomes), len(files))
+            progress(len(known) + len(outcomes), len(files))
 
-    total = sum(task.size for task in tasks)
-    if total <= IN_PROCESS_BYTES:
-        tasks = _here(tasks, extractor, keep)
-    if tasks:
-        bring_in(extractor)  # forked workers inherit what has been imported
-        Crew(workers_for(tasks, jobs), time_limit, extractor).run(_chunks(tasks), keep)
-    return _gathered(files, outcomes)
+    try:
+        total = sum(task.size for task in tasks)
+        if total <= IN_PROCESS_BYTES:
+            tasks = _here(tasks, extractor, keep)
+        if tasks:
+            bring_in(extractor)  # forked workers inherit what has been imported
+            Crew(workers_for(tasks, jobs), time_limit, extractor).run(_chunks(tasks), keep)
+    finally:  # who stops a long run does not lose what it has done
+        if kept is not None:
+            kept.add(outcomes.values())
+    return _gathered(files, outcomes, known)
 
 
 def workers_for(tasks: Sequence[Task], jobs: int | None) -> int:
@@ -107,10 +115,15 @@ def _chunks(tasks: Sequence[Task]) -> list[tuple[Task, ...]]:
     return chunks
 
 
-def _gathered(files: Sequence[tuple[str, Path]], outcomes: dict[int, Outcome]) -> Extraction:
+def _gathered(
+    files: Sequence[tuple[str, Path]], outcomes: Mapping[int, Outcome], known: Mapping[int, FileFacts]
+) -> Extraction:
     facts: dict[str, FileFacts] = {}
     problems: list[Problem] = []
     for index, (name, _) in enumerate(files):
+        if index in known:
+            facts[name] = known[index]
+            continue
         outcome = outcomes[index]
         facts[name] = (
             decode_facts(outcome.facts)
