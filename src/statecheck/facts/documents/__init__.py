@@ -45,9 +45,6 @@ _FIRST = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s+|[#;][^\n]*\n)*(?P<first>\S+)")
 _APACHE = re.compile(
     rb"^\s*<(VirtualHost|Proxy|Location|Directory|IfModule|IfDefine|Macro|Files)\b", re.IGNORECASE | re.MULTILINE
 )
-_APACHE_LINE = re.compile(
-    rb"^\s*(Proxy(Pass|Set)|BalancerMember|LoadModule|Alias(Match)?|DocumentRoot|Header)\s[^;{]*$", re.MULTILINE
-)
 _STACK = re.compile(rb"^(AWSTemplateFormatVersion|Resources|Transform)\s*:", re.MULTILINE)
 _HAPROXY = re.compile(rb"^(backend|frontend|listen)\s+\S+\s*$", re.MULTILINE)
 _NGINX = re.compile(rb"[;{]\s*(#.*)?$", re.MULTILINE)

@@ -10,9 +10,8 @@ import re
 from collections.abc import Callable
 
 from statecheck.facts.documents import templates
-from statecheck.facts.documents.nodes import Builder, DocumentFacts, Kind, Span, TooMuchError, comments
-from statecheck.facts.documents.text import decode
-from statecheck.facts.ir import ParseFailure
+from statecheck.facts.documents.filled import filled
+from statecheck.facts.documents.nodes import Builder, DocumentFacts, Kind, Span
 
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'|(?:\\.|[^\s"\'\\]|"(?:[^"\\]|\\.)*")+|\S')
 _SECTIONS = frozenset({
@@ -66,19 +65,11 @@ def squid(data: bytes) -> DocumentFacts:
 
 
 def _read(data: bytes, format: str, take: Take, marks: str = "#") -> DocumentFacts:
-    text = decode(data)
-    if isinstance(text, ParseFailure):
-        return DocumentFacts(format, failure=text)
-    templated = templates.has_actions(text)
-    builder = Builder()
-    builder.start("", "map", "", Span(1, 1, 1, 2))
-    failure = None
-    try:
-        for line in _lines(templates.blank(text).text if templated else text, marks):
+    def fill(builder: Builder, text: str) -> None:
+        for line in _lines(text, marks):
             take(builder, line)
-    except TooMuchError as error:
-        failure = ParseFailure(builder.rows[-1][5].line, 1, str(error))
-    return DocumentFacts(format, builder.nodes(), comments(text), templated, failure)
+
+    return filled(data, format, fill)
 
 
 def _lines(text: str, marks: str) -> list[_Line]:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 
 from statecheck.facts.documents import templates
-from statecheck.facts.documents.nodes import Builder, DocumentFacts, Kind, Span, TooMuchError, comments
-from statecheck.facts.documents.text import decode
-from statecheck.facts.ir import ParseFailure
+from statecheck.facts.documents.filled import filled
+from statecheck.facts.documents.nodes import Builder, DocumentFacts, Kind, Span
 
 _SECTION = re.compile(r"\s*\[(?P<name>[^\]]+)\]")
 _PAIR = re.compile(r"(?P<key>[^\s=:;#\[][^=:]*?)\s*(?:=|:(?=\s|$))\s*(?P<value>.*)\Z")
@@ -29,19 +28,8 @@ def env(data: bytes) -> DocumentFacts:
 
 
 def _read(data: bytes, format: str) -> DocumentFacts:
-    text = decode(data)
-    if isinstance(text, ParseFailure):
-        return DocumentFacts(format, failure=text)
-    templated = templates.has_actions(text)
-    builder = Builder()
-    builder.start("", "map", "", Span(1, 1, 1, 2))
-    failure = None
-    try:
-        lines = (templates.blank(text).text if templated else text).split("\n")
-        (_env_lines if format == "env" else _ini_lines)(builder, lines)
-    except TooMuchError as error:
-        failure = ParseFailure(builder.rows[-1][5].line, 1, str(error))
-    return DocumentFacts(format, builder.nodes(), comments(text), templated, failure)
+    take = _env_lines if format == "env" else _ini_lines
+    return filled(data, format, lambda builder, text: take(builder, text.split("\n")))
 
 
 def _ini_lines(builder: Builder, lines: list[str]) -> None:

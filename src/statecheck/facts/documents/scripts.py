@@ -10,9 +10,8 @@ import re
 
 from statecheck.facts.documents import templates
 from statecheck.facts.documents.commands import SHELL, joined, logical_lines
-from statecheck.facts.documents.nodes import Builder, DocumentFacts, Kind, Span, TooMuchError, comments
-from statecheck.facts.documents.text import decode
-from statecheck.facts.ir import ParseFailure
+from statecheck.facts.documents.filled import filled
+from statecheck.facts.documents.nodes import Builder, DocumentFacts, Kind, Span
 
 _PROCESS = re.compile(r"(?P<key>[\w-]+):\s*(?P<value>\S.*)\Z")
 _INSTRUCTION = re.compile(r"\s*(?:ONBUILD\s+)?(?P<name>[A-Za-z]+)(?P<gap>\s+)(?P<rest>\S.*)\Z", re.DOTALL)
@@ -45,19 +44,10 @@ def dockerfile(data: bytes) -> DocumentFacts:
 
 
 def _read(data: bytes, format: str) -> DocumentFacts:
-    text = decode(data)
-    if isinstance(text, ParseFailure):
-        return DocumentFacts(format, failure=None if format == "shell" else text)
-    templated = templates.has_actions(text) and format != "makefile"
-    body = templates.blank(text).text if templated else text
-    builder = Builder()
-    builder.start("", "map", "", Span(1, 1, 1, 2))
-    failure = None
-    try:
-        _BODIES[format](builder, body)
-    except TooMuchError as error:
-        failure = ParseFailure(builder.rows[-1][5].line, 1, str(error))
-    return DocumentFacts(format, builder.nodes(), comments(text), templated, failure)
+    facts = filled(data, format, _BODIES[format], has_templates=format != "makefile")
+    if format == "shell" and not facts.nodes:
+        return DocumentFacts(format)  # not even a text
+    return facts
 
 
 def _shell_lines(builder: Builder, text: str) -> None:
