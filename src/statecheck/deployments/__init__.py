@@ -1,0 +1,1 @@
+"""What runs the code: the processes of deployment documents, in how many copies, and what hides their state."""
