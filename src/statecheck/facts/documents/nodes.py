@@ -59,6 +59,18 @@ class Comment(Struct, frozen=True, array_like=True, gc=False):
     text: str
 
 
+class Hole(Struct, frozen=True, array_like=True, gc=False):
+    """What the text says at a place where the nodes hold less.
+
+    A template action stands where it begins. At the place of a node stand a variable of which it holds the default or
+    nothing (``${TAG:-1}``), and the tags ``!reset`` and ``!override``.
+    """
+
+    line: int
+    column: int
+    text: str
+
+
 class DocumentFacts(Struct, frozen=True, array_like=True, gc=False):
     """Everything said by one file. ``nodes`` may hold what was read before a ``failure``."""
 
@@ -68,6 +80,7 @@ class DocumentFacts(Struct, frozen=True, array_like=True, gc=False):
     open: bool = False  # a template inserts keys that are not seen here
     failure: ParseFailure | None = None
     embedded: tuple[DocumentFacts, ...] = ()  # files that it holds as text, with places in this one: a ConfigMap
+    holes: tuple[Hole, ...] = ()  # of YAML, in order
 
 
 def children(nodes: Sequence[Node], index: int) -> Iterator[int]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from statecheck.facts.documents.nodes import Hole
+
 FILLER = "\ue000"  # stands for what only the template knows
 PAD = "\ue001"  # stands for nothing: fills the room that a kept default does not need
 
@@ -22,10 +24,11 @@ _VARIABLE = re.compile(r"\$\{([A-Z_][A-Z0-9_]*)(?::?-([^{}]*))?\}\Z")
 
 
 class Blanked(NamedTuple):
-    """The text without actions, and the lines (from 1) where an action inserts lines that are not seen."""
+    """The text without actions, the lines (from 1) where an action inserts lines that are not seen, and the actions."""
 
     text: str
     inserts: frozenset[int]
+    actions: tuple[Hole, ...] = ()
 
 
 class Value(NamedTuple):
@@ -45,8 +48,9 @@ def blank(text: str) -> Blanked:
     """Replace every action, keeping length and line breaks. Linear in the length of the text."""
     parts: list[str] = []
     inserts: set[int] = set()
+    actions: list[Hole] = []
     hopeless: set[str] = set()  # openers without a closer further on: searching again would make this quadratic
-    done, line = 0, 1
+    done, line, begin = 0, 1, 0
     while match := _OPENERS.search(text, done):
         opener = match.group()
         start = match.start()
@@ -55,19 +59,29 @@ def blank(text: str) -> Blanked:
             hopeless.add(opener)
             parts.append(text[done : start + 2])
             line += text.count("\n", done, start + 2)
+            begin = _begin(text, begin, done, start)
             done = start + 2
             continue
         end += 2
         action = text[start:end]
         line += text.count("\n", done, start)
+        begin = _begin(text, begin, done, start)
         parts.append(text[done:start])
+        if opener == "{{":
+            actions.append(Hole(line, start - begin + 1, action))
         if opener == "{{" and _INSERTS.search(action):
             inserts.add(line)
         parts.append(_replacement(text, start, end, action))
         line += action.count("\n")
+        begin = _begin(text, begin, start, end)
         done = end
     parts.append(text[done:])
-    return Blanked(_without_bare_lines("".join(parts)), frozenset(inserts))
+    return Blanked(_without_bare_lines("".join(parts)), frozenset(inserts), tuple(actions))
+
+
+def _begin(text: str, begin: int, start: int, end: int) -> int:
+    """Where the line of ``end`` begins, if that of ``start`` begins at ``begin``."""
+    return text.rfind("\n", start, end) + 1 or begin
 
 
 def _replacement(text: str, start: int, end: int, action: str) -> str:

@@ -16,6 +16,7 @@ from statecheck.facts.documents.nodes import (
     REMARK,
     Builder,
     DocumentFacts,
+    Hole,
     Kind,
     Span,
     TooMuchError,
@@ -30,6 +31,7 @@ MAX_REPAIRS = 12
 # Lists under these keys hold "name=value" strings, which are read as mappings.
 PAIR_LISTS = frozenset({"environment", "labels", "tags"})
 _REMARK = re.compile(r":[ \t]*[\"']?\d+[\"']?[ \t]+#(?P<note>[^\n]*)")
+TAGS = frozenset({"!reset", "!override"})  # of Compose: they decide what a merge does
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 HELM = (".Values.", ".Release.", ".Chart.", "$.Values", "include ")
 
@@ -43,7 +45,7 @@ def read(data: bytes) -> DocumentFacts:
     if not templates.has_actions(text):
         reader = _Reader(frozenset(), remarks)
         failure = reader.run(text)
-        return DocumentFacts("yaml", reader.builder.nodes(), notes, False, failure)
+        return DocumentFacts("yaml", reader.builder.nodes(), notes, False, failure, holes=tuple(reader.holes))
     name = "helm-template" if "{{" in text and any(word in text for word in HELM) else "yaml"
     blanked = templates.blank(text)
     body = blanked.text
@@ -54,7 +56,8 @@ def read(data: bytes) -> DocumentFacts:
         if repaired is None:
             break
         body = repaired
-    return DocumentFacts(name, reader.builder.nodes(), notes, bool(blanked.inserts), failure)
+    holes = tuple(sorted((*reader.holes, *blanked.actions), key=lambda hole: (hole.line, hole.column)))
+    return DocumentFacts(name, reader.builder.nodes(), notes, bool(blanked.inserts), failure, holes=holes)
 
 
 def _remarks(text: str) -> dict[int, str]:
@@ -99,6 +102,7 @@ class _Reader:
         self.notes = notes
         self.builder = Builder()
         self.inserts = inserts
+        self.holes: list[Hole] = []
         self.frames: list[_Frame] = []
         self.anchors: dict[str, int] = {}
         self.aliased = 0
@@ -173,6 +177,10 @@ class _Reader:
             kind = "unknown"
         text = "" if kind in ("null", "unknown") else value.text
         templated = value.templated or kind == "unknown"
+        if event.tag in TAGS:
+            self.holes.append(Hole(span.line, span.column, event.tag))
+        elif value.templated and event.value.startswith("${"):
+            self.holes.append(Hole(span.line, span.column, event.value))
         if self.frames and self.frames[-1].pairs and "=" in text:
             self._pair(text, span, templated)
         else:
@@ -205,6 +213,8 @@ class _Reader:
         key, start = self._key(event)
         length = max(len(key), 1)
         span = Span(start.line + 1, start.column + 1, start.line + 1, start.column + 1 + length)
+        if event.tag in TAGS:
+            self.holes.append(Hole(span.line, span.column, event.tag))
         self.builder.start(key, "map" if is_map else "list", "{}" if is_map else "[]", span)
         self.frames.append(_Frame(is_map, not is_map and key in PAIR_LISTS, event.anchor))
 
