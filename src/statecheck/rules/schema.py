@@ -374,6 +374,9 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     environment_styles: tuple[EnvironmentStyle, ...] = field(default=(), name="environment-style")
     plain_names: tuple[str, ...] = ()  # say too little for a variable: the name of what is around comes before them
     taken_variables: tuple[str, ...] = ()  # mean something else in every environment
+    purposes: dict[Literal["production", "development", "test"], tuple[str, ...]] = field(
+        default_factory=dict
+    )  # of a deployment → words in the names of files and folders that say so
 
 
 class Pack(Struct, frozen=True):

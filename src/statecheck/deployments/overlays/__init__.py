@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
+from statecheck.deployments.overlays.alone import lone_stages
 from statecheck.deployments.overlays.compose import compose_stages
 from statecheck.deployments.overlays.library import Library
+from statecheck.deployments.overlays.purpose import Words, purpose_of, purpose_words
 from statecheck.deployments.tree import Stage
 from statecheck.facts.documents.nodes import DocumentFacts
 
-__all__ = ["stages"]
+__all__ = ["purpose_words", "stages"]
+
+_NO_WORDS: Words = MappingProxyType({})
 
 
-def stages(documents: Mapping[str, DocumentFacts]) -> tuple[Stage, ...]:
-    """All ways in which the tree is deployed, Compose first. Never raises: what cannot be followed becomes a note."""
+def stages(documents: Mapping[str, DocumentFacts], words: Words = _NO_WORDS) -> tuple[Stage, ...]:
+    """All ways in which the tree is deployed. Never raises: what cannot be followed becomes a note.
+
+    A document that is part of an overlay stands in its stages alone; all others make stages of kind "". ``words`` say
+    what names are for (:func:`purpose_words` of the rule pack's models); without them no stage has a purpose.
+    """
     library = Library(documents)
     compose = compose_stages(library)
-    return compose.stages
+    overlaid = [stage._replace(purpose=purpose_of(stage.name, words)) for stage in compose.stages]
+    return (*overlaid, *lone_stages(library, compose.used, words))
