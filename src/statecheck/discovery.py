@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from statecheck import git
-from statecheck.facts.documents.names import format_of
+from statecheck.facts.formats import format_of
 from statecheck.model import Problem
 from statecheck.settings import Settings, has_mark, package
 

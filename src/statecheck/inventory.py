@@ -8,8 +8,9 @@ from statecheck.detectors.variables import Inventory, Naming, hidden, variables
 from statecheck.discovery import within
 from statecheck.facts.job import roomy
 from statecheck.model import Finding
-from statecheck.pipeline import Judgement, Request, collect, find_files, look
+from statecheck.pipeline import Judgement, collect, look
 from statecheck.project.link import failures
+from statecheck.request import Request, find_files
 from statecheck.rules.schema import Pack
 
 FAMILY = "config"

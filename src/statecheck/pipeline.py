@@ -7,11 +7,10 @@ touch the disk.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from os.path import normpath
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -19,13 +18,14 @@ from msgspec.structs import replace
 from statecheck.detectors import load_detectors
 from statecheck.detectors.api import Context
 from statecheck.detectors.explain import explain as explain_line
-from statecheck.discovery import Tree, discover, within
+from statecheck.discovery import Tree, within
 from statecheck.facts.job import roomy
 from statecheck.fixes.propose import Proposals
 from statecheck.material import Material, gather
 from statecheck.model import BaselineEntry, Finding, Problem, Report, Summary
 from statecheck.project.knowledge import Knowledge
 from statecheck.project.link import Project, failures, link
+from statecheck.request import Request, find_files
 from statecheck.rules.load import load
 from statecheck.rules.schema import Pack, Rule
 from statecheck.settings import Settings
@@ -44,25 +44,6 @@ from statecheck.triage.texts import Texts
 
 PARSER = "parse"  # rules about files that could not be read name this instead of a detector
 
-Progress = Callable[[str, int, int], None]
-
-
-class Request(NamedTuple):
-    """What to check. ``paths`` (absolute) filter the report, never the analysis; empty: everything below ``root``."""
-
-    root: Path
-    paths: tuple[Path, ...] = ()
-    settings: Settings = Settings()
-    jobs: int | None = None
-    plugins: tuple[str, ...] = ()
-    progress: Progress | None = None
-    baseline: tuple[BaselineEntry, ...] | None = None  # known findings; None: compare with nothing
-    replaced: Mapping[str, Path] = MappingProxyType({})  # files whose content is read from another place
-    tree: Tree | None = None  # what to check; None: what is found on the disk
-    base: Tree | None = None  # an older state of the tree: its findings are known as well
-    against: str = ""  # what ``base`` is, for people
-    cache: Path | None = None  # the folder of facts kept between runs
-
 
 class Analysis(NamedTuple):
     """One linked tree, with what it was linked from."""
@@ -74,11 +55,6 @@ class Analysis(NamedTuple):
 def load_rules(settings: Settings, root: Path = Path()) -> Pack:
     """The default rule pack and those of the settings. Raises PackError."""
     return load([Path(normpath(root / path)) for path in settings.rule_paths])
-
-
-def find_files(request: Request) -> Tree:
-    """The files of the project, and those given by hand."""
-    return request.tree or discover(request.root, request.settings, request.paths, request.replaced)
 
 
 def collect(request: Request, tree: Tree) -> Material:

@@ -21,7 +21,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from statecheck.model import Finding, Report
-from statecheck.pipeline import Request, check
+from statecheck.pipeline import check
+from statecheck.request import Request
 from statecheck.rules.load import load
 from statecheck.settings import Settings
 from statecheck.settings import load as load_settings

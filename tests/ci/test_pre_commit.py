@@ -19,7 +19,7 @@ import yaml
 
 from statecheck.discovery import discover
 from statecheck.facts.documents import READERS
-from statecheck.facts.documents.names import format_of
+from statecheck.facts.formats import format_of
 from statecheck.settings import Settings
 
 TOP = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from helpers import GIFT, SHOP, STATE, call_joined, git_in
 
-from statecheck.triage.baseline import FILE
+from statecheck.triage.entries import FILE
 
 APP = (
     SHOP.replace("CARTS = {}\n", "CARTS = {}\nLIMIT = 3\n")

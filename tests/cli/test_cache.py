@@ -14,7 +14,7 @@ import pytest
 from helpers import SHOP, call
 
 from statecheck.facts import cache
-from statecheck.facts.cache import DATABASE, TAG, recall, remember
+from statecheck.facts.cache import DATABASE, TAG, Table, recall, remember
 from statecheck.facts.pool import extract_files
 
 PROBE = """
@@ -100,14 +100,16 @@ def torn(root: Path) -> None:
 
 def other_values(root: Path) -> None:
     with sqlite3.connect(folder(root) / DATABASE) as database:
-        database.execute("UPDATE facts SET value = zeroblob(100)")
+        for table in ("facts", "runs"):
+            database.execute(f"UPDATE {table} SET value = zeroblob(100)")
     database.close()
 
 
 def other_tables(root: Path) -> None:
     (folder(root) / DATABASE).unlink()
     with sqlite3.connect(folder(root) / DATABASE) as database:
-        database.execute("CREATE TABLE facts (other)")
+        for table in ("facts", "runs"):
+            database.execute(f"CREATE TABLE {table} (other)")
     database.close()
 
 
@@ -162,18 +164,18 @@ def test_concurrent_runs_share_it(shop: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_it_stays_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cache, "LIMIT_BYTES", 10_000)
+    small = Table("facts", 10_000)
     monkeypatch.setattr(cache, "_today", lambda: 1)
-    remember(tmp_path / "c", {b"old": b"x" * 4000})
+    remember(tmp_path / "c", small, {b"old": b"x" * 4000})
     monkeypatch.setattr(cache, "_today", lambda: 2)
-    remember(tmp_path / "c", {b"new": b"x" * 4000})
+    remember(tmp_path / "c", small, {b"new": b"x" * 4000})
     monkeypatch.setattr(cache, "_today", lambda: 3)
-    assert set(recall(tmp_path / "c", [b"old"])) == {b"old"}  # used again
-    remember(tmp_path / "c", {b"last": b"x" * 3000})
-    assert set(recall(tmp_path / "c", [b"old", b"new", b"last"])) == {b"old", b"last"}
+    assert set(recall(tmp_path / "c", small, [b"old"])) == {b"old"}  # used again
+    remember(tmp_path / "c", small, {b"last": b"x" * 3000})
+    assert set(recall(tmp_path / "c", small, [b"old", b"new", b"last"])) == {b"old", b"last"}
     monkeypatch.setattr(cache, "_today", lambda: 40)
-    remember(tmp_path / "c", {b"later": b""})
-    assert set(recall(tmp_path / "c", [b"old", b"last", b"later"])) == {b"later"}
+    remember(tmp_path / "c", small, {b"later": b""})
+    assert set(recall(tmp_path / "c", small, [b"old", b"last", b"later"])) == {b"later"}
 
 
 def test_clean_removes_only_what_is_ours(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 from statecheck import __version__, pipeline
 from statecheck.cli.explain import split_place
 from statecheck.cli.guard import UsageError
-from statecheck.pipeline import Request
+from statecheck.request import Request
 from statecheck.rules.schema import Option, Pack, Rule
 
 PAGE = """\

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from statecheck.model import Finding, Location
-from statecheck.pipeline import Request, check
+from statecheck.pipeline import check
+from statecheck.request import Request
 from statecheck.settings import Profile, Settings
 from statecheck.triage.profile import in_profile
 

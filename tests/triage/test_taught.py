@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from statecheck.pipeline import Request, check, explain
+from statecheck.pipeline import check, explain
+from statecheck.request import Request
 from statecheck.settings import load
 
 FILES = {

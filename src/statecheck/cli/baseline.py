@@ -150,7 +150,8 @@ def _run_with_file(
 
 def _run(target: Target, path: Path, entries: tuple[BaselineEntry, ...]) -> Run:
     """The whole project is compared: an entry of another path may be the one that a finding was moved from."""
-    from statecheck.pipeline import Request, check
+    from statecheck.request import Request
+    from statecheck.runs import check
 
     vet_settings(target, target.loaded.settings, quiet=False)
     root, settings = target.loaded.root, target.loaded.settings
@@ -186,8 +187,8 @@ def _renewed(run: Run) -> list[BaselineEntry]:
 
 
 def _save(run: Run, entries: Sequence[BaselineEntry]) -> None:
-    from statecheck.triage.baseline import BaselineError
-    from statecheck.triage.baseline import write as write_baseline
+    from statecheck.triage.entries import BaselineError
+    from statecheck.triage.entries import write as write_baseline
 
     try:
         write_baseline(run.path, entries)

@@ -274,7 +274,8 @@ def _check(
     edited: Mapping[str, Path],
 ) -> Report:
     from statecheck.cli.progress import ProgressBar
-    from statecheck.pipeline import Request, check
+    from statecheck.request import Request
+    from statecheck.runs import check
 
     _load_plugins(choices.plugins)
     replaced = {**choices.replaced, **edited}

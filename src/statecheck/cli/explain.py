@@ -35,7 +35,8 @@ def command(
         count = count_lines(target.paths[0])
         if line > count:
             raise UsageError(f"{path}: there is no line {line}; the file has {count}")
-        from statecheck.pipeline import Request, explain
+        from statecheck.pipeline import explain
+        from statecheck.request import Request
 
         request = Request(target.loaded.root, target.paths, target.loaded.settings, None, (), None)
         request = request._replace(cache=cache_folder(request.root, request.settings))

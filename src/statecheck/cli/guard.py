@@ -12,7 +12,7 @@ from typing import TextIO
 
 from statecheck import __version__
 from statecheck.report.source import escape
-from statecheck.rules.load import PackError
+from statecheck.rules.decode import PackError
 from statecheck.settings import SettingsError
 
 USAGE = 2

@@ -105,7 +105,8 @@ def _refuse_existing(root: Path) -> Path:
 
 def _survey(root: Path) -> Survey:
     from statecheck.facts.job import roomy
-    from statecheck.pipeline import Request, analyse, collect, find_files
+    from statecheck.pipeline import analyse, collect
+    from statecheck.request import Request, find_files
 
     request = Request(root)
     material = collect(request, find_files(request))
@@ -181,7 +182,7 @@ def _told(target: Path, survey: Survey) -> str:
 
 def _baseline(root: Path) -> int:
     from statecheck.cli import baseline
-    from statecheck.triage.baseline import FILE
+    from statecheck.triage.entries import FILE
 
     if (root / FILE).exists():
         write(f"{root / FILE}: there is a baseline already; it was left as it is.\n", None)

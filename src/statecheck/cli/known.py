@@ -11,7 +11,7 @@ from statecheck.settings import Loaded, Settings
 
 def baseline_path(loaded: Loaded, settings: Settings, given: Path | None) -> Path:
     """The file meant by the command line, else by the settings, else the usual one."""
-    from statecheck.triage.baseline import FILE  # slow: it knows the project's facts
+    from statecheck.triage.entries import FILE
 
     return given if given is not None else loaded.root / (settings.baseline or FILE)
 
@@ -34,7 +34,7 @@ def known_entries(
 
 def entries_in(path: Path) -> tuple[BaselineEntry, ...]:
     """The entries of a file. Raises UsageError."""
-    from statecheck.triage.baseline import BaselineError, read
+    from statecheck.triage.entries import BaselineError, read
 
     try:
         return read(path)

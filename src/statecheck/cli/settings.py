@@ -56,7 +56,7 @@ def command(
         vet_target(output_file)
         target = find_target(paths or [], config or [], isolated)
         from statecheck.inventory import take
-        from statecheck.pipeline import Request
+        from statecheck.request import Request
 
         root, settings = target.loaded.root, target.loaded.settings
         inventory = take(Request(root, target.paths, settings, cache=cache_folder(root, settings)))

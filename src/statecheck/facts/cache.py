@@ -1,7 +1,7 @@
-"""Facts kept between runs, by content: one SQLite file in a folder of its own.
+"""What is kept between runs, under keys of content: one SQLite file in a folder of its own.
 
 A cache only saves time. Whatever is wrong with it (a full disk, a read-only tree, a corrupt or foreign file, another
-run that writes), facts are extracted as if there were none. The clock decides only what is dropped.
+run that writes), everything is worked out as if there were none. The clock decides only what is dropped.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from statecheck import __version__
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 FOLDER: Final = ".statecheck_cache"
 TAG: Final = "CACHEDIR.TAG"
 DATABASE: Final = "facts-1.sqlite"  # another number where the tables are others
-LIMIT_BYTES: Final = 256 * 2**20  # 100,000 lines take about 8 MB
 UNUSED_DAYS: Final = 30
 
 _SIGNATURE: Final = "Signature: 8a477f597d28d172789f06886806bc55"  # of the Cache Directory Tagging Specification
@@ -32,6 +31,17 @@ _OUR_LINE: Final = "# Facts about Python files, kept by statecheck. `statecheck 
 _GUARD: Final = 16  # bytes of a digest before each value
 _AT_ONCE: Final = 500  # SQLite takes 999 parameters at least
 _PATIENCE: Final = 2.0  # seconds to wait for another run that writes
+
+
+class Table(NamedTuple):
+    """One kind of what is kept, and how many bytes of it at most."""
+
+    name: str
+    most_bytes: int
+
+
+FACTS: Final = Table("facts", 256 * 2**20)  # of Python files: 100,000 lines take about 8 MB
+RUNS: Final = Table("runs", 32 * 2**20)  # reports: a thousand findings take about 1 MB
 
 
 def salt() -> bytes:
@@ -63,8 +73,8 @@ def is_foreign(folder: Path) -> bool:
         return True
 
 
-def recall(folder: Path, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-    """The kept facts (msgpack) of those keys that have any."""
+def recall(folder: Path, table: Table, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+    """What is kept (msgpack) under those keys that have anything."""
     if not _has_sqlite() or is_foreign(folder) or not (folder / DATABASE).is_file():
         return {}
     found: dict[bytes, bytes] = {}
@@ -74,7 +84,7 @@ def recall(folder: Path, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         for start in range(0, len(keys), _AT_ONCE):
             part = keys[start : start + _AT_ONCE]
             places = ",".join("?" * len(part))
-            rows = database.execute(f"SELECT key, used, value FROM facts WHERE key IN ({places})", part)
+            rows = database.execute(f"SELECT key, used, value FROM {table.name} WHERE key IN ({places})", part)
             for key, used, value in rows:
                 if isinstance(value, bytes) and value[:_GUARD] == _guard(key, value[_GUARD:]):
                     found[key] = value[_GUARD:]
@@ -82,12 +92,12 @@ def recall(folder: Path, keys: Sequence[bytes]) -> dict[bytes, bytes]:
                         stale.append((today, key))
         if stale:  # once a day, so that most runs only read
             with database:
-                database.executemany("UPDATE facts SET used = ? WHERE key = ?", stale)
+                database.executemany(f"UPDATE {table.name} SET used = ? WHERE key = ?", stale)
     return found
 
 
-def remember(folder: Path, entries: Mapping[bytes, bytes]) -> None:
-    """Keep facts (msgpack) by their keys, and drop what was not used for long."""
+def remember(folder: Path, table: Table, entries: Mapping[bytes, bytes]) -> None:
+    """Keep values (msgpack) by their keys, and drop what was not used for long."""
     if not entries or not _has_sqlite() or is_foreign(folder):
         return
     with _trouble_ignored(folder):
@@ -95,10 +105,11 @@ def remember(folder: Path, entries: Mapping[bytes, bytes]) -> None:
         today = _today()
         rows = [(key, today, _guard(key, value) + value) for key, value in entries.items()]
         with _opened(folder) as database, database:
-            database.execute("CREATE TABLE IF NOT EXISTS facts (key BLOB PRIMARY KEY, used INTEGER, value BLOB)")
-            database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", rows)
-            database.execute("DELETE FROM facts WHERE used < ?", (today - UNUSED_DAYS,))
-            _shrink(database)
+            name = table.name
+            database.execute(f"CREATE TABLE IF NOT EXISTS {name} (key BLOB PRIMARY KEY, used INTEGER, value BLOB)")
+            database.executemany(f"INSERT OR REPLACE INTO {name} VALUES (?, ?, ?)", rows)
+            database.execute(f"DELETE FROM {name} WHERE used < ?", (today - UNUSED_DAYS,))
+            _shrink(database, table)
 
 
 def clean(folder: Path) -> int | None:
@@ -125,15 +136,16 @@ def _prepare(folder: Path) -> None:
             part.replace(folder / name)
 
 
-def _shrink(database: sqlite3.Connection) -> None:
+def _shrink(database: sqlite3.Connection, table: Table) -> None:
     """Down to three quarters of the limit once it is passed: the longest unused first. SQLite uses the space again."""
-    total = database.execute("SELECT coalesce(sum(length(value)), 0) FROM facts").fetchone()[0]
-    if total <= LIMIT_BYTES:
+    name, limit = table
+    total = database.execute(f"SELECT coalesce(sum(length(value)), 0) FROM {name}").fetchone()[0]
+    if total <= limit:
         return
-    for key, size in database.execute("SELECT key, length(value) FROM facts ORDER BY used, rowid").fetchall():
-        if total <= LIMIT_BYTES * 3 // 4:
+    for key, size in database.execute(f"SELECT key, length(value) FROM {name} ORDER BY used, rowid").fetchall():
+        if total <= limit * 3 // 4:
             return
-        database.execute("DELETE FROM facts WHERE key = ?", (key,))
+        database.execute(f"DELETE FROM {name} WHERE key = ?", (key,))
         total -= size
 
 

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import importlib
-import os
-import stat
 import sys
 import threading
 from collections.abc import Callable
-from hashlib import blake2b
 from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from statecheck.facts.bounds import Bounded, bound
+from statecheck.facts.content import hashed, read
 from statecheck.facts.ir import FileFacts, ParseFailure
 from statecheck.facts.source import decode
 
 T = TypeVar("T")
 
 EXTRACTOR: Final = "statecheck.facts.python:extract"
-
-# No Python source is so large; reading and scanning more would only take memory and time.
-MAX_BYTES: Final = 64 * 2**20
 
 # LibCST's parser recurses natively: 7 KB for each nested bracket, about 1 KB for each elif, and as much again while
 # it builds Python objects. Twenty thousand elif need 60 MB. Only what is touched is ever committed.
@@ -53,11 +48,6 @@ def examine(path: str, extractor: str) -> Outcome:
         return Outcome(problem=f"not analysed: internal error, {_one_line(error)}")
 
 
-def hashed(data: bytes) -> bytes:
-    """What tells contents apart."""
-    return blake2b(data, digest_size=20).digest()
-
-
 def decode_facts(data: bytes) -> FileFacts:
     """Facts from the msgpack of :class:`Outcome`. A chain of 1,000 calls is nested deeper than the usual limit."""
     try:
@@ -76,19 +66,6 @@ def is_safe_here(path: str) -> bool:
         return True
     bounded = bound(decoded.text)
     return isinstance(bounded, ParseFailure) or not bounded.risky
-
-
-def read(path: str) -> bytes:
-    """The bytes of a regular file of bearable size. Raises OSError; ValueError says what is wrong in plain words."""
-    status = os.stat(path)
-    if stat.S_ISDIR(status.st_mode):
-        raise ValueError("is a directory")
-    if not stat.S_ISREG(status.st_mode):  # a pipe would block for ever
-        raise ValueError("is not a regular file")
-    if status.st_size > MAX_BYTES:
-        raise ValueError(f"too large to read ({status.st_size / 1e6:.1f} MB)")
-    with open(path, "rb") as file:
-        return file.read()
 
 
 def roomy(work: Callable[[], T]) -> T:

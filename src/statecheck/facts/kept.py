@@ -7,9 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from statecheck.facts.cache import key_of, recall, remember, salt
+from statecheck.facts.cache import FACTS, key_of, recall, remember, salt
+from statecheck.facts.content import hashed, read
 from statecheck.facts.ir import FileFacts
-from statecheck.facts.job import Outcome, decode_facts, hashed, read
+from statecheck.facts.job import Outcome, decode_facts
 
 
 class Kept:
@@ -27,7 +28,7 @@ class Kept:
 
     def _look_up(self, salted: bytes, paths: Sequence[Path]) -> None:
         keys = {index: key for index, path in enumerate(paths) if (key := _key(path, salted)) is not None}
-        found = recall(self._folder, list(dict.fromkeys(keys.values())))
+        found = recall(self._folder, FACTS, list(dict.fromkeys(keys.values())))
         for index, key in keys.items():
             if key in found and (facts := _decoded(found[key])) is not None:
                 self.known[index] = facts
@@ -40,7 +41,7 @@ class Kept:
         if self._salt is None:
             return
         new = {key_of(each.content, self._salt): each.facts for each in outcomes if each.problem is None}
-        remember(self._folder, new)
+        remember(self._folder, FACTS, new)
 
 
 def _salt() -> bytes | None:

@@ -14,22 +14,13 @@ from statecheck import toml
 from statecheck.rules.check import FAMILIES, check_model, check_rule
 from statecheck.rules.decode import PackError, decode, error
 from statecheck.rules.lists import with_lists
+from statecheck.rules.location import default_pack_path, folders, shipped
 from statecheck.rules.schema import Model, Pack, Rule
 from statecheck.settings import did_you_mean
 
 __all__ = ["PackError", "default_pack_path", "load"]
 
 MODELS = "models"
-
-
-def default_pack_path() -> Path:
-    """The folder of our own pack: inside the package when installed, the checkout's ``rules/`` in a checkout."""
-    shipped = _shipped()
-    return shipped if shipped.is_dir() else shipped.parents[3] / "rules"
-
-
-def _shipped() -> Path:
-    return Path(__file__).resolve().parent / "pack"
 
 
 def load(paths: Sequence[Path] = ()) -> Pack:
@@ -51,13 +42,13 @@ class _Loader:
     def add(self, root: Path) -> None:
         if not root.is_dir():
             raise PackError(f"{root}: there is no such rule pack")
-        checked = root == _shipped()  # our tests did: it saves a quarter of the time
-        for folder in _folders(root):
+        checked = root == shipped()  # our tests did: it saves a quarter of the time
+        for folder in folders(root):
             if folder.name == MODELS:
                 for path in sorted(folder.glob("*.toml")):
                     self._add_model(path, checked)
             elif folder.name in FAMILIES:
-                for rule_folder in _folders(folder):
+                for rule_folder in folders(folder):
                     self._add_rule(rule_folder, folder.name, checked)
             else:
                 hint = did_you_mean(folder.name, (*FAMILIES, MODELS))
@@ -86,10 +77,6 @@ class _Loader:
         if name in self._taken:
             raise error(document, f'"{name}" is taken by {self._taken[name]}', *keys)
         self._taken[name] = document.path
-
-
-def _folders(root: Path) -> list[Path]:
-    return sorted(path for path in root.iterdir() if path.is_dir() and not path.name.startswith((".", "_")))
 
 
 def _read(path: Path) -> toml.Document:

@@ -1,30 +1,17 @@
-"""The baseline: findings that are known and accepted for now, one JSON line each, fit to be merged by git.
-
-No line numbers, dates, versions or totals: a line changes only when its finding does.
-"""
+"""The baseline: findings that are known and accepted for now, and what a run makes of them. Its file: ``entries``."""
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
-import msgspec
 from msgspec.structs import replace
 
 from statecheck.model import BaselineEntry, BaselineState, Finding, Step
-from statecheck.triage.fingerprint import VERSION, written
+from statecheck.triage.entries import joined, order
+from statecheck.triage.fingerprint import written
 from statecheck.triage.parse import NAME as PARSE_ERROR
-
-FILE = ".statecheck-baseline.jsonl"
-_MARKS = ("<<<<<<<", "=======", ">>>>>>>", "|||||||")
-
-
-class BaselineError(Exception):
-    """A baseline that cannot be read or written. The text is one line."""
 
 
 class Compared(NamedTuple):
@@ -33,61 +20,6 @@ class Compared(NamedTuple):
     findings: list[Finding]
     entries: list[BaselineEntry | None]
     absent: list[BaselineEntry]
-
-
-def read(path: Path) -> tuple[BaselineEntry, ...]:
-    """The entries of a file. What two branches both added is one entry. Raises BaselineError."""
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise BaselineError(f"{path}: the baseline cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise BaselineError(f"{path}: the baseline is not UTF-8 text") from None
-    found: dict[tuple[str, str], BaselineEntry] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip():
-            entry = _entry(line, f"{path}:{number}")
-            key = (entry.path, entry.fp)
-            found[key] = _joined(found[key], entry) if key in found else entry
-    return tuple(sorted(found.values(), key=_order))
-
-
-def _entry(line: str, place: str) -> BaselineEntry:
-    if line.startswith(_MARKS):
-        raise BaselineError(f"{place}: a merge conflict is not resolved")
-    try:
-        entry = msgspec.json.decode(line, type=BaselineEntry)
-    except msgspec.DecodeError as error:
-        raise BaselineError(f"{place}: not an entry of a baseline: {error}") from None
-    version = entry.fp.partition(":")[0]
-    if version != VERSION:
-        raise BaselineError(f'{place}: fingerprints of version "{version}" are not known; create the baseline again')
-    return entry
-
-
-def _joined(one: BaselineEntry, other: BaselineEntry) -> BaselineEntry:
-    writes = tuple(sorted({*one.writes, *other.writes}))
-    return replace(one, writes=writes, note=one.note or other.note)
-
-
-def _order(entry: BaselineEntry) -> tuple[str, ...]:
-    return (entry.path, entry.scope, entry.rule, entry.symbol, entry.fp)
-
-
-def write(path: Path, entries: Iterable[BaselineEntry]) -> None:
-    """Replace the file in one step, so that nobody ever reads half of it. Raises BaselineError."""
-    lines = [msgspec.json.format(msgspec.json.encode(entry), indent=-1) for entry in sorted(entries, key=_order)]
-    target = Path(os.path.realpath(path))
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(b"".join(line + b"\n" for line in lines))
-        if target.exists():
-            part.chmod(target.stat().st_mode & 0o7777)
-        part.replace(target)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise BaselineError(f"{path}: the baseline cannot be written: {error.strerror or error}") from None
 
 
 def entry_of(finding: Finding, note: str = "") -> BaselineEntry:
@@ -112,12 +44,12 @@ def compare(
         for finding in findings
     ]
     moved: dict[str, list[BaselineEntry]] = defaultdict(list)
-    for entry in sorted(open_entries.values(), key=_order, reverse=True):
+    for entry in sorted(open_entries.values(), key=order, reverse=True):
         moved[entry.fp].append(entry)
     for at, finding in enumerate(findings):
         if paired[at] is None and can_be_known(finding) and moved.get(finding.fingerprint):
             paired[at] = moved[finding.fingerprint].pop()
-    absent = sorted((entry for rest in moved.values() for entry in rest if is_judged(entry)), key=_order)
+    absent = sorted((entry for rest in moved.values() for entry in rest if is_judged(entry)), key=order)
     marked = [_marked(finding, entry) for finding, entry in zip(findings, paired, strict=True)]
     return Compared(marked, paired, absent)
 
@@ -189,7 +121,7 @@ def updated(
             and is_scanned(finding.location.path)
         ):
             made = entry_of(finding, entry.note if entry else "")
-            fresh.append(made if trim or entry is None else _joined(made, entry))
+            fresh.append(made if trim or entry is None else joined(made, entry))
             if entry is not None:
                 replaced.add(entry)
     elsewhere = [entry for entry in entries if entry not in replaced and not is_scanned(entry.path)]

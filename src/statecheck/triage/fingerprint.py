@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from statecheck.model import Finding, Location, Step
 from statecheck.project.link import Project
+from statecheck.triage.entries import VERSION
 from statecheck.triage.normal import normal
 from statecheck.triage.texts import Texts, is_python
 
-VERSION = "v1"
 _DIGITS = 16
 
 _STRING = re.compile(r'"[^"\x1f]*"')

@@ -11,10 +11,10 @@ import msgspec
 
 from statecheck.facts.documents import bicep, directives, hcl, ini, json, nginx, scripts, toml, yaml
 from statecheck.facts.documents.embedded import embedded
-from statecheck.facts.documents.names import format_of
 from statecheck.facts.documents.nodes import DocumentFacts
+from statecheck.facts.formats import format_of
 
-# To add a format, write its reader, name it here, and say in names.py which files are of it.
+# To add a format, write its reader, name it here, and say in facts/formats.py which files are of it.
 READERS: Mapping[str, Callable[[bytes], DocumentFacts]] = MappingProxyType({
     "yaml": yaml.read,
     "helm-template": yaml.read,

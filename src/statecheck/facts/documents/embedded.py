@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec.structs import replace
 
-from statecheck.facts.documents.names import format_of
 from statecheck.facts.documents.nodes import DocumentFacts, Node
+from statecheck.facts.formats import format_of
 
 # Of these formats; a mapping holds YAML and JSON as text for other reasons, too.
 FORMATS = frozenset({"nginx", "haproxy", "apache", "caddyfile", "env", "vcl", "squid", "keepalived", "toml"})

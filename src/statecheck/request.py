@@ -1,0 +1,36 @@
+"""What is asked of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from statecheck.discovery import Tree, discover
+from statecheck.model import BaselineEntry
+from statecheck.settings import Settings
+
+Progress = Callable[[str, int, int], None]
+
+
+class Request(NamedTuple):
+    """What to check. ``paths`` (absolute) filter the report, never the analysis; empty: everything below ``root``."""
+
+    root: Path
+    paths: tuple[Path, ...] = ()
+    settings: Settings = Settings()
+    jobs: int | None = None
+    plugins: tuple[str, ...] = ()
+    progress: Progress | None = None
+    baseline: tuple[BaselineEntry, ...] | None = None  # known findings; None: compare with nothing
+    replaced: Mapping[str, Path] = MappingProxyType({})  # files whose content is read from another place
+    tree: Tree | None = None  # what to check; None: what is found on the disk
+    base: Tree | None = None  # an older state of the tree: its findings are known as well
+    against: str = ""  # what ``base`` is, for people
+    cache: Path | None = None  # the folder of what is kept between runs
+
+
+def find_files(request: Request) -> Tree:
+    """The files of the project, and those given by hand."""
+    return request.tree or discover(request.root, request.settings, request.paths, request.replaced)
