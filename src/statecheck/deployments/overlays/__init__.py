@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from statecheck.deployments.overlays.alone import lone_stages
 from statecheck.deployments.overlays.compose import compose_stages
+from statecheck.deployments.overlays.kustomize import kustomize_stages
 from statecheck.deployments.overlays.library import Library
 from statecheck.deployments.overlays.purpose import Words, purpose_of, purpose_words
 from statecheck.deployments.tree import Stage
@@ -25,5 +26,6 @@ def stages(documents: Mapping[str, DocumentFacts], words: Words = _NO_WORDS) -> 
     """
     library = Library(documents)
     compose = compose_stages(library)
-    overlaid = [stage._replace(purpose=purpose_of(stage.name, words)) for stage in compose.stages]
-    return (*overlaid, *lone_stages(library, compose.used, words))
+    kustomize = kustomize_stages(library)
+    overlaid = [stage._replace(purpose=purpose_of(stage.name, words)) for stage in (*compose.stages, *kustomize.stages)]
+    return (*overlaid, *lone_stages(library, compose.used | kustomize.used, words))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from statecheck.deployments.tree import Datum
 from statecheck.facts.documents import commands
@@ -94,3 +94,13 @@ def mapped(datum: Datum, change: Callable[[Datum], Datum]) -> Datum:
     if datum.key == REMARK:
         return datum
     return change(datum)
+
+
+def put(datum: Datum, keys: Sequence[str], value: Datum) -> Datum:
+    """The mapping with a value below ``keys``; mappings that are missing are made, at the place of the value."""
+    first, rest = keys[0], keys[1:]
+    below = datum.fields.get(first)
+    if rest:
+        inner = below if below is not None and below.kind == "map" else Datum("map", "{}", value.location, key=first)
+        value = put(inner, rest, value)
+    return with_fields(datum, {**fields_of(datum), first: renamed(value, first)})
