@@ -13,6 +13,7 @@ from statecheck.facts.ir import FileFacts
 from statecheck.facts.pool import Progress, extract_files
 from statecheck.model import Problem
 from statecheck.rules.schema import Pack
+from statecheck.timing import Timed, untimed
 
 
 class Material(NamedTuple):
@@ -36,6 +37,7 @@ def gather(
     progress: Progress | None = None,
     like: Material | None = None,
     cache: Path | None = None,
+    timed: Timed = untimed,
 ) -> Material:
     """The material of a tree. A file that ``like`` has read at the same place, under the same path, is not read again.
 
@@ -44,10 +46,11 @@ def gather(
     python = [(file.path, tree.place(file.path)) for file in tree.files if file.kind == "python"]
     known = {path: like.facts[path] for path, place in python if like and _is_same(like, path, place)}
     extraction = extract_files(
-        [(path, place) for path, place in python if path not in known], jobs, progress, cache=cache
+        [(path, place) for path, place in python if path not in known], jobs, progress, cache=cache, timed=timed
     )
     facts = {path: known[path] if path in known else extraction.facts[path] for path, _ in python}
-    documents, unread = read_documents(tree, like)
+    with timed("documents"):
+        documents, unread = read_documents(tree, like)
     return Material(tree, pack, facts, documents, (*tree.problems, *extraction.problems, *unread))
 
 

@@ -61,8 +61,10 @@ def collect(request: Request, tree: Tree) -> Material:
     """Rules, files and facts. Raises PackError for rules that cannot be used."""
     progress = request.progress
     reading = (lambda done, total: progress("Reading", done, total)) if progress else None
-    rules = load_rules(request.settings, request.root)
-    return gather(tree, rules, request.jobs or request.settings.jobs, reading, cache=request.cache)
+    with request.timed("rules"):
+        rules = load_rules(request.settings, request.root)
+    jobs = request.jobs or request.settings.jobs
+    return gather(tree, rules, jobs, reading, cache=request.cache, timed=request.timed)
 
 
 def analyse(material: Material, request: Request) -> Analysis:
@@ -71,7 +73,8 @@ def analyse(material: Material, request: Request) -> Analysis:
         request.progress("Linking", 0, 0)
     roles = {file.path: file.role for file in material.tree.files}
     knowledge = Knowledge(material.pack, taught_models(request.settings))
-    return Analysis(material, link(material.facts, roles, knowledge))
+    with request.timed("link"):
+        return Analysis(material, link(material.facts, roles, knowledge))
 
 
 def check(request: Request) -> Report:
@@ -79,7 +82,7 @@ def check(request: Request) -> Report:
     tree = find_files(request)
     if not any(within(file.path, request.root, request.paths) for file in tree.files):
         return Report(root=str(request.root), errors=tree.problems)  # nobody asked about the rest
-    with _without_collector():
+    with _without_collector(request.attic is not None):
         material = collect(request, tree)
         return roomy(
             lambda: judge(material, request, earlier(material, request))
@@ -87,13 +90,18 @@ def check(request: Request) -> Report:
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
-    """Facts and tables live to the end and have hardly any cycles: looking for some costs a tenth of the time."""
+def _without_collector(frozen: bool = False) -> Iterator[None]:
+    """Facts and tables live to the end and have hardly any cycles: looking for some costs a tenth of the time.
+
+    ``frozen``: what is alive then is not looked through later, either.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if frozen:
+            gc.freeze()
         if was_on:
             gc.enable()
 
@@ -120,10 +128,11 @@ def look(material: Material, request: Request) -> Judgement:
     analysis = analyse(material, request)
     found, problems = find(analysis, request)
     ran = ran_to_end(material.pack, request, problems)
-    texts = Texts(material.read)
-    found = fingerprinted(found, analysis.project, texts)
-    found = suppress(found, analysis, request, texts, ran)
-    wanted = [finding for finding in found if not ignored_in_file(finding, request.settings, material.pack)]
+    with request.timed("triage"):
+        texts = Texts(material.read)
+        found = fingerprinted(found, analysis.project, texts)
+        found = suppress(found, analysis, request, texts, ran)
+        wanted = [finding for finding in found if not ignored_in_file(finding, request.settings, material.pack)]
     return Judgement(analysis, wanted, ran, problems)
 
 
@@ -132,7 +141,7 @@ def earlier(material: Material, request: Request) -> Earlier | None:
     if request.base is None:
         return None
     jobs = request.jobs or request.settings.jobs
-    old = gather(request.base, material.pack, jobs, like=material, cache=request.cache)
+    old = gather(request.base, material.pack, jobs, like=material, cache=request.cache, timed=request.timed)
     _, found, _, problems = look(old, request)
     shown = sort_out(found, request.settings)["shown"]  # what nobody saw there is new once it is seen
     broken = [Problem("", f"{each.message} (in {request.against})") for each in problems if not each.path]
@@ -144,6 +153,8 @@ def earlier(material: Material, request: Request) -> Earlier | None:
 def judge(material: Material, request: Request, old: Earlier | None = None) -> Report:
     """Tell what is found from what is known, and put it into a report."""
     analysis, wanted, ran, problems = look(material, request)
+    if request.attic is not None:
+        request.attic.append(analysis)  # to free a project takes a twelfth of the time of a warm run
     unparsed = {path for path, _ in failures(material.facts)}
     compared = compare(request.baseline or (), wanted, lambda entry: entry.rule in ran and entry.path not in unparsed)
     judged = compared.findings if request.baseline is not None else wanted
@@ -151,8 +162,9 @@ def judge(material: Material, request: Request, old: Earlier | None = None) -> R
         judged = known_to_either(judged, compare(old.entries, wanted, lambda _: False).findings)
     groups = sort_out([finding for finding in judged if _is_in_paths(finding, request)], request.settings)
     whole = not (unparsed or material.problems or problems)
-    proposals = Proposals(analysis.project, material.pack, Texts(material.read), whole)
-    shown, hidden = proposals.added(groups["shown"]), proposals.added(groups["hidden"])
+    with request.timed("fixes"):
+        proposals = Proposals(analysis.project, material.pack, Texts(material.read), whole)
+        shown, hidden = proposals.added(groups["shown"]), proposals.added(groups["hidden"])
     report = Report(
         root=str(request.root),
         findings=shown,
@@ -227,7 +239,8 @@ def _explain(material: Material, request: Request, path: str, line: int) -> str:
 
 def run_rules(analysis: Analysis, rules: Sequence[Rule], request: Request) -> tuple[list[Finding], list[Problem]]:
     """All findings of the selected rules. A detector that crashes costs its own findings and is reported."""
-    detectors = load_detectors(request.plugins)
+    with request.timed("import"):
+        detectors = load_detectors(request.plugins)
     context = Context(analysis.project, analysis.material.documents, options_of(rules, request.settings))
     found: list[Finding] = []
     problems: list[Problem] = []
@@ -238,9 +251,9 @@ def run_rules(analysis: Analysis, rules: Sequence[Rule], request: Request) -> tu
             problems.append(Problem("", f'no detector "{name}" is installed: its rules were not checked'))
             continue
         try:
-            found += detectors[name](
-                [rule for rule in rules if name in (rule.detector, *rule.also_detected_by)], context
-            )
+            asked = [rule for rule in rules if name in (rule.detector, *rule.also_detected_by)]
+            with request.timed(f"detector {name} ({len(asked)})"):
+                found += detectors[name](asked, context)
         except Exception as error:  # a broken detector must not hide what the others found
             problems.append(Problem("", f"internal error in detector {name}: {type(error).__name__}: {error}"))
     return found, problems

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from statecheck.discovery import Tree, discover
 from statecheck.model import BaselineEntry
 from statecheck.settings import Settings
+from statecheck.timing import Timed, untimed
 
 Progress = Callable[[str, int, int], None]
 
@@ -29,8 +30,11 @@ class Request(NamedTuple):
     base: Tree | None = None  # an older state of the tree: its findings are known as well
     against: str = ""  # what ``base`` is, for people
     cache: Path | None = None  # the folder of what is kept between runs
+    timed: Timed = untimed  # told when each phase begins
+    attic: list[object] | None = None  # of a process that ends soon: what is put here is never looked at again
 
 
 def find_files(request: Request) -> Tree:
     """The files of the project, and those given by hand."""
-    return request.tree or discover(request.root, request.settings, request.paths, request.replaced)
+    with request.timed("discover"):
+        return request.tree or discover(request.root, request.settings, request.paths, request.replaced)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import msgspec
 
+from statecheck.discovery import Tree
 from statecheck.facts.cache import RUNS, recall, remember
-from statecheck.inputs import inputs
+from statecheck.inputs import Inputs, inputs
 from statecheck.model import Report
 from statecheck.request import Request, find_files
 
@@ -17,20 +18,19 @@ def check(request: Request) -> Report:
     if request.cache is None or request.replaced:  # what an editor has not saved is different each time
         return _worked_out(request)
     tree = find_files(request)
-    before = inputs(request, tree)
-    if before is None:
-        return _worked_out(request._replace(tree=tree))
-    report = _recalled(request.cache, before.key)
+    with request.timed("known report"):
+        before = inputs(request, tree)
+        report = _recalled(request.cache, before.key) if before else None
     if report is None:
         report = _worked_out(request._replace(tree=tree))
-        # An error may be gone the next time. And what was read later than the key must still be what the key says.
-        if not report.errors and inputs(request, tree) == before:
-            _keep(request.cache, before.key, report)
+        with request.timed("known report"):
+            _keep(request, tree, before, report)
     return report
 
 
 def _worked_out(request: Request) -> Report:
-    from statecheck import pipeline  # imports everything else
+    with request.timed("import"):
+        from statecheck import pipeline  # and with it everything else
 
     return pipeline.check(request)
 
@@ -42,14 +42,17 @@ def _recalled(folder: Path, key: bytes) -> Report | None:
         return None
 
 
-def _keep(folder: Path, key: bytes, report: Report) -> None:
+def _keep(request: Request, tree: Tree, before: Inputs | None, report: Report) -> None:
+    """An error may be gone the next time. And what was read later than the key must still be what the key says."""
+    if request.cache is None or before is None or report.errors or inputs(request, tree) != before:
+        return
     try:
         data = msgspec.msgpack.encode(report)
         if _decoded(data) != report:
             return
     except (TypeError, ValueError, OverflowError, RecursionError):  # a plug-in may put anything into a finding
         return
-    remember(folder, RUNS, {key: data})
+    remember(request.cache, RUNS, {before.key: data})
 
 
 def _decoded(data: bytes) -> Report:

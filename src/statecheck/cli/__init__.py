@@ -17,8 +17,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     from statecheck.cli.app import app
 
     arguments = list(sys.argv[1:] if argv is None else argv)
+    attic: list[object] = []
+    if argv is None:  # the process ends with the command: nothing that holds itself is freed any more
+        attic.append(attic)
     try:
-        app(args=with_default_command(arguments), prog_name="statecheck")
+        app(args=with_default_command(arguments), prog_name="statecheck", obj=attic or None)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
     return 0

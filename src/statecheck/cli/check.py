@@ -15,15 +15,17 @@ from statecheck.cli.add_ignore import add_comments
 from statecheck.cli.clean import cache_folder
 from statecheck.cli.compare import compared_sides, vet_comparison
 from statecheck.cli.fix import Fixing, fixed, shown_diff, vet_fixing
-from statecheck.cli.guard import UsageError, complain, guarded, is_terminal, write
+from statecheck.cli.guard import UsageError, complain, guarded, is_terminal
 from statecheck.cli.known import known_entries
 from statecheck.cli.options import CacheDir, Debug, Isolated
 from statecheck.cli.outputs import Format, Looks, Output, colored, hides_errors, wanted_outputs, write_outputs
 from statecheck.cli.stdin import STDIN, targeted
-from statecheck.cli.target import Target, overlay, split_rules
+from statecheck.cli.target import Target, overlay, paths_to_report, show_files, split_rules
+from statecheck.cli.timing import measured
 from statecheck.cli.vetting import vet_settings
 from statecheck.model import BaselineEntry, Report
 from statecheck.settings import Settings
+from statecheck.timing import Timed
 
 if TYPE_CHECKING:
     from statecheck.triage.trees import Sides
@@ -64,6 +66,8 @@ class Choices(NamedTuple):
     staged: bool
     fixing: Fixing
     cache: Path | None
+    timed: Timed
+    attic: list[object] | None
 
 
 Paths = Annotated[
@@ -75,6 +79,7 @@ _RULES = "RULES"
 
 
 def command(
+    context: typer.Context,
     paths: Paths = None,
     output_format: Annotated[Format, typer.Option(help="How findings are printed.")] = Format.text,
     output_file: Annotated[
@@ -155,6 +160,7 @@ def command(
     stdin_filename: Annotated[
         str | None, typer.Option(metavar="FILE", help="With - as the path: the file whose content comes from stdin.")
     ] = None,
+    timing: Annotated[bool, typer.Option("--timing", help="Say on stderr how long each phase took.")] = False,
     debug: Debug = False,
 ) -> None:
     """Find state that does not survive a second process or a restart.
@@ -173,10 +179,13 @@ def command(
         vet_comparison(staged, STDIN in (paths or ()), add_ignore is not None)
         others = bool(report or output_file or output_format is not Format.text or statistics)
         vet_fixing(fixing, STDIN in (paths or ()), staged, add_ignore is not None, others)
-        with targeted(paths or [], stdin_filename, config or [], isolated) as target:
-            return checked(target)
+        with (
+            measured(timing) as timed,
+            targeted(paths or [], stdin_filename, config or [], isolated) as target,
+        ):
+            return checked(target, timed)
 
-    def checked(target: Target) -> int:
+    def checked(target: Target, timed: Timed) -> int:
         settings = overlay(
             target.loaded.settings,
             select=split_rules(select),
@@ -192,6 +201,7 @@ def command(
             _number(jobs) or settings.jobs, force_exclude, tuple(plugin or ()),
             baseline, no_baseline, fail_on_stale, add_ignore, target.replaced, since, staged, fixing,
             None if no_cache else cache_folder(target.loaded.root, settings, cache_dir, quiet),
+            timed, None if fixing.wanted else context.obj,
         )  # fmt: skip
         return run(target, settings, choices)
 
@@ -216,9 +226,9 @@ def run(target: Target, settings: Settings, choices: Choices) -> int:
 
     root = target.loaded.root
     vet_settings(target, settings, choices.looks.quiet)
-    paths = _paths(target, settings, choices.force_exclude)
+    paths = paths_to_report(target, settings, choices.force_exclude)
     if choices.show_files:
-        _show_files(root, settings, paths)
+        show_files(root, settings, paths)
         return 0
     known = known_entries(target.loaded, settings, choices.baseline, choices.no_baseline)
     with compared_sides(root, settings, paths, choices.replaced, choices.since, choices.staged) as sides:
@@ -228,7 +238,8 @@ def run(target: Target, settings: Settings, choices: Choices) -> int:
 
         def show(report: Report, edited: Mapping[str, Path]) -> int:
             replaced = {**(sides.head.replaced if sides else choices.replaced), **edited}
-            write_outputs(report, settings, choices.outputs, choices.looks, replaced)
+            with choices.timed("render"):
+                write_outputs(report, settings, choices.outputs, choices.looks, replaced)
             if hides_errors(choices.outputs, choices.looks):  # a part that broke must not look clean
                 for problem in report.errors:
                     complain(f"error: {problem.path + ': ' if problem.path else ''}{problem.message}")
@@ -241,27 +252,6 @@ def run(target: Target, settings: Settings, choices: Choices) -> int:
             return fixed(check, root, paths, choices.fixing.unsafe, show)
         report = check({})
         return show(report, {}) if choices.add_ignore is None else add_comments(report, choices.add_ignore)
-
-
-def _paths(target: Target, settings: Settings, force_exclude: bool) -> tuple[Path, ...]:
-    """The given paths that hold anything to read: hooks pass whatever was committed."""
-    from statecheck.discovery import discover, is_excluded, is_readable
-
-    paths = tuple(path for path in target.paths if path.is_dir() or is_readable(path))
-    if not force_exclude:
-        return paths
-    root = target.loaded.root
-    kept = {root / file.path for file in discover(root, settings).files}
-    kept |= {root / path for path in target.replaced if not is_excluded(path, settings)}
-    return tuple(path for path in paths if path in kept or any(path in file.parents for file in kept))
-
-
-def _show_files(root: Path, settings: Settings, paths: tuple[Path, ...]) -> None:
-    from statecheck.discovery import discover, within
-    from statecheck.report.source import escape
-
-    files = discover(root, settings, paths).files if paths else ()
-    write("".join(f"{escape(file.path)}\n" for file in files if within(file.path, root, paths)), None)
 
 
 def _check(
@@ -279,7 +269,10 @@ def _check(
 
     _load_plugins(choices.plugins)
     replaced = {**choices.replaced, **edited}
-    request = Request(root, paths, settings, choices.jobs, choices.plugins, None, known, replaced, cache=choices.cache)
+    request = Request(
+        root, paths, settings, choices.jobs, choices.plugins, None, known, replaced,
+        cache=choices.cache, timed=choices.timed, attic=choices.attic,
+    )  # fmt: skip
     if sides is not None:
         head = replace(sides.head, replaced={**sides.head.replaced, **edited})
         request = request._replace(tree=head, base=sides.base, against=sides.against)

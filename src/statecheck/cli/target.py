@@ -11,7 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from statecheck.cli import COMMANDS
-from statecheck.cli.guard import UsageError
+from statecheck.cli.guard import UsageError, write
 from statecheck.decoding import Source
 from statecheck.settings import Loaded, Settings, SettingsError, did_you_mean, settings_in, settled, stack
 from statecheck.toml import TomlError
@@ -85,3 +85,25 @@ def split_rules(values: Sequence[str] | None) -> tuple[str, ...] | None:
 def overlay(settings: Settings, **choices: object) -> Settings:
     """The settings under what was chosen on the command line; None leaves them as they are."""
     return msgspec.structs.replace(settings, **{name: value for name, value in choices.items() if value is not None})
+
+
+def paths_to_report(target: Target, settings: Settings, force_exclude: bool) -> tuple[Path, ...]:
+    """The given paths that hold anything to read: hooks pass whatever was committed."""
+    from statecheck.discovery import discover, is_excluded, is_readable
+
+    paths = tuple(path for path in target.paths if path.is_dir() or is_readable(path))
+    if not force_exclude:
+        return paths
+    root = target.loaded.root
+    kept = {root / file.path for file in discover(root, settings).files}
+    kept |= {root / path for path in target.replaced if not is_excluded(path, settings)}
+    return tuple(path for path in paths if path in kept or any(path in file.parents for file in kept))
+
+
+def show_files(root: Path, settings: Settings, paths: tuple[Path, ...]) -> None:
+    """List what would be read of what was asked for."""
+    from statecheck.discovery import discover, within
+    from statecheck.report.source import escape
+
+    files = discover(root, settings, paths).files if paths else ()
+    write("".join(f"{escape(file.path)}\n" for file in files if within(file.path, root, paths)), None)

@@ -14,6 +14,7 @@ from statecheck.facts.ir import FileFacts, ParseFailure
 from statecheck.facts.job import EXTRACTOR, Outcome, bring_in, decode_facts, examine, is_safe_here, roomy
 from statecheck.facts.kept import Kept
 from statecheck.model import Problem
+from statecheck.timing import Timed, untimed
 
 # Below this a worker costs more (a fork or spawn, 20 to 300 ms) than it saves: LibCST reads about 1 MB in 1.5 s.
 IN_PROCESS_BYTES: Final = 150_000
@@ -44,13 +45,15 @@ def extract_files(
     time_limit: float = TIME_LIMIT,
     extractor: str = EXTRACTOR,
     cache: Path | None = None,
+    timed: Timed = untimed,
 ) -> Extraction:
     """Facts of files given as (name in reports, path on disk). The result does not depend on ``jobs``.
 
     ``time_limit`` is in seconds of wall time for one file. ``extractor`` is ``module:function`` with the signature of
     :func:`statecheck.facts.python.extract`. ``cache`` is the folder of facts kept between runs.
     """
-    kept = Kept(cache, [path for _, path in files]) if cache is not None else None
+    with timed("known facts"):
+        kept = Kept(cache, [path for _, path in files]) if cache is not None else None
     known = kept.known if kept is not None else {}
     tasks = [Task(index, str(path), _size(path)) for index, (_, path) in enumerate(files) if index not in known]
     outcomes: dict[int, Outcome] = {}
@@ -60,17 +63,18 @@ def extract_files(
         if progress is not None:
             progress(len(known) + len(outcomes), len(files))
 
-    try:
-        total = sum(task.size for task in tasks)
-        if total <= IN_PROCESS_BYTES:
-            tasks = _here(tasks, extractor, keep)
-        if tasks:
-            bring_in(extractor)  # forked workers inherit what has been imported
-            Crew(workers_for(tasks, jobs), time_limit, extractor).run(_chunks(tasks), keep)
-    finally:  # who stops a long run does not lose what it has done
-        if kept is not None:
-            kept.add(outcomes.values())
-    return _gathered(files, outcomes, known)
+    with timed("extract"):
+        try:
+            total = sum(task.size for task in tasks)
+            if total <= IN_PROCESS_BYTES:
+                tasks = _here(tasks, extractor, keep)
+            if tasks:
+                bring_in(extractor)  # forked workers inherit what has been imported
+                Crew(workers_for(tasks, jobs), time_limit, extractor).run(_chunks(tasks), keep)
+        finally:  # who stops a long run does not lose what it has done
+            if kept is not None:
+                kept.add(outcomes.values())
+        return _gathered(files, outcomes, known)
 
 
 def workers_for(tasks: Sequence[Task], jobs: int | None) -> int:
