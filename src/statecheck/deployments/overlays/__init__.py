@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from statecheck.deployments.overlays.alone import lone_stages
 from statecheck.deployments.overlays.compose import compose_stages
+from statecheck.deployments.overlays.helm import helm_stages
 from statecheck.deployments.overlays.kustomize import kustomize_stages
 from statecheck.deployments.overlays.library import Library
 from statecheck.deployments.overlays.purpose import Words, purpose_of, purpose_words
@@ -25,7 +26,10 @@ def stages(documents: Mapping[str, DocumentFacts], words: Words = _NO_WORDS) -> 
     what names are for (:func:`purpose_words` of the rule pack's models); without them no stage has a purpose.
     """
     library = Library(documents)
-    compose = compose_stages(library)
-    kustomize = kustomize_stages(library)
-    overlaid = [stage._replace(purpose=purpose_of(stage.name, words)) for stage in (*compose.stages, *kustomize.stages)]
-    return (*overlaid, *lone_stages(library, compose.used | kustomize.used, words))
+    parts = [compose_stages(library), kustomize_stages(library), helm_stages(library)]
+    used = frozenset().union(*(part.used for part in parts))
+    overlaid = [stage for part in parts for stage in part.stages]
+    return (
+        *(stage._replace(purpose=purpose_of(stage.name, words)) for stage in overlaid),
+        *lone_stages(library, used, words),
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from statecheck.deployments.overlays.compose_files import Project, is_named, projects
 from statecheck.deployments.overlays.compose_merge import (
@@ -13,20 +12,13 @@ from statecheck.deployments.overlays.compose_merge import (
     services_of,
     without_tags,
 )
-from statecheck.deployments.overlays.library import Library, folder_of, resolved, within
+from statecheck.deployments.overlays.library import Built, Library, folder_of, resolved, within
 from statecheck.deployments.overlays.values import fields_of, items_of, mapped, texts_of, with_fields
 from statecheck.deployments.overlays.variables import Variables, interpolated, settled, variables_of
 from statecheck.deployments.tree import Datum, Stage
 
 _MAX_INCLUDED = 100  # files that one project may include or extend
 _NO_EXTENDS = "extends"
-
-
-class Built(NamedTuple):
-    """Stages, and the files that are part of them."""
-
-    stages: tuple[Stage, ...]
-    used: frozenset[str]
 
 
 def compose_stages(library: Library) -> Built:

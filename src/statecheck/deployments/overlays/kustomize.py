@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from statecheck.deployments.overlays.kustomize_changes import Resource, resource, transformed
 from statecheck.deployments.overlays.kustomize_patching import patched
-from statecheck.deployments.overlays.library import Library, resolved
+from statecheck.deployments.overlays.library import Built, Library, resolved
 from statecheck.deployments.overlays.values import fields_of, items_of, renamed, texts_of, with_fields
 from statecheck.deployments.tree import Datum, Stage
 
@@ -23,13 +23,6 @@ _FOLLOWED_BY_NOBODY = (
 )
 _MAX_DEPTH = 30  # folders that build upon each other
 _MAX_OBJECTS = 100_000  # objects of all stages together
-
-
-class Built(NamedTuple):
-    """Stages, and the files that are part of them."""
-
-    stages: tuple[Stage, ...]
-    used: frozenset[str]
 
 
 class _Folder(NamedTuple):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from statecheck.deployments.overlays.values import TAGS
-from statecheck.deployments.tree import MAX_DEPTH, Datum, is_too_deep, trees
+from statecheck.deployments.tree import MAX_DEPTH, Datum, Stage, is_too_deep, trees
 from statecheck.facts.documents.nodes import DocumentFacts, Node
 
 _KEPT = 256  # files whose trees are kept for the next that asks: bases are asked for again and again
@@ -26,6 +26,13 @@ class Source(NamedTuple):
     def root(self) -> Datum | None:
         """The first document, where that is a mapping."""
         return self.documents[0] if self.documents and self.documents[0].kind == "map" else None
+
+
+class Built(NamedTuple):
+    """Stages, and the files that are part of them."""
+
+    stages: tuple[Stage, ...]
+    used: frozenset[str]
 
 
 class Library:

@@ -84,15 +84,22 @@ def _begin(text: str, begin: int, start: int, end: int) -> int:
     return text.rfind("\n", start, end) + 1 or begin
 
 
+def kept_default(action: str) -> str | None:
+    """The literal that stands for an action among other text: that of its ``default``, ``None`` where it has none."""
+    if _INSERTS.search(action) or _STEERS.match(action) or "\n" in action:
+        return None
+    default = _DEFAULT.search(action)
+    return next(group for group in default.groups() if group is not None) if default else None
+
+
 def _replacement(text: str, start: int, end: int, action: str) -> str:
     if action[1] == "#" or (action[1] == "%" and not action.startswith("<%=")) or "\n" in action:
         return _spaces(action)
     if _INSERTS.search(action) or _STEERS.match(action):
         return _spaces(action)
     alone = not text[text.rfind("\n", 0, start) + 1 : start].strip() and not _rest_of_line(text, end)
-    default = None if alone else _DEFAULT.search(action)
-    if default:
-        literal = next(group for group in default.groups() if group is not None)
+    literal = None if alone else kept_default(action)
+    if literal is not None:
         return literal + PAD * (len(action) - len(literal))
     return FILLER * len(action)
 
