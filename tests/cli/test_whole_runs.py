@@ -453,3 +453,27 @@ def test_days_do_not_change_a_report(
     before = report(capsys, shop)
     monkeypatch.setattr(cache, "_today", lambda: 100_000)
     assert (report(capsys, shop), work.done) == (before, 1)
+
+
+@pytest.mark.parametrize("kilobytes", [4, 32, 64, 200])
+def test_a_disk_that_is_really_full_changes_nothing(shop: Path, tmp_path: Path, kilobytes: int) -> None:
+    for number in range(20):
+        (shop / "sub" / f"service_{number}.py").write_text(SHOP.replace("CARTS", f"CARTS_{number}"))
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    check = f"{sys.executable} -m statecheck check {shop} --output-format json"
+    mount = f"mount -t tmpfs -o size={kilobytes}k tmpfs {disk} 2> {disk}/refused"  # ours alone, gone with the process
+    script = f"{mount}; {check} --no-cache; for run in 1 2 3; do {check} --cache-dir {disk}/kept; done"
+    lone = ["unshare", "--map-root-user", "--mount"] if may_mount(disk) else []
+    done = subprocess.run([*lone, "sh", "-c", script], capture_output=True, text=True, timeout=120)
+    reports = done.stdout.split("\n}\n")
+    assert (len(reports), len(set(reports[:-1])), done.stderr) == (5, 1, "")
+
+
+def may_mount(folder: Path) -> bool:
+    """Containers and other systems than Linux may refuse: then the disk is not full, and the reports are equal as well."""
+    command = ["unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", str(folder)]
+    try:
+        return subprocess.run(command, capture_output=True, timeout=30).returncode == 0
+    except OSError:
+        return False
