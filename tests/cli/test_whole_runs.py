@@ -471,7 +471,7 @@ def test_a_disk_that_is_really_full_changes_nothing(shop: Path, tmp_path: Path, 
 
 
 def may_mount(folder: Path) -> bool:
-    """Containers and other systems than Linux may refuse: then the disk is not full, and the reports are equal as well."""
+    """Containers and other systems than Linux may refuse: then the disk is not full, and the reports are equal, too."""
     command = ["unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", str(folder)]
     try:
         return subprocess.run(command, capture_output=True, timeout=30).returncode == 0
