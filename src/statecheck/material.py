@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from statecheck.discovery import Tree
 from statecheck.facts.documents import read_document
@@ -14,6 +14,9 @@ from statecheck.facts.pool import Progress, extract_files
 from statecheck.model import Problem
 from statecheck.rules.schema import Pack
 from statecheck.timing import Timed, untimed
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 
 class Material(NamedTuple):
@@ -38,6 +41,7 @@ def gather(
     like: Material | None = None,
     cache: Path | None = None,
     timed: Timed = untimed,
+    executor: Executor | None = None,
 ) -> Material:
     """The material of a tree. A file that ``like`` has read at the same place, under the same path, is not read again.
 
@@ -46,7 +50,12 @@ def gather(
     python = [(file.path, tree.place(file.path)) for file in tree.files if file.kind == "python"]
     known = {path: like.facts[path] for path, place in python if like and _is_same(like, path, place)}
     extraction = extract_files(
-        [(path, place) for path, place in python if path not in known], jobs, progress, cache=cache, timed=timed
+        [(path, place) for path, place in python if path not in known],
+        jobs,
+        progress,
+        cache=cache,
+        timed=timed,
+        executor=executor,
     )
     facts = {path: known[path] if path in known else extraction.facts[path] for path, _ in python}
     with timed("documents"):

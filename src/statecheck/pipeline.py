@@ -7,7 +7,7 @@ touch the disk.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from os.path import normpath
 from pathlib import Path
@@ -63,8 +63,18 @@ def collect(request: Request, tree: Tree) -> Material:
     reading = (lambda done, total: progress("Reading", done, total)) if progress else None
     with request.timed("rules"):
         rules = load_rules(request.settings, request.root)
+    return _gathered(tree, rules, request, reading)
+
+
+def _gathered(
+    tree: Tree,
+    rules: Pack,
+    request: Request,
+    progress: Callable[[int, int], None] | None = None,
+    like: Material | None = None,
+) -> Material:
     jobs = request.jobs or request.settings.jobs
-    return gather(tree, rules, jobs, reading, cache=request.cache, timed=request.timed)
+    return gather(tree, rules, jobs, progress, like, request.cache, request.timed, request.executor)
 
 
 def analyse(material: Material, request: Request) -> Analysis:
@@ -140,8 +150,7 @@ def earlier(material: Material, request: Request) -> Earlier | None:
     """The findings of the older state, under the same settings and rules; None where nothing is compared with one."""
     if request.base is None:
         return None
-    jobs = request.jobs or request.settings.jobs
-    old = gather(request.base, material.pack, jobs, like=material, cache=request.cache, timed=request.timed)
+    old = _gathered(request.base, material.pack, request, like=material)
     _, found, _, problems = look(old, request)
     shown = sort_out(found, request.settings)["shown"]  # what nobody saw there is new once it is seen
     broken = [Problem("", f"{each.message} (in {request.against})") for each in problems if not each.path]

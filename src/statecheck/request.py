@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from statecheck.discovery import Tree, discover
 from statecheck.model import BaselineEntry
 from statecheck.settings import Settings
 from statecheck.timing import Timed, untimed
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 Progress = Callable[[str, int, int], None]
 
@@ -31,6 +34,7 @@ class Request(NamedTuple):
     against: str = ""  # what ``base`` is, for people
     cache: Path | None = None  # the folder of what is kept between runs
     timed: Timed = untimed  # told when each phase begins
+    executor: Executor | None = None  # extracts in the place of our own processes
     attic: list[object] | None = None  # of a process that ends soon: what is put here is never looked at again
 
 

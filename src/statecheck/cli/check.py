@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from statecheck.cli.add_ignore import add_comments
 from statecheck.cli.clean import cache_folder
 from statecheck.cli.compare import compared_sides, vet_comparison
+from statecheck.cli.executor import reached, vet_executor
 from statecheck.cli.fix import Fixing, fixed, shown_diff, vet_fixing
 from statecheck.cli.guard import UsageError, complain, guarded, is_terminal
 from statecheck.cli.known import known_entries
@@ -68,6 +69,7 @@ class Choices(NamedTuple):
     cache: Path | None
     timed: Timed
     attic: list[object] | None
+    executor: str | None
 
 
 Paths = Annotated[
@@ -152,6 +154,10 @@ def command(
     jobs: Annotated[
         str | None, typer.Option("--jobs", "-j", metavar="N|auto", help="Processes to use.  [default: auto]")
     ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(metavar="dask://HOST:PORT", help="Extract on this Dask cluster; needs statecheck[dask]."),
+    ] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep nothing between runs.")] = False,
     cache_dir: CacheDir = None,
     force_exclude: Annotated[
@@ -176,6 +182,7 @@ def command(
     def action() -> int:
         if add_ignore is not None and STDIN in (paths or ()):
             raise UsageError("--add-ignore changes files; it cannot be given with -")
+        vet_executor(executor)
         vet_comparison(staged, STDIN in (paths or ()), add_ignore is not None)
         others = bool(report or output_file or output_format is not Format.text or statistics)
         vet_fixing(fixing, STDIN in (paths or ()), staged, add_ignore is not None, others)
@@ -201,7 +208,7 @@ def command(
             _number(jobs) or settings.jobs, force_exclude, tuple(plugin or ()),
             baseline, no_baseline, fail_on_stale, add_ignore, target.replaced, since, staged, fixing,
             None if no_cache else cache_folder(target.loaded.root, settings, cache_dir, quiet),
-            timed, None if fixing.wanted else context.obj,
+            timed, None if fixing.wanted else context.obj, executor,
         )  # fmt: skip
         return run(target, settings, choices)
 
@@ -276,10 +283,12 @@ def _check(
     if sides is not None:
         head = replace(sides.head, replaced={**sides.head.replaced, **edited})
         request = request._replace(tree=head, base=sides.base, against=sides.against)
-    if choices.looks.quiet or not is_terminal(sys.stderr):
-        return check(request)
-    with ProgressBar(colored(choices.looks.color, is_terminal(sys.stderr))) as bar:
-        return check(request._replace(progress=bar))
+    with reached(choices.executor) as executor:
+        request = request._replace(executor=executor)
+        if choices.looks.quiet or not is_terminal(sys.stderr):
+            return check(request)
+        with ProgressBar(colored(choices.looks.color, is_terminal(sys.stderr))) as bar:
+            return check(request._replace(progress=bar))
 
 
 def _load_plugins(plugins: tuple[str, ...]) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import math
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -39,13 +41,18 @@ def examine(path: str, extractor: str) -> Outcome:
     try:
         data = read(path)
     except (OSError, ValueError) as error:
-        return Outcome(problem=_unreadable(error))
+        return unreadable(error)
+    return examine_content(data, extractor)
+
+
+def examine_content(data: bytes, extractor: str) -> Outcome:
+    """Extract the facts of a file that has been read."""
     try:
         return Outcome(msgspec.msgpack.encode(_facts(data, extractor)), content=hashed(data))
     except MemoryError:
         return Outcome(problem="not analysed: out of memory")
     except Exception as error:  # a defect of ours must cost this file, not the run
-        return Outcome(problem=f"not analysed: internal error, {_one_line(error)}")
+        return Outcome(problem=f"not analysed: internal error, {one_line(error)}")
 
 
 def decode_facts(data: bytes) -> FileFacts:
@@ -59,17 +66,25 @@ def decode_facts(data: bytes) -> FileFacts:
 def is_safe_here(path: str) -> bool:
     """May the file be parsed in this process, or has it a shape that has taken parsers down?"""
     try:
-        decoded = decode(read(path))
+        return is_safe_content(read(path))
     except (OSError, ValueError):
         return True
+
+
+def is_safe_content(data: bytes) -> bool:
+    """The same of a file that has been read."""
+    decoded = decode(data)
     if isinstance(decoded, ParseFailure):
         return True
     bounded = bound(decoded.text)
     return isinstance(bounded, ParseFailure) or not bounded.risky
 
 
-def roomy(work: Callable[[], T]) -> T:
-    """Run ``work`` in a thread with a large stack and a high recursion limit; give or raise what it does."""
+def roomy(work: Callable[[], T], time_limit: float | None = None) -> T:
+    """Run ``work`` in a thread with a large stack and a high recursion limit; give or raise what it does.
+
+    Raises TimeoutError after ``time_limit`` seconds. The thread then goes on: nothing can end it.
+    """
     given: list[T] = []
     caught: list[BaseException] = []
 
@@ -83,8 +98,11 @@ def roomy(work: Callable[[], T]) -> T:
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
     try:
         thread = _started(guarded)
+        last = math.inf if time_limit is None else time.monotonic() + time_limit
         while thread.is_alive():
-            thread.join(1.0)  # a join without a limit cannot be interrupted everywhere
+            if time.monotonic() >= last:
+                raise TimeoutError
+            thread.join(max(0.0, min(1.0, last - time.monotonic())))  # one without a limit cannot be interrupted
     finally:
         sys.setrecursionlimit(limit)
     if caught:
@@ -137,14 +155,16 @@ def _facts(data: bytes, extractor: str) -> FileFacts:
     return bring_in(extractor)(bounded.text, decoded.encoding, bounded.elided)
 
 
-def _unreadable(error: OSError | ValueError) -> str:
+def unreadable(error: OSError | ValueError) -> Outcome:
+    """What becomes of a file that :func:`read` could not read."""
     if isinstance(error, FileNotFoundError):
-        return "cannot be read: no such file (removed meanwhile, or a dangling link)"
+        return Outcome(problem="cannot be read: no such file (removed meanwhile, or a dangling link)")
     if isinstance(error, OSError):
-        return f"cannot be read: {(error.strerror or type(error).__name__).lower()}"
-    return f"not analysed: {error}"
+        return Outcome(problem=f"cannot be read: {(error.strerror or type(error).__name__).lower()}")
+    return Outcome(problem=f"not analysed: {error}")
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """What an exception says, fit for a message."""
     text = " ".join(f"{type(error).__name__}: {error}".split())
     return text if len(text) <= 160 else text[:159] + "…"

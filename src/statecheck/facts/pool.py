@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
@@ -15,6 +15,9 @@ from statecheck.facts.job import EXTRACTOR, Outcome, bring_in, decode_facts, exa
 from statecheck.facts.kept import Kept
 from statecheck.model import Problem
 from statecheck.timing import Timed, untimed
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 # Below this a worker costs more (a fork or spawn, 20 to 300 ms) than it saves: LibCST reads about 1 MB in 1.5 s.
 IN_PROCESS_BYTES: Final = 150_000
@@ -46,8 +49,12 @@ def extract_files(
     extractor: str = EXTRACTOR,
     cache: Path | None = None,
     timed: Timed = untimed,
+    executor: Executor | None = None,
 ) -> Extraction:
     """Facts of files given as (name in reports, path on disk). The result does not depend on ``jobs``.
+
+    An ``executor`` works in the place of our own processes, as far as it can; its workers need not see our disk.
+    Raises ExecutorError where it does not work at all.
 
     ``time_limit`` is in seconds of wall time for one file. ``extractor`` is ``module:function`` with the signature of
     :func:`statecheck.facts.python.extract`. ``cache`` is the folder of facts kept between runs.
@@ -65,8 +72,11 @@ def extract_files(
 
     with timed("extract"):
         try:
-            total = sum(task.size for task in tasks)
-            if total <= IN_PROCESS_BYTES:
+            if executor is not None and tasks:
+                from statecheck.facts.elsewhere import extract_elsewhere
+
+                tasks = extract_elsewhere(executor, _chunks(tasks), time_limit, extractor, keep)
+            elif sum(task.size for task in tasks) <= IN_PROCESS_BYTES:
                 tasks = _here(tasks, extractor, keep)
             if tasks:
                 bring_in(extractor)  # forked workers inherit what has been imported
