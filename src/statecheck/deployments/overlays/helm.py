@@ -12,7 +12,7 @@ from statecheck.deployments.overlays.helm_functions import is_true, literal
 from statecheck.deployments.overlays.helm_render import render
 from statecheck.deployments.overlays.kustomize import objects_in
 from statecheck.deployments.overlays.library import Built, Library, within
-from statecheck.deployments.overlays.values import items_of, with_fields
+from statecheck.deployments.overlays.values import items_of, renamed, with_fields
 from statecheck.deployments.tree import Datum, Stage
 from statecheck.model import Location
 
@@ -198,29 +198,34 @@ def _scope(chart: _Chart, values: Datum, release: str) -> Scope:
             "Release": with_fields(Datum("map", "", place, key="Release"), installed),
         },
     )
-    name = values.fields.get("nameOverride")
-    full = values.fields.get("fullnameOverride")
-    short = name if name is not None and name.value else literal(chart.name, place)._replace(templated=True)
-    whole = (
-        full
-        if full is not None and full.value
-        else literal(_full(release, short.value), place)._replace(templated=True)
-    )
-    labels = with_fields(
-        Datum("map", "", place),
-        {
-            key: each._replace(key=key)
-            for key, each in (("app.kubernetes.io/name", short), ("app.kubernetes.io/instance", installed["Name"]))
-        },
-    )
-    names = {
-        "fullname": whole,
-        "name": short,
-        "labels": labels,
-        "selectorLabels": labels,
-        "matchLabels": labels,
+    return Scope(root, root, {}, _helpers(chart, values, installed["Name"]))
+
+
+def _helpers(chart: _Chart, values: Datum, release: Datum) -> dict[str, Datum]:
+    """What the helpers give that every chart has, by the last part of their names."""
+    place = Location(_at(chart.folder, CHART))
+
+    def text(value: str) -> Datum:
+        return literal(value, place)._replace(templated=True)
+
+    def chosen(key: str, otherwise: str) -> Datum:
+        found = values.fields.get(key)
+        return found if found is not None and found.kind == "value" and found.value else text(otherwise)
+
+    name = chosen("nameOverride", chart.name)
+    full = chosen("fullnameOverride", _full(release.value, name.value))
+    pairs = {"app.kubernetes.io/name": name, "app.kubernetes.io/instance": release}
+    labels = with_fields(Datum("map", "", place), {key: renamed(each, key) for key, each in pairs.items()})
+    account = values.at("serviceAccount", "name")
+    return {
+        "fullname": full,
+        "name": name,
+        "chart": text(f"{chart.name}-{chart.root.text('version')}"),
+        "serviceAccountName": account if account is not None and account.value else full,
+        **dict.fromkeys(
+            ("labels", "selectorLabels", "matchLabels", "standard", "metaLabels", "standard-labels"), labels
+        ),
     }
-    return Scope(root, root, {}, names)
 
 
 def _full(release: str, name: str) -> str:

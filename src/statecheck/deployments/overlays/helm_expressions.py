@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from statecheck.deployments.overlays.helm_functions import FUNCTIONS, is_true, literal, nil, no_one_knows
+from statecheck.deployments.overlays.values import with_fields
 from statecheck.deployments.tree import Datum
 from statecheck.model import Location
 
+COMPONENT = "app.kubernetes.io/component"
 _TOKEN = re.compile(
     r"""\s*(?:"(?P<string>(?:[^"\\]|\\.)*)"|`(?P<raw>[^`]*)`|(?P<number>-?\d+(?:\.\d+)?)\b|(?P<sign>[|(),])"""
     r"""|(?P<path>\$\w*(?:\.\w+)*|(?:\.\w+)+|\.)|(?P<word>\w+)|(?P<other>\S))"""
@@ -118,7 +120,7 @@ class _Parser:
             if not self._takes(")"):
                 raise _UnreadableError
             after = self.tokens[self.at] if self.at < len(self.tokens) else None
-            if after is not None and after.kind == "path" and after.text.startswith(".") and value.kind == "map":
+            if after is not None and after.kind == "path" and after.text.startswith(".") and value.kind != "value":
                 self.at += 1  # (x).field; a path that stands apart reads the same, and is rare
                 return self._below(value, after.text.split(".")[1:])
             return value
@@ -161,14 +163,24 @@ class _Parser:
         if name in ("and", "or"):
             return self._junction(name, given)
         function = FUNCTIONS.get(name)
-        if function is None:
-            raise _UnreadableError
-        return function(given, self.place)
+        return no_one_knows(self.place) if function is None else function(given, self.place)
 
     def _include(self, given: Sequence[Datum]) -> Datum:
-        """What a helper gives is known for the few names that every chart has."""
-        name = given[0].value.rpartition(".")[2] if given else ""
-        return self.scope.names.get(name) or no_one_knows(self.place)
+        """What a helper gives is known for the few names that every chart has; one for a component names that."""
+        *above, name = given[0].value.split(".") if given and given[0].kind == "value" else [""]
+        component = above[-1] if len(above) > 1 else ""
+        if name.endswith("-fullname"):
+            component, name = name.removesuffix("-fullname"), "fullname"
+        found = self.scope.names.get(name)
+        if found is None:
+            return no_one_knows(self.place)
+        if not component or component in ("common", "names", "labels"):
+            return found
+        if found.kind == "map":
+            return with_fields(
+                found, {**found.fields, COMPONENT: literal(component, self.place)._replace(key=COMPONENT)}
+            )
+        return found._replace(value=f"{found.value}-{component}") if name == "fullname" else found
 
     def _junction(self, name: str, given: Sequence[Datum]) -> Datum:
         """The first that decides; one that nobody knows decides nothing, unless a later one does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from statecheck.deployments.overlays.values import fields_of, items_of
+from statecheck.deployments.overlays.values import fields_of, items_of, with_fields, with_items
 from statecheck.deployments.tree import Datum
 from statecheck.model import Location
 
@@ -175,6 +175,18 @@ def _indexed(given: Sequence[Datum], place: Location) -> Datum:
     return found
 
 
+def _mapping(given: Sequence[Datum], place: Location) -> Datum:
+    """``dict "a" 1 "b" 2``."""
+    if len(given) % 2:
+        return no_one_knows(place)
+    pairs = {key.value: value._replace(key=key.value) for key, value in zip(given[::2], given[1::2], strict=True)}
+    return with_fields(Datum("map", "{}", place), pairs)
+
+
+def _listing(given: Sequence[Datum], place: Location) -> Datum:
+    return with_items(Datum("list", "[]", place), [each._replace(key="") for each in given])
+
+
 def _has_key(given: Sequence[Datum], place: Location) -> Datum:
     if len(given) != 2 or given[0].kind == "unknown":
         return no_one_knows(place)
@@ -209,5 +221,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType({
     "printf": _printed,
     "index": _indexed,
     "get": _indexed,
+    "dict": _mapping,
+    "list": _listing,
     "hasKey": _has_key,
 })  # fmt: skip
