@@ -28,10 +28,12 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
     "django-poll": {
         "debug-flag": {"config/settings.py"},
         "local-database": {"config/settings.py"},
+        "local-volume": {"compose.yaml"},
         "mutated-global": {"polls/views.py"},
         "process-cache": {"config/settings.py"},
         "secret": {"config/settings.py"},
         "session-files": {"config/settings.py"},
+        "single-instance": {"compose.yaml"},
         "sticky-session": {"main.tf"},
         "upload-to-disk": {"config/settings.py"},
     },

@@ -62,6 +62,14 @@ class Fix(Struct, frozen=True):
     message: str  # what it does, one line
 
 
+class Deployed(Struct, frozen=True):
+    """A process of a deployment that holds the state of a finding. ``copies`` None: only a run tells how many."""
+
+    process: str  # "service web"
+    copies: int | None
+    places: tuple[str, ...]  # what says so: "compose.yaml:7"
+
+
 class Finding(Struct, frozen=True, kw_only=True):
     """One reported defect: one cause, with the flow that proves it."""
 
@@ -84,6 +92,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     suppressed: str | None = None  # the reason given, "" when none was
     local_symbol: str = ""  # the symbol as its own module knows it: "CARTS"
     baseline: BaselineState | None = None  # None: not compared with earlier findings
+    deployments: tuple[Deployed, ...] = ()
     sensitive: bool = False  # a secret stands on its lines: excerpts mask every literal there
 
     def sort_key(self) -> tuple[Location, str, str, str]:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from statecheck.deployments.picture import deployed
 from statecheck.detectors import load_detectors
 from statecheck.detectors.api import Context
 from statecheck.detectors.explain import explain as explain_line
@@ -227,6 +228,7 @@ def find(analysis: Analysis, request: Request) -> tuple[list[Finding], list[Prob
     found, problems = run_rules(analysis, selected(pack, settings), request)
     bodies = vouched_for(analysis.project, settings)
     found = [finding for finding in merged(found) if not stands_in(finding, bodies)]
+    found = deployed(analysis.project, analysis.material.documents, pack.models.values(), found)
     found += parse_failures(pack, failures(analysis.material.facts))
     found += document_failures(pack, analysis.material.documents)
     concerned = [finding for each in found if (finding := in_profile(each, settings.profile))]

@@ -88,6 +88,13 @@ def inventory_schema() -> dict[str, Any]:
     return _document_schema(InventoryDocument, f"urn:statecheck:inventory:{SCHEMA}", "Inventory of configuration")
 
 
+def deploy_schema() -> dict[str, Any]:
+    """The schema of ``statecheck deploy --output-format json``."""
+    from statecheck.report.deploy_shape import SCHEMA, DeployDocument
+
+    return _document_schema(DeployDocument, f"urn:statecheck:deploy:{SCHEMA}", "Picture of a deployment")
+
+
 def _document_schema(shape: type, id_: str, title: str) -> dict[str, Any]:
     import msgspec
 
@@ -114,6 +121,7 @@ def published() -> dict[str, str]:
         "settings.schema.json": settings_schema(),
         "report.schema.json": report_schema(),
         "inventory.schema.json": inventory_schema(),
+        "deploy.schema.json": deploy_schema(),
     }
     return {name: json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
 

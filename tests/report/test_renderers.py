@@ -60,7 +60,7 @@ def test_json_has_exactly_the_promised_keys(root: Path) -> None:
     assert list(envelope) == ["schema", "tool", "summary", "findings", "baseline", "errors"]
     assert " ".join(envelope["findings"][1]) == (
         "rule name family severity confidence path line column end_line end_column symbol scope message instead harm "
-        "entry_points flow form fingerprint fix suppressed baseline_state"
+        "entry_points flow form fingerprint fix suppressed baseline_state deployments"
     )
     assert " ".join(envelope["findings"][1]["flow"][0]) == (
         "role path line column end_line end_column message fingerprint baseline_state"

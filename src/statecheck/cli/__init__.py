@@ -8,7 +8,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-COMMANDS = ("check", "init", "config", "rule", "test-rules", "explain", "settings", "clean", "version", "baseline")
+COMMANDS = (
+    "check",
+    "init",
+    "config",
+    "rule",
+    "test-rules",
+    "explain",
+    "settings",
+    "deploy",
+    "clean",
+    "version",
+    "baseline",
+)
 _OURS = ("--help", "-h", "--version", "-V", "--install-completion", "--show-completion")
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from statecheck.cli import baseline, check, clean, config, explain, init, rule, settings, test_rules, version
+from statecheck.cli import baseline, check, clean, config, deploy, explain, init, rule, settings, test_rules, version
 
 app = typer.Typer(
     name="statecheck",
@@ -43,5 +43,6 @@ app.command("rule")(rule.command)
 app.command("test-rules")(test_rules.command)
 app.command("explain")(explain.command)
 app.command("settings")(settings.command)
+app.command("deploy")(deploy.command)
 app.command("clean")(clean.command)
 app.command("version")(version.command)

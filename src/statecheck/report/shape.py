@@ -61,6 +61,14 @@ class StepRow(Struct, frozen=True):
     baseline_state: Literal["new", "unchanged"] | None
 
 
+class DeployedRow(Struct, frozen=True):
+    """A process of a deployment that holds the state of the finding."""
+
+    process: str
+    copies: Annotated[int | None, Meta(description="Null where only a run tells how many.")]
+    places: Annotated[tuple[str, ...], Meta(description='What says so, as "path:line".')]
+
+
 class FindingRow(Struct, frozen=True):
     """One defect: one cause, with the flow that proves it."""
 
@@ -86,6 +94,7 @@ class FindingRow(Struct, frozen=True):
     fix: Fix | None
     suppressed: Reason
     baseline_state: State
+    deployments: tuple[DeployedRow, ...]
 
 
 class Baseline(Struct, frozen=True):
@@ -141,6 +150,7 @@ def finding_row(finding: Finding) -> FindingRow:
         fix=finding.fix,
         suppressed=finding.suppressed,
         baseline_state=finding.baseline,
+        deployments=tuple(DeployedRow(each.process, each.copies, each.places) for each in finding.deployments),
     )
 
 

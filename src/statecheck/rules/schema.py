@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from statecheck.model import Applicability, Family, Harm, Level, Phase
+from statecheck.rules.serving import Platform, Scaler, Server, Wrapper
 
 Status = Literal["stable", "preview", "deprecated"]
 Match = Literal["call", "decorator", "subclass", "attribute", "setting", "document", "syntax"]
@@ -377,6 +378,10 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     purposes: dict[Literal["production", "development", "test"], tuple[str, ...]] = field(
         default_factory=dict
     )  # of a deployment → words in the names of files and folders that say so
+    servers: tuple[Server, ...] = field(default=(), name="server")
+    wrappers: tuple[Wrapper, ...] = field(default=(), name="wrapper")
+    platforms: tuple[Platform, ...] = field(default=(), name="platform")
+    scalers: tuple[Scaler, ...] = field(default=(), name="scaler")
 
 
 class Pack(Struct, frozen=True):

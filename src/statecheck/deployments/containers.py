@@ -1,0 +1,176 @@
+"""The containers that documents describe, whatever platform they are for, as ``[[platform]]`` rows read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from statecheck.deployments.paths import first, select, text
+from statecheck.deployments.tree import Datum, Stage
+from statecheck.model import Location
+from statecheck.rules.schema import Model
+from statecheck.rules.serving import Platform, Scaler
+
+
+class Platforms(NamedTuple):
+    """The platforms and scalers of all models."""
+
+    platforms: tuple[Platform, ...]
+    scalers: tuple[Scaler, ...]
+
+
+class Count(NamedTuple):
+    """How many copies a document asks for. ``number`` None: only a run tells. ``most``: up to that many."""
+
+    number: int | None
+    most: bool
+    word: str
+    text: str
+    location: Location
+
+
+class Mount(NamedTuple):
+    """A folder of a container that lies somewhere else. ``kind``: bind, volume, empty, host or claim."""
+
+    path: str
+    source: str
+    kind: str
+    places: tuple[Location, ...]  # the mount, its parts and the volume that it mounts
+
+    @property
+    def location(self) -> Location:
+        """Where the mount stands."""
+        return self.places[0]
+
+
+class Container(NamedTuple):
+    """One container (or plain process) of a unit. ``stage`` is its deployment."""
+
+    stage: Stage
+    platform: Platform
+    unit: str
+    name: str
+    datum: Datum
+    location: Location
+    copies: tuple[Count, ...]
+    mounts: tuple[Mount, ...]
+
+    def at(self, paths: Sequence[str]) -> Datum | None:
+        """The value at the first path that leads to one."""
+        return first(self.datum, paths)
+
+    def said(self, paths: Sequence[str]) -> str:
+        """The text at the first path that leads to one."""
+        return text(self.datum, paths)
+
+
+def platforms(models: Iterable[Model]) -> Platforms:
+    """What the models know."""
+    rows = list(models)
+    return Platforms(
+        tuple(row for model in rows for row in model.platforms), tuple(row for model in rows for row in model.scalers)
+    )
+
+
+def containers(stage: Stage, known: Platforms) -> Iterator[Container]:
+    """The containers of a stage, in order. Of a document the first platform that knows it says what is in it."""
+    scaled = dict(_scaled(stage, known.scalers))
+    for document in stage.documents:
+        for platform in known.platforms:
+            found = list(_containers(stage, document, platform, scaled)) if _fits(platform, document) else []
+            if found:
+                yield from found
+                break
+
+
+def _fits(platform: Platform, document: Datum) -> bool:
+    if platform.kinds and document.text("kind") not in platform.kinds:
+        return False
+    path = document.location.path.lower()
+    if platform.files and not any(fnmatchcase(path, pattern) for pattern in platform.files):
+        return False
+    return all(select(document, path) for path in platform.has)
+
+
+def _containers(stage: Stage, document: Datum, platform: Platform, scaled: dict[str, Count]) -> Iterator[Container]:
+    for unit in select(document, platform.units):
+        name = text(unit, platform.name) or (unit.key if platform.units else "")
+        title = platform.unit.replace("{name}", name).replace("{kind}", document.text("kind")).strip()
+        counts = tuple(_counts(unit, platform, scaled.get(name)))
+        volumes = (
+            {each.text("name"): each for each in select(unit, f"{platform.volumes}.*")} if platform.volumes else {}
+        )
+        inner = select(unit, platform.containers)
+        for datum in inner:
+            mounts = tuple(_mounts(first(datum, platform.mounts), volumes)) if platform.mounts else ()
+            own = datum.text("name") if len(inner) > 1 else ""
+            yield Container(stage, platform, title, own or name or title, datum, unit.location, counts, mounts)
+
+
+def _counts(unit: Datum, platform: Platform, scaler: Count | None) -> Iterator[Count]:
+    if scaler is not None:
+        yield scaler._replace(word=platform.replica_word)
+        return
+    for paths, most in ((platform.maximum, True), (platform.replicas, False)):
+        said = first(unit, paths) if paths else None
+        if said is not None and said.kind in ("value", "unknown"):
+            number = _number(said)
+            yield Count(number, most, platform.replica_word, f"{said.key}: {said.value}", said.location)
+            return
+    if platform.scaled:
+        yield Count(None, False, platform.replica_word, "", unit.location)
+
+
+def _number(datum: Datum) -> int | None:
+    value = datum.value.strip()
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 7 else None
+
+
+def _scaled(stage: Stage, scalers: Iterable[Scaler]) -> Iterator[tuple[str, Count]]:
+    for document in stage.documents:
+        for scaler in scalers:
+            target, most = text(document, [scaler.target]), first(document, [scaler.maximum])
+            if document.text("kind") in scaler.kinds and target and most is not None:
+                yield target, Count(_number(most), True, "", f"{most.key}: {most.value}", most.location)
+
+
+def _mounts(datum: Datum | None, volumes: dict[str, Datum]) -> Iterator[Mount]:
+    """Mounts in the long and short forms of all platforms; those that cannot be written are left out."""
+    for each in datum.items if datum is not None else ():
+        if each.kind == "value" and each.value:
+            source, _, rest = each.value.partition(":")
+            path, _, mode = (rest or source).partition(":")
+            if "ro" not in mode.split(","):
+                yield Mount(path, source if rest else "", _kind(source) if rest else "volume", (each.location,))
+        elif each.kind == "map" and not _is_read_only(each):
+            path = text(each, ["target", "mountPath", "containerPath", "destination"])
+            name = text(each, ["source", "name", "sourceVolume"])
+            if path and name in volumes:
+                yield Mount(path, *_volume(volumes[name]), (*_places(each), *_places(volumes[name])))
+            elif path and each.text("type") != "tmpfs":
+                kind = each.text("type") or ("volume" if name and "/" not in name else _kind(name))
+                yield Mount(path, name, kind, _places(each))
+
+
+def _places(datum: Datum) -> tuple[Location, ...]:
+    """Where a value and everything in it stands: a rule may speak of any of its lines."""
+    return (datum.location, *(place for item in datum.items for place in _places(item)))
+
+
+def _is_read_only(datum: Datum) -> bool:
+    return text(datum, ["readOnly", "read_only"]).lower() == "true"
+
+
+def _volume(datum: Datum) -> tuple[str, str]:
+    if datum.at("emptyDir") is not None:
+        return "emptyDir", "empty"
+    if (host := text(datum, ["hostPath.path", "host.sourcePath"])) or datum.at("hostPath") is not None:
+        return host, "host"
+    if claim := datum.text("persistentVolumeClaim", "claimName"):
+        return claim, "claim"
+    return datum.text("name"), "unknown"
+
+
+def _kind(source: str) -> str:
+    return "bind" if source.startswith((".", "/", "~", "$")) else "volume"

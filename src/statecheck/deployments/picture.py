@@ -1,0 +1,94 @@
+"""The deployment of a tree in one picture: its processes, and its findings joined with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from statecheck.deployments.concerns import Concerns
+from statecheck.deployments.containers import Mount
+from statecheck.deployments.ground import Ground
+from statecheck.deployments.join import KEEPS, Joined, join, matters
+from statecheck.deployments.overlays import purpose_words, stages
+from statecheck.deployments.processes import Process, processes
+from statecheck.deployments.telling import told
+from statecheck.facts.documents.nodes import DocumentFacts
+from statecheck.model import Finding, Problem
+from statecheck.project.link import Project
+from statecheck.rules.schema import Model
+
+
+class Kept(NamedTuple):
+    """Something that a process keeps for itself. ``mount``: where a file lands that is not on the container's disk."""
+
+    finding: Finding
+    mount: Mount | None
+    hidden_by: tuple[Finding, ...]
+
+
+class Shown(NamedTuple):
+    """A process, the labels of the entry points that it serves, and what it keeps."""
+
+    process: Process
+    serves: tuple[str, ...]
+    keeps: tuple[Kept, ...]
+
+
+class Picture(NamedTuple):
+    """``loose``: what the code keeps without a process that is known to run it."""
+
+    shown: tuple[Shown, ...]
+    loose: tuple[Finding, ...]
+
+
+class Survey(NamedTuple):
+    """``entry_points``: framework → number. ``documents``: how many were read."""
+
+    picture: Picture
+    entry_points: dict[str, int]
+    documents: int
+    unparsed: tuple[str, ...]
+    errors: tuple[Problem, ...]
+
+
+def deployed(
+    project: Project, documents: Mapping[str, DocumentFacts], models: Iterable[Model], findings: Sequence[Finding]
+) -> list[Finding]:
+    """The findings, with what the deployment of a linked tree makes of them."""
+    if not documents or not findings:
+        return list(findings)
+    return told(_drawn(project, documents, list(models), findings)[1])
+
+
+def picture(
+    project: Project, documents: Mapping[str, DocumentFacts], models: Iterable[Model], findings: Sequence[Finding]
+) -> Picture:
+    """The picture of a linked tree; what matters little or is hardly sure is left out."""
+    table, rows, concerns = _drawn(project, documents, list(models), findings)
+    held = [row for row in rows if row.finding.family in KEEPS and not row.is_document and matters(row.finding)]
+    return Picture(
+        tuple(
+            Shown(
+                process,
+                tuple(dict.fromkeys(entry.label for entry in concerns.entries(process))),
+                tuple(_kept(row, rows, process) for row in held if process in row.processes),
+            )
+            for process in table
+        ),
+        tuple(row.finding for row in held if not row.processes),
+    )
+
+
+def _kept(row: Joined, rows: Sequence[Joined], process: Process) -> Kept:
+    mount = row.mounts[row.processes.index(process)] if row.mounts else None
+    hiders = [each.finding for each in rows if row.finding in each.hides and process in each.processes]
+    return Kept(row.finding, mount, tuple(hiders))
+
+
+def _drawn(
+    project: Project, documents: Mapping[str, DocumentFacts], models: Sequence[Model], findings: Sequence[Finding]
+) -> tuple[tuple[Process, ...], list[Joined], Concerns]:
+    ground = Ground(project, documents, models)
+    concerns = Concerns(ground)
+    table = processes(ground, stages(documents, purpose_words(models)))
+    return table, join(ground, concerns, table, findings), concerns

@@ -1,0 +1,207 @@
+"""The processes that a tree is deployed as: what each runs, and in how many copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from posixpath import dirname, relpath
+from typing import NamedTuple
+
+from statecheck.deployments.commands import Invocation, Programs, invocations, programs, scripts
+from statecheck.deployments.containers import Container, Count, Mount, containers, platforms
+from statecheck.deployments.entered import entered
+from statecheck.deployments.ground import Ground, Place
+from statecheck.deployments.images import Image, beside, joined
+from statecheck.deployments.lines import Line, lines_of
+from statecheck.deployments.tree import Datum, Stage
+from statecheck.deployments.workers import config_words, threads_of, workers_of
+from statecheck.model import Location
+from statecheck.rules.serving import Server
+
+SERVING = ("request", "worker")
+IMAGE = "image"  # the unit of what an image runs that no document of the tree deploys
+
+
+class Process(NamedTuple):
+    """One kind of process of one deployment. ``entered``: the files that it runs first, none where nobody can tell.
+
+    ``copies`` multiply: workers of a server, replicas of its unit. ``threads`` share the memory of one worker.
+    """
+
+    name: str
+    unit: str
+    stage: str
+    files: tuple[str, ...]  # the documents of its deployment
+    development: bool
+    location: Location
+    server: Server
+    command: str
+    reference: str
+    entered: tuple[str, ...]
+    copies: tuple[Count, ...]
+    threads: int | None
+    mounts: tuple[Mount, ...]
+    directory: str
+
+
+def processes(ground: Ground, stages: Iterable[Stage]) -> tuple[Process, ...]:
+    """The processes of all stages, in order; then those of images that no stage builds."""
+    return tuple(_Reader(ground).read(list(stages)))
+
+
+class _Reader:
+    """Reads one tree."""
+
+    def __init__(self, ground: Ground) -> None:
+        models = list(ground.models)
+        self._ground = ground
+        self._programs: Programs = programs(models)
+        self._platforms = platforms(models)
+        self._built: dict[str, str] = {}  # image → the Dockerfile that a document builds it from
+        self._used: set[str] = set()
+
+    def read(self, stages: Sequence[Stage]) -> Iterator[Process]:
+        found = [each for stage in stages for each in containers(stage, self._platforms)]
+        for container in found:
+            path = self._build_path(container)
+            name = container.said(container.platform.image)
+            if path and name:
+                self._built[_without_tag(name)] = path
+        for container in found:
+            yield from self._of_container(container)
+        for path in sorted(self._ground.images.keys() - self._used):
+            yield from self._of_image(self._ground.images[path])
+
+    # -- one container -------------------------------------------------------------------------------------------------
+
+    def _of_container(self, container: Container) -> Iterator[Process]:
+        platform = container.platform
+        built = self._image_of(container)
+        document = container.location.path
+        base = self._base(container, built)
+        directory = container.said(platform.directory) or (built.directory if built else "")
+        mounted = [
+            (mount.path, beside(document, mount.source))
+            for mount in container.mounts
+            if mount.kind == "bind" and mount.source.startswith(".")
+        ]
+        copied = built.copies if built else ()  # from below the context, while mounts are from below the document
+        copies = [*((target, relpath(source or ".", base or ".")) for target, source in mounted), *copied]
+        place = Place(base, directory, copies, document)
+        invocation = self._invocation(container, built, place)
+        if invocation is None:
+            return
+        if built is not None:
+            self._used.add(built.path)
+        variables = self._ground.variables(container.at(platform.environment), built)
+        yield self._process(container, invocation, place, variables)
+
+    def _process(
+        self, container: Container, invocation: Invocation, place: Place, variables: Mapping[str, Datum]
+    ) -> Process:
+        ground = self._ground
+        invocation, config = config_words(ground, place, invocation, variables)
+        run = entered(ground, place, invocation, config.applications)
+        workers = workers_of(ground, invocation, variables, config, run.paths)
+        return Process(
+            name=container.name,
+            unit=container.unit,
+            stage=container.stage.name,
+            files=container.stage.files,
+            development=container.stage.purpose in ("development", "test"),
+            location=container.location,
+            server=invocation.server,
+            command=" ".join((invocation.program.text, *(word.text for word in invocation.words))),
+            reference=run.reference,
+            entered=run.paths,
+            copies=(*workers, *container.copies),
+            threads=threads_of(invocation),
+            mounts=container.mounts,
+            directory=place.directory,
+        )
+
+    def _of_image(self, built: Image) -> Iterator[Process]:
+        place = Place(dirname(built.path), built.directory, built.copies, built.path)
+        invocation = self._best((built.entrypoint, built.command), place)
+        if invocation is None:
+            return
+        stage = Stage(built.path, "", (built.path,), (built.datum,))
+        platform = self._platforms.platforms[0]
+        name = built.path
+        container = Container(
+            stage, platform, f"{IMAGE} {name}", name, built.datum, invocation.program.location, (), ()
+        )
+        yield self._process(container, invocation, place, built.environment)
+
+    # -- which image, which command ------------------------------------------------------------------------------------
+
+    def _invocation(self, container: Container, built: Image | None, place: Place) -> Invocation | None:
+        platform = container.platform
+        command = tuple(lines_of(container.at(platform.command)))
+        entrypoint = tuple(lines_of(container.at(platform.entrypoint)))
+        if built is not None:
+            command = command or (() if entrypoint else built.command)
+            entrypoint = entrypoint or built.entrypoint
+        return self._best((entrypoint, command), place)
+
+    def _best(self, lines: tuple[Sequence[Line], Sequence[Line]], place: Place) -> Invocation | None:
+        """Of what entrypoint and command start, the last server; without one the last program."""
+        entrypoint, command = lines
+        whole = [(*entrypoint[0], *command[0])] if len(entrypoint) == 1 and len(command) == 1 else []
+        found: list[Invocation] = []
+        for tried in (whole, command, entrypoint):
+            found += invocations(tried, self._programs)
+            if any(each.server.serves in SERVING for each in found):
+                break
+        else:
+            for name in scripts([*entrypoint, *command]):
+                found += invocations(self._ground.script(place.paths(name)), self._programs)
+        serving = [each for each in found if each.server.serves in SERVING]
+        return next(reversed(serving or found), None)
+
+    def _build_path(self, container: Container) -> str:
+        """The Dockerfile that a document names, by itself or by a build context; "" for none."""
+        platform = container.platform
+        context = container.said(platform.build)
+        name = container.said(platform.dockerfile)
+        if not context and not name:
+            return ""
+        folder = beside(container.location.path, context or ".")
+        path = joined(folder, name or "Dockerfile")
+        return path if path in self._ground.images else ""
+
+    def _image_of(self, container: Container) -> Image | None:
+        path = self._build_path(container)
+        name = _without_tag(container.said(container.platform.image))
+        path = path or self._built.get(name, "") or (self._called(name) if name else self._beside(container))
+        return self._ground.images.get(path)
+
+    def _called(self, name: str) -> str:
+        """The Dockerfile of an image that no document builds: the one whose folder or module the image is called by."""
+        last = name.rpartition("/")[2].lower()
+        words = {last, *last.replace("_", "-").split("-")}
+        images = self._ground.images
+        near = [path for path in images if _folder(path) in words]
+        if not near and len(images) == 1 and words & {module.lower() for module in self._ground.modules()}:
+            near = list(images)
+        return near[0] if len(near) == 1 else ""
+
+    def _beside(self, container: Container) -> str:
+        """Of a platform that builds the folder of its document: the Dockerfile there."""
+        has_command = container.at((*container.platform.command, *container.platform.entrypoint)) is not None
+        path = beside(container.location.path, "Dockerfile")
+        return path if container.platform.dockerfile or not has_command else ""
+
+    def _base(self, container: Container, built: Image | None) -> str:
+        context = container.said(container.platform.build)
+        if context or built is None:
+            return beside(container.location.path, context or ".")
+        return dirname(built.path)
+
+
+def _without_tag(name: str) -> str:
+    head, _, last = name.partition("@")[0].rpartition("/")
+    return f"{head}/{last.partition(':')[0]}".lstrip("/")
+
+
+def _folder(path: str) -> str:
+    return dirname(path).rpartition("/")[2].lower()

@@ -1,0 +1,167 @@
+"""The picture of a deployment for people: as tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from statecheck.deployments import wording
+from statecheck.deployments.picture import Kept, Shown, Survey
+from statecheck.deployments.processes import Process
+from statecheck.model import Finding
+from statecheck.report.source import escape
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+ENTRIES_SHOWN = 3
+NAMES_SHOWN = 4
+NOTHING = "No document of this tree says what runs: no Compose file, Kubernetes manifest, Procfile or Dockerfile does."
+
+
+def render_table(survey: Survey, color: bool, width: int) -> str:
+    """Processes with their copies, then what each keeps. Without deployment documents: what the code keeps."""
+    from io import StringIO
+
+    from rich.console import Console
+
+    out = StringIO()
+    console = Console(
+        file=out, width=width, no_color=not color, force_terminal=color, color_system="standard" if color else None,
+        highlight=False, markup=False, emoji=False, legacy_windows=False,
+    )  # fmt: skip
+    shown, loose = survey.picture.shown, survey.picture.loose
+    if shown:
+        console.print(_processes(shown))
+    else:
+        console.print(NOTHING)
+        console.print(_entry_points(survey))
+    if any(each.keeps for each in shown):
+        console.print(_kept(shown))
+    if any(kept.hidden_by for each in shown for kept in each.keeps):
+        console.print(_hiders(shown))
+    if loose:
+        console.print(_loose(loose, bool(shown)))
+    for line in _notes(survey):
+        console.print(line)
+    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+
+
+def _processes(shown: tuple[Shown, ...]) -> Table:
+    table = _table("Processes", "Process", "Runs", "Copies", "Serves")
+    for each in shown:
+        process = each.process
+        mark = " (development)" if process.development else ""
+        known = "" if process.entered else " (not found in this tree)"
+        table.add_row(
+            f"{escape(process.unit)}{mark}", escape(f"{_runs(process)}{known}"), escape(copies(process)), _serves(each)
+        )
+    return table
+
+
+def _runs(process: Process) -> str:
+    """The program and what it is told to run: other options may hold what nobody should see."""
+    program = process.command.partition(" ")[0].rpartition("/")[2]
+    return program if program == process.reference else f"{program} {process.reference}".strip()
+
+
+def copies(process: Process) -> str:
+    """How many copies there are, and what says so."""
+    counts = process.copies
+    if not counts:
+        return "1"
+    number = wording.exact(counts)
+    factors = wording.multiplied(counts)
+    said = f"{factors} = {number}" if number is not None and "\N{MULTIPLICATION SIGN}" in factors else factors or "1"
+    threads = f", {process.threads} threads each" if process.threads and process.threads > 1 else ""
+    return f"{said}{threads} ({', '.join(wording.places(counts))})"
+
+
+def _serves(each: Shown) -> str:
+    more = len(each.serves) - ENTRIES_SHOWN
+    named = ", ".join(escape(label) for label in each.serves[:ENTRIES_SHOWN])
+    return f"{named} and {more} more" if more > 0 else named or "-"
+
+
+def _kept(shown: tuple[Shown, ...]) -> Table:
+    table = _table("What each keeps", "Process", "What", "Where", "Stands at", "Hidden by")
+    for each in shown:
+        for number, kept in enumerate(each.keeps):
+            table.add_row(
+                "" if number else escape(each.process.unit),
+                escape(wording.state(kept.finding)),
+                escape(where_kept(each.process, kept)),
+                escape(wording.place(kept.finding.location)),
+                _hidden(kept),
+            )
+    return table
+
+
+def where_kept(process: Process, kept: Kept) -> str:
+    """In what, and how often: ``memory of each of 4 copies``."""
+    if kept.mount is not None:
+        source = f" {kept.mount.source}" if kept.mount.source else ""
+        return f"{kept.mount.kind}{source} at {kept.mount.path}"
+    place = "disk" if kept.finding.family == "disk" else "memory"
+    counts = wording.counted(process.copies, kept.finding)
+    number = wording.exact(counts)
+    if number == 1:
+        return f"{place} of its one copy"
+    return f"{place} of each of {number} copies" if number is not None else f"{place} of each copy"
+
+
+def _hidden(kept: Kept) -> str:
+    return ", ".join(dict.fromkeys(each.name for each in kept.hidden_by)) or "-"
+
+
+def _hiders(shown: tuple[Shown, ...]) -> Table:
+    """The findings about documents that hide something, each with what it hides."""
+    table = _table("What hides it", "Rule", "Stands at", "Hides")
+    found: dict[Finding, dict[str, None]] = {}
+    for kept in (kept for each in shown for kept in each.keeps):
+        for hider in kept.hidden_by:
+            found.setdefault(hider, {})[wording.state(kept.finding)] = None
+    for hider in sorted(found, key=Finding.sort_key):
+        table.add_row(hider.name, escape(wording.place(hider.location)), escape(_few(list(found[hider]))))
+    return table
+
+
+def _few(names: list[str]) -> str:
+    more = len(names) - NAMES_SHOWN
+    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _loose(loose: tuple[Finding, ...], is_rest: bool) -> Table:
+    title = "Kept by code that no known process runs" if is_rest else "What the code keeps"
+    table = _table(title, "What", "Where", "Stands at")
+    for finding in loose:
+        place = "disk" if finding.family == "disk" else "memory"
+        table.add_row(escape(wording.state(finding)), place, escape(wording.place(finding.location)))
+    return table
+
+
+def _entry_points(survey: Survey) -> str:
+    found = [f"{escape(name)} {number}" for name, number in survey.entry_points.items()]
+    return f"Entry points: {', '.join(found)}" if found else "The code has no entry point that is known."
+
+
+def _notes(survey: Survey) -> Iterator[str]:
+    shown, loose = survey.picture.shown, survey.picture.loose
+    kept = [each.finding for one in shown for each in one.keeps] + list(loose)
+    found = {(each.location, each.name): each for each in kept}.values()
+    memory = sum(each.family == "memory" for each in found)
+    yield (
+        f"{len(shown)} {'process' if len(shown) == 1 else 'processes'}; the code keeps {memory} "
+        f"{'thing' if memory == 1 else 'things'} in memory and {len(found) - memory} on disk"
+    )
+
+
+def _table(title: str, *columns: str) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title, "bold"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

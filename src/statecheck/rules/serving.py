@@ -1,0 +1,115 @@
+"""What rule packs say of programs that run an application, and of platforms that run such programs in copies.
+
+A new server or platform is a row of data: nothing of it is named in code.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class Server(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """A program that runs an application, and how its command line says which one, in how many processes.
+
+    ``commands``: names of the program (last part of its path; ``*`` stands for any letters). ``modules``: the names
+    under which ``python -m`` starts it, if others. ``subcommands``: one of these words must follow somewhere.
+
+    ``serves``: "request", "worker" (jobs, of the models ``frameworks``), "program" (whatever the code starts) or
+    "command" (once, and nothing else).
+    ``app``: "object" (``shop.wsgi:app``), "script" (a file), "module" (run like ``python -m``), "itself" (the command
+    is a file of the project), "all" (no name is needed: the jobs say). It is the value of one of ``app_options``, of
+    one of the environment's ``app_variables``, else an argument; where none names a module of the tree, one of
+    ``app_defaults``. Of a package so named, its ``submodules`` are looked at first.
+
+    ``workers`` (options, ``worker_variables``, ``worker_keys`` of a file that ``config`` names or that is so called)
+    are processes of their own; without them there is one, or with ``per_core`` one for each core. ``threads`` share
+    memory. ``pools``: options whose value, one of ``shared_pools``, makes workers share memory after all.
+    ``directory`` and ``paths`` are options that name a folder to work in, or to import from. ``more``: variables that
+    hold further options. ``call``: functions that start it from code, whose keyword ``call_workers`` says how many
+    processes.
+    """
+
+    id: str
+    commands: tuple[str, ...]
+    modules: tuple[str, ...] = ()
+    subcommands: tuple[str, ...] = ()
+    serves: Literal["request", "worker", "program", "command"] = "request"
+    frameworks: tuple[str, ...] = ()
+    app: Literal["object", "script", "module", "itself", "all"] = "object"
+    app_options: tuple[str, ...] = ()
+    app_variables: tuple[str, ...] = ()
+    app_keys: tuple[str, ...] = ()
+    app_defaults: tuple[str, ...] = ()
+    submodules: tuple[str, ...] = ()
+    workers: tuple[str, ...] = ()
+    worker_variables: tuple[str, ...] = ()
+    worker_keys: tuple[str, ...] = ()
+    per_core: bool = False
+    threads: tuple[str, ...] = ()
+    pools: tuple[str, ...] = ()
+    shared_pools: tuple[str, ...] = ()
+    config: tuple[str, ...] = ()
+    config_files: tuple[str, ...] = ()
+    directory: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    call: tuple[str, ...] = ()
+    call_workers: str = ""
+    note: str = ""
+
+
+class Wrapper(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """A program that only starts another: ``words`` begin its command line, and the rest is one of its own.
+
+    ``script``: the option whose value is a whole script (``sh -c``). ``values``: options of its own that take a value.
+    ``module``: the option that names a module to run as a command (``python -m``).
+    """
+
+    words: tuple[str, ...]
+    script: str = ""
+    module: str = ""
+    values: tuple[str, ...] = ()
+
+
+class Platform(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """A kind of document that says what runs, and in how many copies. Paths are keys joined by "."; ``*`` is any.
+
+    The document must fit one of ``files`` (globs), have one of the ``kinds``, and every path of ``has``. Below it stand
+    the units (``units``, "" for the document itself), which are copied, and in each unit containers. ``unit`` is the
+    name for people: {name} and {kind} are filled in. ``replicas`` say how many copies, ``maximum`` up to how many;
+    ``scaled``: as many as somebody sets outside of the tree. All paths but ``units`` start at the unit, those from
+    ``command`` on at the container; "." is the unit itself.
+    """
+
+    id: str
+    unit: str
+    files: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    has: tuple[str, ...] = ()
+    units: str = ""
+    name: tuple[str, ...] = ()
+    containers: str = ""
+    replicas: tuple[str, ...] = ()
+    maximum: tuple[str, ...] = ()
+    scaled: bool = False
+    replica_word: str = "replica"
+    volumes: str = ""
+    command: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    image: tuple[str, ...] = ()
+    build: tuple[str, ...] = ()
+    dockerfile: tuple[str, ...] = ()
+    directory: tuple[str, ...] = ()
+    mounts: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Scaler(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """A document that scales a unit of another: the paths of the unit's name and of the highest number."""
+
+    kinds: tuple[str, ...]
+    target: str
+    maximum: str
