@@ -44,8 +44,13 @@ class Determined:
         """
         return self._question(OWN_TO_ONE).stored_anew(write)
 
-    def _question(self, undetermined: frozenset[str] = UNDETERMINED) -> Question:
-        return Question(self._project, self._effects, self._project.once(accesses).writes, undetermined)
+    def fetched_once(self, write: Access) -> bool:
+        """The same of a write that runs once in a process: what other requests made once counts as well."""
+        return self._question(OWN_TO_ONE, by_requests=True).stored(write)
+
+    def _question(self, undetermined: frozenset[str] = UNDETERMINED, by_requests: bool = False) -> Question:
+        writes = self._project.once(accesses).writes
+        return Question(self._project, self._effects, writes, undetermined, by_requests)
 
 
 def accesses(project: Project) -> Accesses:

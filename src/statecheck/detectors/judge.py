@@ -11,6 +11,7 @@ from statecheck.detectors.defaults import is_always_given, is_never_filled
 from statecheck.detectors.determined import Determined, accesses
 from statecheck.detectors.guards import is_filled_here
 from statecheck.detectors.instances import Instances
+from statecheck.detectors.latches import is_set_up
 from statecheck.detectors.lookalikes import (
     CONSTRUCTORS,
     harmless_place,
@@ -161,6 +162,8 @@ class Judge:
             return silent._replace(reason=reason)
         if is_repeated(self.project, self._determined, place, proved):
             return silent._replace(reason="every process comes to the same: the program and its settings determine it")
+        if is_set_up(self.project, self._determined, proved):
+            return silent._replace(reason="it is set up once, on first use, and no request decides what it holds")
         return self._judge(place, proved)
 
     def _counts(self, place: Place, write: Access) -> bool:

@@ -38,6 +38,7 @@ from statecheck.project.values import (
 
 OWN_TO_ONE = frozenset({"random", "identity", "claim", "upload"})  # what no other process comes to
 UNDETERMINED = OWN_TO_ONE | {"time", "io", "network", "db", "storage"}
+CODE = "code"  # a part of the program
 STANDARD = frozenset({"builtins", *sys.stdlib_module_names})
 OWN_LIVES = frozenset({"request", "thread", "row"})
 OF_CODE = frozenset({"__name__", "__qualname__", "__module__", "__doc__", "__class__", "__file__"})
@@ -54,6 +55,7 @@ class Question:
         effects: Effects,
         writes: Mapping[Place, Sequence[Access]],
         undetermined: frozenset[str],
+        by_requests: bool = False,
     ) -> None:
         self._project = project
         self._evaluator = project.evaluator
@@ -62,6 +64,9 @@ class Question:
         self._writes = writes
         self._undetermined = undetermined
         self._is_trusting = undetermined != UNDETERMINED  # what libraries answer counts, whoever holds it
+        # What requests store is followed like all else, and what they bring with them decides.
+        self._by_requests = by_requests or not self._is_trusting
+        self._own_lives = OWN_LIVES - {"row"} if self._is_trusting else OWN_LIVES  # rows are asked for from outside
         self._asked: set[object] = set()
         self._own: Place | None = None  # what the value is put into: a value made from it counts on
         self._steps = 0
@@ -215,7 +220,7 @@ class Question:
         value = item.value
         if isinstance(value, (Foreign, ForeignInstance)) and not self._is_quiet(value.name, item.place is not None):
             return False
-        if isinstance(value, Instance) and not OWN_LIVES.isdisjoint(self._project.lifetimes.lives(value.cls)):
+        if isinstance(value, Instance) and not self._own_lives.isdisjoint(self._project.lifetimes.lives(value.cls)):
             return False
         return item.place is None or self._place(item.place)
 
@@ -227,8 +232,8 @@ class Question:
         knowledge = self._project.knowledge
         if not kept and knowledge.effect(name) in self._undetermined:
             return False
-        while name and not self._is_trusting:
-            if not OWN_LIVES.isdisjoint(knowledge.lives(name)):
+        while name and self._by_requests:
+            if not self._own_lives.isdisjoint(knowledge.lives(name)):
                 return False
             name = name.rpartition(".")[0]
         return True
@@ -241,22 +246,27 @@ class Question:
         self._asked.add(("place", place))
         writes = self._writes.get(place, ())
         if isinstance(place, FieldPlace):
-            if not OWN_LIVES.isdisjoint(self._project.lifetimes.lives(place.cls)):
+            if not self._own_lives.isdisjoint(self._project.lifetimes.lives(place.cls)):
                 return False
             known = self._evaluator.classes.field_stores(place.cls, place.name)
             declared = self._tables.files[place.cls.path].bindings.get((place.cls.scope, place.name), [])
             if not known and not any(binding.value is not None for binding in declared):
-                return False
+                return self._looked_up(place)
         # Something of unknown type that may have come out of the place is a copy of it, as likely as not.
         runtime = [
             write for write in writes if (write.sure or not write.depth) and self._project.phases.runtime(write.ref)
         ]
-        if self._is_trusting and any("request" in self._project.phases.of(write.ref) for write in runtime):
+        if not self._by_requests and any("request" in self._project.phases.of(write.ref) for write in runtime):
             return False
         return all(self.stored(write) for write in runtime)
 
+    def _looked_up(self, place: FieldPlace) -> bool:
+        """An attribute that nobody sets: what ``__getattr__`` answers to its name."""
+        asked = self._evaluator.classes.method(place.cls, "__getattr__")
+        return asked is not None and self._called(Item(FunctionValue(asked)))
+
     def _call(self, ref: ScopeRef, call: Call, region: int) -> bool:
-        if self._own is not None and _asks_by_name(call, self._own.name):
+        if self._own is not None and self._asks_for_own(ref, call, region):
             return False
         if not all(self.expr(ref, given, region) for given in _given(call)):
             return False
@@ -266,12 +276,25 @@ class Question:
         receiver = call.func.value if isinstance(call.func, Attr) else None
         return all(self._called(item) for item in items) and (receiver is None or self.expr(ref, receiver, region))
 
+    def _asks_for_own(self, ref: ScopeRef, call: Call, region: int) -> bool:
+        """``getattr(x, "name")`` of what may be the holder of the place that is written"""
+        named = call.args[1] if len(call.args) > 1 else None
+        if not (isinstance(call.func, Name) and call.func.id == "getattr" and isinstance(named, Const)):
+            return False
+        holders = self._evaluator.evaluate(ref, call.args[0], region)
+        foreign = bool(holders) and all(isinstance(holder.value, (Foreign, ForeignInstance)) for holder in holders)
+        return self._own is not None and named.value == self._own.name and not foreign
+
     def _called(self, item: Item) -> bool:
         value = item.value
         if isinstance(value, FunctionValue):
+            # What this call hands over is known to be determined; what others do is another question.
+            self._asked.update(("param", value.ref, param.name) for param in self._tables.scope(value.ref).params)
             return self._function(value.ref)
         if isinstance(value, ClassValue):
             return True
+        if isinstance(value, ForeignInstance):  # what a call gave: a class that was looked up by its name
+            return self._is_trusting or self._project.knowledge.effect(value.name) == CODE
         if isinstance(value, Foreign):
             owner, _, last = value.name.rpartition(".")
             known = value.name.partition(".")[0] in STANDARD or last[:1].isupper()
@@ -302,14 +325,6 @@ class Question:
             return False
         named = [value.name.partition(".")[0] for value in holders if isinstance(value, ForeignInstance)]
         return (self._is_trusting or STANDARD.issuperset(named)) and self.expr(ref, func.value, region)
-
-
-def _asks_by_name(call: Call, name: str) -> bool:
-    """``getattr(x, "name")``"""
-    named = call.args[1] if len(call.args) > 1 else None
-    return (
-        isinstance(call.func, Name) and call.func.id == "getattr" and isinstance(named, Const) and named.value == name
-    )
 
 
 def _base(expr: Attr) -> Expr:

@@ -75,12 +75,21 @@ def _repeats(project: Project, write: Access) -> bool:
         found = [each for given in write.given for each in origins(project, write.ref, given, write.event.region)]
         if write.how == ".setdefault()":
             return bool(found)
+        if write.how == ".update()" and not write.given[1:]:
+            return bool(found) and not any(map(_is_switch, found))
         return (
             bool(found)
-            and not any(isinstance(each, (Call, Display, Comp)) for each in found if each)
+            and not any(isinstance(each, (Call, Display, Comp)) for each in found)
             and not all(isinstance(given, Const) for given in write.given)
         )
     return write.kind == "rebind" and write.how in ("=", "setattr()", "[…] =") and write.value is not None
+
+
+def _is_switch(value: Expr) -> bool:
+    """A table of nothing but constants says that something happened; one that is worked out is a copy of settings."""
+    if not isinstance(value, Display) or value.kind != "dict":
+        return isinstance(value, (Display, Comp))
+    return all(isinstance(part, Const) for part in value.items if part is not None)
 
 
 def _is_absent(project: Project, write: Access, key: Expr) -> bool:

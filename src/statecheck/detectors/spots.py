@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Op
@@ -15,7 +15,7 @@ from statecheck.project.phases import is_main_guard
 from statecheck.project.settings import Setting
 from statecheck.project.sources import Located
 from statecheck.project.tables import Store, expressions
-from statecheck.project.values import ClassValue, Foreign, ForeignInstance, ScopeRef
+from statecheck.project.values import ClassValue, Foreign, ForeignInstance, Instance, Item, ScopeRef
 
 
 class Spot(NamedTuple):
@@ -222,12 +222,27 @@ class Spots:
     def _stored_to(self, store: Store, target: Expr, wanted: frozenset[str], instances: bool = True) -> str | None:
         if not isinstance(target, (Attr, Name)):
             return None
+        if target is store.target and isinstance(target, Attr):
+            holders = self.project.evaluator.evaluate(store.ref, target.value, store.event.region)
+            if any(isinstance(holder.value, (Instance, ClassValue)) for holder in holders):
+                return self._inherited(holders, target.attr, wanted)  # ``self.environ = os.environ`` changes no setting
         for item in self.project.evaluator.evaluate(store.ref, target, store.event.region):
             if isinstance(item.value, Foreign) or (instances and isinstance(item.value, ForeignInstance)):
                 spellings = self.project.knowledge.spellings(item.value.name)
                 match = next((spelling for spelling in spellings if spelling in wanted), None)
                 if match is not None:
                     return match
+        return None
+
+    def _inherited(self, holders: Iterable[Item], attr: str, wanted: frozenset[str]) -> str | None:
+        """The wanted attribute that classes of the tree have from a foreign one."""
+        for holder in holders:
+            if isinstance(holder.value, (Instance, ClassValue)):
+                cls = holder.value.cls if isinstance(holder.value, Instance) else holder.value.ref
+                for base in self.project.evaluator.classes.info(cls).foreign:
+                    for spelling in self.project.knowledge.spellings(f"{base}.{attr}"):
+                        if spelling in wanted:
+                            return spelling
         return None
 
     def _store(self, store: Store, symbol: str, name: str) -> Spot:
