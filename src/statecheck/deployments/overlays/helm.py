@@ -19,7 +19,8 @@ from statecheck.model import Location
 CHART = "Chart.yaml"
 _VALUES = ("values.yaml", "values.yml")
 _IS_VALUES = re.compile(
-    r"(?:[\w.-]*[._-])?values(?:[._-][\w.-]*)?\.ya?ml\Z|(?:.*/)?(?:values|environments?|envs?)/[^/]+\.ya?ml\Z"
+    r"(?!templates/|charts/|crds/)(?:.*/)?"
+    r"(?:(?:[\w.-]*[._-])?values(?:[._-][\w.-]*)?|(?:values|environments?|envs?)/[^/]+)\.ya?ml\Z"
 )
 _MAX_VARIANTS = 20  # values files of one chart beside its own
 _MAX_PARTS = 3  # charts within charts

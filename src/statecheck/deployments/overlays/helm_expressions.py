@@ -154,7 +154,7 @@ class _Parser:
             if found is None:
                 is_ours = datum is self.scope.root or datum.key in ("Release", "Capabilities", "Chart")
                 return no_one_knows(self.place) if is_ours else nil(self.place)
-            datum = found
+            datum = self._here(found) if datum.key == "Release" else found
         return datum
 
     def _call(self, name: str, given: Sequence[Datum]) -> Datum:
@@ -174,6 +174,7 @@ class _Parser:
         found = self.scope.names.get(name)
         if found is None:
             return no_one_knows(self.place)
+        found = self._here(found)
         if not component or component in ("common", "names", "labels"):
             return found
         if found.kind == "map":
@@ -181,6 +182,11 @@ class _Parser:
                 found, {**found.fields, COMPONENT: literal(component, self.place)._replace(key=COMPONENT)}
             )
         return found._replace(value=f"{found.value}-{component}") if name == "fullname" else found
+
+    def _here(self, made: Datum) -> Datum:
+        """A value that no file holds stands where the template asks for it."""
+        fields = {key: each._replace(location=self.place) for key, each in made.fields.items()}
+        return with_fields(made, fields)._replace(location=self.place) if fields else made._replace(location=self.place)
 
     def _junction(self, name: str, given: Sequence[Datum]) -> Datum:
         """The first that decides; one that nobody knows decides nothing, unless a later one does."""
