@@ -16,7 +16,7 @@ from statecheck.facts.documents.nodes import Builder, DocumentFacts, Span, TooMu
 from statecheck.facts.ir import Attr, Call, Const, Display, Expr, FileFacts, Name, Sub
 from statecheck.facts.walk import dotted, iter_expr, last_name, span
 from statecheck.project.link import Project
-from statecheck.project.tables import expressions
+from statecheck.project.values import ScopeRef
 
 FORMAT = "python"
 CALLEE = "callee"
@@ -37,31 +37,27 @@ def python_documents(project: Project, wanted: Collection[str]) -> Iterator[tupl
     spots = project.once(Spots)
     for path, facts in project.files.items():
         if project.is_application(path):
-            found = [row for row, region in _found(facts, wanted) if spots.counts(path, region)]
+            found = [row for row, region in _found(project, path, wanted) if spots.counts(path, region)]
             if found:
                 yield path, _Document(project, path, facts).read(found)
 
 
-def _found(facts: FileFacts, wanted: Collection[str]) -> Iterator[tuple[_Found, int]]:
-    for scope in facts.scopes:
+def _found(project: Project, path: str, wanted: Collection[str]) -> Iterator[tuple[_Found, int]]:
+    for scope in project.files[path].scopes:
         for decorator in scope.decorators:
-            for call in _calls(decorator, wanted):
-                yield _call(call), scope.defined_in
-        for event in scope.events:
-            for expr in expressions(event):
-                for call in _calls(expr, wanted):
+            for call in iter_expr(decorator):
+                if isinstance(call, Call) and last_name(call.func) in wanted:
+                    yield _call(call), scope.defined_in
+        for row in project.tables.rows_in(ScopeRef(path, scope.index)):
+            event = row.event
+            for call in row.calls:
+                if last_name(call.func) in wanted:
                     yield _call(call), event.region
             if event.op in _ASSIGNS and event.value is not None and not isinstance(event.value, Call):
                 for target in event.targets:
                     name = _target(target)
                     if name in wanted and (isinstance(target, Sub) or scope.kind in ("module", "class")):
                         yield _Found(name, event.value, target.pos, span(event.value)[1]), event.region
-
-
-def _calls(expr: Expr, wanted: Collection[str]) -> Iterator[Call]:
-    for part in iter_expr(expr):
-        if isinstance(part, Call) and last_name(part.func) in wanted:
-            yield part
 
 
 def _call(call: Call) -> _Found:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from statecheck.detectors.api import Context
-from statecheck.detectors.matching import Matcher, fits
+from statecheck.detectors.matching import Matcher, fits, searcher
 from statecheck.detectors.naming import COMPARISONS
 from statecheck.detectors.reporting import Case, Place, Wanted, finding
 from statecheck.detectors.samples import is_sample
@@ -92,12 +92,13 @@ class Branches:
                     yield Case(row, question.spot, _place(question.spot), answer.symbol, verb="is asked here")
 
     def _questions(self) -> Iterator[Question]:
-        for ref, _, event, nodes, _ in self.project.tables.rows:
+        for row in self.project.tables.rows:
+            ref, event = row.ref, row.event
             if event.note == "match" and event.value is not None and self.spots.counts(ref.path, event.region):
                 start, end = span(event.value)
                 yield self._asked(Spot(ref, event.region, start, end, "", "", event=event), event.value, ())
-            for node in nodes:
-                if isinstance(node, (Op, Call)) and _may_ask(node) and self.spots.counts(ref.path, event.region):
+            for node in (*row.asking, *row.calls):
+                if _may_ask(node) and self.spots.counts(ref.path, event.region):
                     start, end = span(node)
                     spot = Spot(ref, event.region, start, end, "", "", event=event)
                     yield from self._question(spot, node, event)
@@ -157,13 +158,13 @@ class Branches:
     def _speaks_of(self, form: Form, answer: Answer) -> bool:
         knowledge = self.project.knowledge
         if "environment" in form.syntax:
-            return self._reads_variable(answer) and re.search(form.key_pattern, answer.key) is not None
+            return self._reads_variable(answer) and searcher(form.key_pattern)(answer.key) is not None
         spellings = set(knowledge.spellings(answer.function)) if form.call else set()
         if form.call and spellings.isdisjoint(knowledge.canonical(name) for name in form.call):
             return False
         if not form.call and answer.function:
             return False
-        return not form.key_pattern or re.search(form.key_pattern, answer.key) is not None
+        return not form.key_pattern or searcher(form.key_pattern)(answer.key) is not None
 
     def _reads_variable(self, answer: Answer) -> bool:
         """Does the function read a variable of the environment?"""
@@ -211,11 +212,11 @@ class Branches:
         )
 
 
-def _may_ask(node: Op | Call) -> bool:
+def _may_ask(node: Sub | Op | Call) -> TypeGuard[Op | Call]:
     """Is it a comparison, or a call that compares? Asked first, because there are many calls."""
     if isinstance(node, Call):
         return isinstance(node.func, Attr) and node.func.attr in ASKING
-    return node.op in COMPARISONS
+    return isinstance(node, Op) and node.op in COMPARISONS
 
 
 def _place(spot: Spot) -> Place:

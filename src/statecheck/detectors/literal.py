@@ -7,20 +7,20 @@ of a rule that holds there decides. A message never holds the value.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from statecheck.detectors.api import Context
 from statecheck.detectors.drawn import Drawn
 from statecheck.detectors.literal_predicates import literal_predicates
-from statecheck.detectors.literal_uses import Uses, default_of
+from statecheck.detectors.literal_uses import Fitting, Uses, default_of
 from statecheck.detectors.making import Making, turned
 from statecheck.detectors.matching import Matcher, fits
 from statecheck.detectors.naming import Named, named_values
 from statecheck.detectors.reporting import Case, Place, Wanted, finding
 from statecheck.detectors.samples import is_sample, stands_in_sample
 from statecheck.detectors.spots import Spot, Spots
-from statecheck.facts.ir import Attr, Call, Choice, Const, FString, Name, Op
+from statecheck.facts.ir import Attr, Call, Choice, Const, Expr, FString, Name, Op
 from statecheck.facts.walk import span
 from statecheck.model import LEVELS, Finding
 from statecheck.project.arguments import argument
@@ -28,6 +28,7 @@ from statecheck.project.constants import Constant
 from statecheck.project.phases import is_main_guard
 from statecheck.project.settings import Settings
 from statecheck.project.sources import Located, Sources
+from statecheck.project.tables import Row
 from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Condition, Form, Rule
 from statecheck.rules.vocabulary import NEGATION, bare
@@ -51,6 +52,20 @@ def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
     return Literals(rules, context).findings()
 
 
+class _At:
+    """Selects the values at some places."""
+
+    def __init__(self, places: Iterable[Place]) -> None:
+        self._starts = {start for _, start, _ in places}
+        self._files = {path for path, _, _ in places}
+
+    def may_hold(self, row: Row, /) -> bool:
+        return row.ref.path in self._files
+
+    def keeps(self, _key: str, _kind: str, value: Expr, /) -> bool:
+        return isinstance(value, (Const, Call)) and value.pos in self._starts
+
+
 class Literals:
     """One run over a project."""
 
@@ -65,7 +80,9 @@ class Literals:
         self._defaults = frozenset(self._field_defaults())
         self._samples = frozenset(path for path in self.project.files if is_sample(path))
         self._plugins = frozenset(path for path in self.project.files if self._is_plugin(path))
-        self.named = [row for row in named_values(self.project, self._counts) if not row.is_example]
+        self._fitting = Fitting(self.rows)
+        named = named_values(self.project, self._counts, self._fitting)
+        self.named = [row for row in named if not row.is_example]
 
     def _counts(self, path: str, region: int) -> bool:
         return path not in self._samples and self.spots.counts(path, region)
@@ -93,11 +110,16 @@ class Literals:
         for hit in first.values():
             if hit.place not in best or _weight(hit) > _weight(best[hit.place]):
                 best[hit.place] = hit
-        names = {(row.ref.path, row.value.pos): row for row in self.named if isinstance(row.value, (Const, Call))}
+        names = self._names(best)
         return [self._report(hit, names) for hit in best.values()]
 
+    def _names(self, places: Collection[Place]) -> dict[tuple[str, int], Named]:
+        """What names the values at these places."""
+        named = named_values(self.project, self._counts, _At(places))
+        return {(row.ref.path, row.value.pos): row for row in named if not row.is_example}
+
     def _hits(self) -> Iterator[Hit]:
-        for wanted, spot, name in Uses(self.rows, self.matcher, self.named).all():
+        for wanted, spot, name in Uses(self.rows, self.matcher, self._fitting, self.named).all():
             if not stands_in_sample(self.project, self._samples, spot) and self._applies(wanted.form, spot):
                 for place, constant in self._holds(wanted.form, spot):
                     if place[0] not in self._samples and self.project.is_application(place[0]):

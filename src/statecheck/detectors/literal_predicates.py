@@ -66,7 +66,7 @@ class Compared:
         if self._by_name is None:
             found: dict[str, list[tuple[Located, Expr]]] = defaultdict(list)
             for row in self._project.tables.rows:
-                for node in row.nodes if self._project.is_application(row.ref.path) else ():
+                for node in (*row.asking, *row.calls) if self._project.is_application(row.ref.path) else ():
                     pair = _pair(node)
                     for one, other in (pair, pair[::-1]) if pair else ():
                         if isinstance(one, (Name, Attr)):

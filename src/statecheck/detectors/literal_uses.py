@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from statecheck.detectors.matching import Matcher, fits
-from statecheck.detectors.naming import Named
+from statecheck.detectors.matching import Matcher, fits, searcher
+from statecheck.detectors.naming import BINDING, Named, key_of
 from statecheck.detectors.reporting import Wanted
 from statecheck.detectors.spots import Spot, Spots
-from statecheck.facts.ir import Call, Const, Expr
+from statecheck.facts.ir import Call, Const, Display, Expr
 from statecheck.facts.walk import span
 from statecheck.project.arguments import argument
 from statecheck.project.constants import Constant
 from statecheck.project.environment import Environment
 from statecheck.project.sources import Located
+from statecheck.project.tables import Row
 from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Form
+
+KINDS = ("assignment", "literal")  # of syntax
+Forms = tuple[Wanted, ...]
 
 
 class Candidate(NamedTuple):
@@ -30,13 +33,14 @@ class Candidate(NamedTuple):
 
 
 class Uses:
-    """The places of one project that the forms ``rows`` speak of. ``named`` are all values that have a name."""
+    """The places of one project that the forms ``rows`` speak of. ``named`` are the values that ``fitting`` keeps."""
 
-    def __init__(self, rows: Sequence[Wanted], matcher: Matcher, named: Sequence[Named]) -> None:
+    def __init__(self, rows: Sequence[Wanted], matcher: Matcher, fitting: Fitting, named: Sequence[Named]) -> None:
         self._project = matcher.project
         self._matcher = matcher
         self._spots = self._project.once(Spots)
         self._rows = rows
+        self._fitting = fitting
         self._named = named
 
     def all(self) -> Iterator[Candidate]:
@@ -60,7 +64,7 @@ class Uses:
         for spot, name in self._spots.calls(frozenset(index)) if index else ():
             variable = self._first_text(spot) if any(row.form.key_pattern for row in index[name]) else ""
             for row in index[name]:
-                if not row.form.key_pattern or (variable and re.search(row.form.key_pattern, variable)):
+                if not row.form.key_pattern or (variable and searcher(row.form.key_pattern)(variable)):
                     yield Candidate(row, spot, variable or spot.symbol)
 
     def _first_text(self, spot: Spot) -> str:
@@ -92,7 +96,7 @@ class Uses:
             for key, value in self._fields(spot.function):
                 start, end = span(value.expr)
                 for row in index[name]:
-                    if re.search(row.form.key_pattern, key):
+                    if searcher(row.form.key_pattern)(key):
                         yield Candidate(row, Spot(value.ref, value.region, start, end, name, key, value=value), key)
 
     def _fields(self, cls: ScopeRef) -> Iterator[tuple[str, Located]]:
@@ -111,29 +115,99 @@ class Uses:
             if read.via == "class":
                 value = value._replace(expr=default_of(value.expr))
             for row in rows:
-                if re.search(row.form.key_pattern, read.variable):
+                if searcher(row.form.key_pattern)(read.variable):
                     spot = Spot(read.ref, read.region, *read.place[1:], read.variable, read.variable, value=value)
                     yield Candidate(row, spot, read.variable)
 
     def _of_syntax(self) -> Iterator[Candidate]:
-        for kind in ("assignment", "literal"):
-            rows = [row for row in self._rows if kind in row.form.syntax]
-            fitting: dict[str, list[Wanted]] = {}  # there are few different keys
-            holding: dict[tuple[str, str, str], list[Wanted]] = {}  # and the same texts stand in many places
-            for named in self._named if rows else ():
-                value = named.value
-                if not (isinstance(value, Const) if kind == "literal" else named.kind):
-                    continue
-                if named.key not in fitting:
-                    fitting[named.key] = [row for row in rows if re.search(row.form.key_pattern, named.key)]
-                wanted = fitting[named.key]
-                if isinstance(value, Const) and wanted:
-                    key = (named.key, value.kind, value.value)
-                    if key not in holding:
-                        holding[key] = [row for row in wanted if _may_hold(row.form, value)]
-                    wanted = holding[key]
-                for row in wanted:
+        for kind in KINDS:
+            for named in self._named:
+                for row in self._fitting.rows(kind, named):
                     yield Candidate(row, _spot_of(named), named.key)
+
+
+class Fitting:
+    """Which forms about assignments and literals may hold for a named value, by its key and its text alone.
+
+    Asked of every literal of the tree: there are few different keys, and the same texts stand in many places.
+    """
+
+    def __init__(self, rows: Sequence[Wanted]) -> None:
+        self._rows = {kind: [row for row in rows if kind in row.form.syntax] for kind in KINDS}
+        self._by_key: dict[str, Group] = {}
+        self._groups: dict[tuple[int, ...], Group] = {}  # keys with the same forms share what their texts gave
+
+    def group(self, key: str) -> Group:
+        """The forms that speak of a key."""
+        found = self._by_key.get(key)
+        if found is None:
+            fitting = {
+                kind: tuple(row for row in rows if searcher(row.form.key_pattern)(key))
+                for kind, rows in self._rows.items()
+            }
+            made = Group(fitting["assignment"], fitting["literal"])
+            numbers = tuple(id(row) for rows in fitting.values() for row in rows)
+            found = self._by_key[key] = self._groups.setdefault(numbers, made)
+        return found
+
+    def may_hold(self, row: Row) -> bool:
+        """Does a key in the event tell, or does a text that needs no key? All else is found nowhere in it."""
+        plain = self.group("")
+        for node in row.nodes:
+            if type(node) is Const:
+                if plain.holding(node)[1]:
+                    return True
+            elif type(node) is Display and any(type(key) is Const and self._tells(key.value) for key in node.keys):
+                return True
+        return any(self._tells(word.name) for call in row.calls for word in call.keywords) or (
+            row.event.op in BINDING
+            and any(type(at) is Display or self._tells(key_of(at, False)[0]) for at in row.event.targets)
+        )
+
+    def _tells(self, key: str) -> bool:
+        """Do other forms speak of what has this key than of what has none?"""
+        group = self.group(key)
+        return bool(group.assignment) or group.literal != self.group("").literal
+
+    def keeps(self, key: str, kind: str, value: Expr) -> bool:
+        """May any form hold? ``kind`` as in :class:`Named`."""
+        group = self.group(key)
+        if type(value) is not Const:
+            return bool(kind and group.assignment)
+        assignment, literal = group.holding(value)
+        return bool(literal or (kind and assignment))
+
+    def rows(self, syntax: str, named: Named) -> Forms:
+        """The forms of one syntax that may hold for a value."""
+        group = self.group(named.key)
+        if isinstance(named.value, Const):
+            assignment, literal = group.holding(named.value)
+        else:
+            assignment, literal = group.assignment, ()
+        if syntax == "literal":
+            return literal
+        return assignment if named.kind else ()
+
+
+class Group:
+    """Forms that speak of the same keys, and which of them may hold for a text."""
+
+    def __init__(self, assignment: Forms, literal: Forms) -> None:
+        self.assignment = assignment
+        self.literal = literal
+        self._by_text: dict[tuple[str, str], tuple[Forms, Forms]] = {}
+
+    def holding(self, value: Const) -> tuple[Forms, Forms]:
+        """The forms that may hold for a literal: about assignments, and about literals."""
+        key = (value.kind, value.value)
+        found = self._by_text.get(key)
+        if found is None:
+            found = self._by_text[key] = (_holding(self.assignment, value), _holding(self.literal, value))
+        return found
+
+
+def _holding(rows: Forms, value: Const) -> Forms:
+    return tuple([row for row in rows if _may_hold(row.form, value)])
 
 
 def default_of(value: Expr) -> Expr:

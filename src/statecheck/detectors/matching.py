@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from statecheck.detectors.serving import Serving
@@ -229,6 +230,12 @@ def _texts(values: Iterable[Scalar]) -> list[str]:
     return [value for value in values if isinstance(value, str) and "." in value]
 
 
+@cache
+def searcher(pattern: str) -> Callable[[str], re.Match[str] | None]:
+    """The search for a pattern of a rule: there are more of them than :mod:`re` itself keeps compiled."""
+    return re.compile(pattern).search
+
+
 def fits(condition: Condition, constant: Constant) -> bool:
     """Does the constant have one of the states of the condition?"""
     text = constant.text
@@ -244,7 +251,7 @@ def fits(condition: Condition, constant: Constant) -> bool:
         text.startswith(condition.prefix)
         or text.endswith(condition.suffix)
         or bool(condition.contains and any(part in text for part in condition.contains))
-        or bool(condition.regex and re.search(condition.regex, text))
+        or bool(condition.regex and searcher(condition.regex)(text))
     )
 
 

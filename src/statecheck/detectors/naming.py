@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from statecheck.facts.ir import Attr, Call, Choice, Const, Display, Event, Expr, FString, Func, Name, Op, Scope, Sub
 from statecheck.facts.walk import parts
@@ -18,9 +18,9 @@ EXAMPLES = re.compile(
     r"(?i)(^|_)(examples?|samples?|schema_extra|help(_?text)?|docs?|description|usage|epilog|placeholder)$"
 )
 CLOSED = frozenset({Const, Name, FString, Func})  # nothing inside them is a value of a key
-NAMING = frozenset({Const, Display})
 SILENT = frozenset({Name, FString, Func})  # without a key of their own they say nothing
 Counts = Callable[[str, int], bool]
+Part = tuple[str, str, Expr, tuple[str, ...]]  # key, kind, value, above: a Named without what is around it
 
 
 class Named(NamedTuple):
@@ -44,87 +44,99 @@ class Named(NamedTuple):
         return any(EXAMPLES.search(key) for key in (*self.above, self.key))
 
 
-def named_values(project: Project, counts: Counts) -> Iterator[Named]:
-    """All of them, in files of the application, for regions that count."""
+class Selection(Protocol):
+    """Which named values are wanted: there are far more than anybody asks for."""
+
+    def may_hold(self, row: Row, /) -> bool:
+        """May the event hold any?"""
+
+    def keeps(self, key: str, kind: str, value: Expr, /) -> bool:
+        """Is it one? ``kind`` as in :class:`Named`."""
+
+
+def named_values(project: Project, counts: Counts, wanted: Selection) -> Iterator[Named]:
+    """The wanted ones, in files of the application, for regions that count."""
     for ref, scope in project.tables.scopes():
         if not project.is_application(ref.path):
             continue
         for row in project.tables.rows_in(ref):
             event = row.event
-            if (event.op in BINDING or _has_values(row)) and counts(ref.path, event.region):
-                yield from _of_event(ref, scope, event)
+            if wanted.may_hold(row) and counts(ref.path, event.region):
+                yield from _of_event(ref, scope, event, wanted)
         for param in scope.params if counts(ref.path, scope.defined_in) else ():
             if param.default is not None:
                 outer = ref._replace(scope=scope.parent)
-                yield from _below(Named(outer, scope.defined_in, param.name, param.default, "default"))
+                top = Named(outer, scope.defined_in, param.name, param.default, "default")
+                yield from _below(top, wanted)
 
 
-def _has_values(row: Row) -> bool:
-    """Does a constant, an entry or a keyword stand in the event? Nothing else has a name where nothing is bound."""
-    return any(type(node) in NAMING for node in row.nodes) or any(call.keywords for call in row.calls)
-
-
-def _of_event(ref: ScopeRef, scope: Scope, event: Event) -> Iterator[Named]:
+def _of_event(ref: ScopeRef, scope: Scope, event: Event, wanted: Selection) -> Iterator[Named]:
     if event.op in BINDING and event.value is not None:
         for target in event.targets:
-            yield from _bound(ref, scope, event, target, event.value)
+            yield from _bound(ref, scope, event, target, event.value, wanted)
         return
     for expr in expressions(event):
         if event.op != "expr" or not isinstance(expr, Const):  # not a docstring
-            yield from _below(Named(ref, event.region, "", expr, "", event))
+            yield from _below(Named(ref, event.region, "", expr, "", event), wanted)
 
 
-def _bound(ref: ScopeRef, scope: Scope, event: Event, target: Expr, value: Expr) -> Iterator[Named]:
+def _bound(ref: ScopeRef, scope: Scope, event: Event, target: Expr, value: Expr, wanted: Selection) -> Iterator[Named]:
     if isinstance(target, Display) and isinstance(value, Display) and len(target.items) == len(value.items):
         for inner, given in zip(target.items, value.items, strict=True):
-            yield from _bound(ref, scope, event, inner, given)
+            yield from _bound(ref, scope, event, inner, given, wanted)
         return
-    base = Named(ref, event.region, "", value, "", event)
-    match target:
-        case Name(id=name):
-            yield from _below(base._replace(key=name, kind="field" if scope.kind == "class" else "name"))
-        case Attr(attr=name):
-            yield from _below(base._replace(key=name, kind="attribute"))
-        case Sub(index=Const(kind="str", value=name)):
-            yield from _below(base._replace(key=name, kind="item"))
-        case _:
-            yield from _below(base)
+    key, kind = key_of(target, scope.kind == "class")
+    yield from _below(Named(ref, event.region, key, value, kind, event), wanted)
 
 
-def _below(top: Named) -> Iterator[Named]:
+def key_of(target: Expr, in_class: bool) -> tuple[str, str]:
+    """Key and kind of what is assigned to the target."""
+    if isinstance(target, Name):
+        return target.id, "field" if in_class else "name"
+    if isinstance(target, Attr):
+        return target.attr, "attribute"
+    if isinstance(target, Sub) and isinstance(target.index, Const) and target.index.kind == "str":
+        return target.index.value, "item"
+    return "", ""
+
+
+def _below(top: Named, wanted: Selection) -> Iterator[Named]:
     """The value and everything inside it. What is compared, formatted or used as a key is no value of anything."""
-    stack = [top]
+    stack: list[Part] = [(top.key, top.kind, top.value, top.above)]
     while stack:
         row = stack.pop()
-        kind = type(row.value)
-        if row.kind or kind is Const:
-            yield row
-        if kind not in CLOSED:
-            inside = [inner for inner in _inside(row, row.value) if inner.kind or type(inner.value) not in SILENT]
+        key, kind, value, above = row
+        shape = type(value)
+        if (kind or shape is Const) and wanted.keeps(key, kind, value):
+            yield Named(top.ref, top.region, key, value, kind, top.event, above)
+        if shape not in CLOSED:
+            inside = [inner for inner in _inside(row) if inner[1] or type(inner[2]) not in SILENT]
             stack.extend(reversed(inside))
 
 
-def _inside(row: Named, expr: Expr) -> list[Named]:
-    ref, region, key, _, kind, event, above = row
-    around = (*above, key) if key else above
-    match expr:
-        case Call(func=func, args=args, keywords=keywords):
-            given = [Named(ref, region, key, part, "", event, above) for part in (func, *args)]
-            return given + [
-                Named(ref, region, keyword.name, keyword.value, "keyword", event, around) for keyword in keywords
-            ]
-        case Display(kind="dict", keys=keys, items=items):
-            return [
-                Named(ref, region, name.value, item, "entry", event, around)
-                if isinstance(name, Const) and name.kind == "str"
-                else Named(ref, region, key, item, "", event, above)
-                for name, item in zip(keys, items, strict=True)
-            ]
-        case Choice(items=items):
-            return [Named(ref, region, key, item, kind, event, above) for item in items]
-        case Sub(value=value):
-            return [Named(ref, region, key, value, "", event, above)]
-        case Op(op=op) if op in COMPARISONS:
-            return []
-        case _:
-            return [Named(ref, region, key, part, "", event, above) for part in parts(expr)]
+def _inside(row: Part) -> list[Part]:
+    key, kind, expr, above = row
+    if isinstance(expr, Call):
+        given: list[Part] = [(key, "", expr.func, above)]
+        given += [(key, "", part, above) for part in expr.args]
+        if expr.keywords:
+            around = (*above, key) if key else above
+            given += [(keyword.name, "keyword", keyword.value, around) for keyword in expr.keywords]
+        return given
+    if isinstance(expr, Attr):
+        return [(key, "", expr.value, above)]
+    if isinstance(expr, Display) and expr.kind == "dict":
+        around = (*above, key) if key else above
+        return [
+            (name.value, "entry", item, around)
+            if isinstance(name, Const) and name.kind == "str"
+            else (key, "", item, above)
+            for name, item in zip(expr.keys, expr.items, strict=True)
+        ]
+    if isinstance(expr, Choice):
+        return [(key, kind, item, above) for item in expr.items]
+    if isinstance(expr, Sub):
+        return [(key, "", expr.value, above)]
+    if isinstance(expr, Op) and expr.op in COMPARISONS:
+        return []
+    return [(key, "", part, above) for part in parts(expr)]

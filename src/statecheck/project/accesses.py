@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, Name, Scope, Star, Sub
@@ -274,15 +274,13 @@ class Accesses:
         for place in places:
             wanted[place.name].add(place)
         for facts in (table.facts for table in self._tables.files.values()):
-            for row in facts.imports:
-                if row.name in wanted and row.bound != row.name:  # from m import CACHE as c
-                    wanted[row.bound] |= wanted[row.name]
+            for imported in facts.imports:
+                if imported.name in wanted and imported.bound != imported.name:  # from m import CACHE as c
+                    wanted[imported.bound] |= wanted[imported.name]
         found: dict[Place, list[Access]] = defaultdict(list)
-        for ref, _, event, nodes, _ in self._tables.rows:
-            if any(
-                (type(node) is Name and node.id in wanted) or (type(node) is Attr and node.attr in wanted)
-                for node in nodes
-            ):
+        for row in self._tables.rows:
+            if _names_any(row.nodes, wanted):
+                event = row.event
                 for top in (
                     event.value,
                     *(target.value for target in event.targets if isinstance(target, (Attr, Sub))),
@@ -290,7 +288,7 @@ class Accesses:
                     for node in iter_expr(top) if top is not None else ():
                         name = node.id if isinstance(node, Name) else node.attr if isinstance(node, Attr) else ""
                         if name in wanted:
-                            self._note_read(found, wanted[name], ref, event, node)
+                            self._note_read(found, wanted[name], row.ref, event, node)
         return found
 
     def _note_read(
@@ -301,3 +299,11 @@ class Accesses:
                 start, end = span(node)
                 found[item.place].append(Access(item.place, "read", ref, event, start, end, "", item.depth, item.via))
                 return
+
+
+def _names_any(nodes: Iterable[Expr], names: Collection[str]) -> bool:
+    """Is one of the names among the nodes? A plain loop: it is asked of the whole tree."""
+    for node in nodes:  # noqa: SIM110
+        if (type(node) is Name and node.id in names) or (type(node) is Attr and node.attr in names):
+            return True
+    return False

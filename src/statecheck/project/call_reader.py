@@ -134,7 +134,7 @@ class CallReader:
             if event.op == "with" and event.value is not None:
                 self._read_context(ref, event, event.value)
 
-    def _read_expressions(self, ref: ScopeRef, event: Event, nodes: list[Expr]) -> None:
+    def _read_expressions(self, ref: ScopeRef, event: Event, nodes: tuple[Expr, ...]) -> None:
         escapes = event.op not in ("def", "delete")
         called: Expr | None = None  # what the call just before calls: in pre-order it comes next
         awaited: Expr | None = None

@@ -167,9 +167,7 @@ class Environment:
         for row in self._project.tables.rows:
             if not self._project.is_application(row.ref.path):
                 continue
-            for node in row.nodes:
-                if type(node) is not Sub and type(node) is not Op:  # there are many others
-                    continue
+            for node in row.asking:
                 base, key, must = _asked(node)
                 if last_name(base) not in names or any(node is target for target in row.event.targets):
                     continue

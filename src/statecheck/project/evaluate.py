@@ -8,6 +8,7 @@ each. Copies end an alias.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from statecheck.facts.ir import (
     Attr,
@@ -83,6 +84,7 @@ class Evaluator:
         self._answers: dict[object, Items] = {}  # by the id of the expression, or by what else is asked for
         self._busy: set[object] = set()
         self._depth = 0
+        self._handled = self._handlers()
 
     def hand(self, handlers: Mapping[ScopeRef, tuple[str, ...]]) -> None:
         """Start afresh, knowing what frameworks hand to entry points."""
@@ -104,7 +106,8 @@ class Evaluator:
         self._busy.add(key)
         self._depth += 1
         try:
-            found = _distinct(self._dispatch(ref, expr, region))
+            handler = self._handled.get(type(expr))
+            found = _distinct(handler(ref, expr, region)) if handler is not None else ()
         finally:
             self._depth -= 1
             self._busy.discard(key)
@@ -128,33 +131,34 @@ class Evaluator:
         self._answers[key] = found
         return found
 
-    def _dispatch(self, ref: ScopeRef, expr: Expr, region: int) -> Iterable[Item]:
-        kind = type(expr)
-        if isinstance(expr, Name):
-            return self.names.name(ref, expr, region)
-        if isinstance(expr, Attr):
-            return self.members.attributes(self.evaluate(ref, expr.value, region), expr.attr)
-        if isinstance(expr, Call):
-            return self._call(ref, expr, region)
-        if isinstance(expr, Sub):
-            return self.contents.subscript(ref, expr, region)
-        if isinstance(expr, (Display, Comp)):
-            site = Site(ref.path, expr.pos)
-            self.displays[site] = ref, expr, region
-            return (Item(ContainerValue(DISPLAYS[expr.kind], site)),)
-        if isinstance(expr, Const):
-            return (Item(ConstantValue(expr.kind, expr.value)),)
-        if isinstance(expr, Choice):
-            return [item for part in expr.items for item in self.evaluate(ref, part, region)]
-        if isinstance(expr, Func):
-            return (Item(FunctionValue(ScopeRef(ref.path, expr.scope))),)
-        if isinstance(expr, Await):
-            return self.evaluate(ref, expr.value, region)
-        if isinstance(expr, Op) and expr.op == "|":
+    def _handlers(self) -> Mapping[type, Callable[[ScopeRef, Any, int], Iterable[Item]]]:
+        """What answers for each kind of expression; of the others nothing is known."""
+        return {
+            Name: self.names.name,
+            Attr: lambda ref, expr, region: self.members.attributes(self.evaluate(ref, expr.value, region), expr.attr),
+            Call: self._call,
+            Sub: self.contents.subscript,
+            Display: self._display,
+            Comp: self._display,
+            Const: lambda _, expr, __: (Item(ConstantValue(expr.kind, expr.value)),),
+            Choice: lambda ref, expr, region: [
+                item for part in expr.items for item in self.evaluate(ref, part, region)
+            ],
+            Func: lambda ref, expr, _: (Item(FunctionValue(ScopeRef(ref.path, expr.scope))),),
+            Await: lambda ref, expr, region: self.evaluate(ref, expr.value, region),
+            Op: self._operator,
+            FString: lambda *_: (Item(ConstantValue("fstring", "")),),
+        }
+
+    def _display(self, ref: ScopeRef, expr: Display | Comp, region: int) -> Iterable[Item]:
+        site = Site(ref.path, expr.pos)
+        self.displays[site] = ref, expr, region
+        return (Item(ContainerValue(DISPLAYS[expr.kind], site)),)
+
+    def _operator(self, ref: ScopeRef, expr: Op, region: int) -> Iterable[Item]:
+        if expr.op == "|":
             return self._union(ref, expr, region)
-        if isinstance(expr, Op) and expr.op == "/":
-            return self._divided(ref, expr, region)
-        return () if kind is not FString else (Item(ConstantValue("fstring", "")),)
+        return self._divided(ref, expr, region) if expr.op == "/" else ()
 
     def member(self, path: str, name: str) -> Items:
         """What ``name`` of the module in ``path`` is."""

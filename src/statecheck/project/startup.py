@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statecheck.facts.ir import Attr, Choice, Expr, Name
+from statecheck.facts.ir import Attr, Choice, Expr, Name, Scope
 from statecheck.facts.walk import dotted, iter_expr
 from statecheck.project.calls import CallGraph
 from statecheck.project.conditions import is_empty_test, is_filled_test
@@ -20,6 +20,7 @@ class StartUp:
         self._tables = evaluator.tables
         self._graph = graph
         self._once: dict[tuple[ScopeRef, int, int], bool] = {}
+        self._kept: dict[ScopeRef, frozenset[str]] = {}
         self.factories = self._find_factories()
 
     def _find_factories(self) -> frozenset[ScopeRef]:
@@ -74,12 +75,7 @@ class StartUp:
         scope = table.facts.scopes[caller.scope]
         if scope.kind != "def":
             return False
-        kept = {
-            dotted(target)
-            for event in scope.events
-            for target in event.targets
-            if self._is_kept(caller, target, scope.globals)
-        }
+        kept = self._kept_names(caller, scope)
 
         def asks(expr: Expr) -> bool:
             return dotted(expr) in kept
@@ -108,6 +104,17 @@ class StartUp:
             and is_filled_test(row.test, asks)
             for row in (table.facts.regions if kept else ())
         )
+
+    def _kept_names(self, caller: ScopeRef, scope: Scope) -> frozenset[str]:
+        """What the function stores to that outlives it: variables of its module and of its class."""
+        if caller not in self._kept:
+            self._kept[caller] = frozenset(
+                dotted(target)
+                for event in scope.events
+                for target in event.targets
+                if self._is_kept(caller, target, scope.globals)
+            )
+        return self._kept[caller]
 
     def _is_kept(self, ref: ScopeRef, target: Expr, declared: tuple[str, ...]) -> bool:
         if isinstance(target, Name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from statecheck.facts.ir import (
@@ -16,32 +17,19 @@ from statecheck.facts.ir import (
     FileFacts,
     Import,
     Name,
+    Op,
     Param,
     Scope,
     Star,
     Sub,
 )
-from statecheck.facts.walk import iter_expr
+from statecheck.facts.walk import flat
 from statecheck.project.values import ScopeRef
 
 LOOPS = ("for", "while")
-BINDING = frozenset(
-    {
-        "assign",
-        "annotated",
-        "walrus",
-        "type",
-        "augmented",
-        "for",
-        "with",
-        "case",
-        "delete",
-        "except",
-        "import",
-        "def",
-        "class",
-    }
-)
+ASSIGNING = ("assign", "annotated", "walrus", "type")
+VALUED = (*ASSIGNING, "for", "with")
+TARGET_KINDS = MappingProxyType({"augmented": "augmented", "for": "element", "with": "context", "case": "other"})
 
 
 class Binding(NamedTuple):
@@ -75,13 +63,14 @@ class Store(NamedTuple):
 
 
 class Row(NamedTuple):
-    """An event with every expression in it and every call among them, in pre-order."""
+    """An event with every expression in it, in pre-order, and those among them that many ask for."""
 
     ref: ScopeRef
     scope: Scope
     event: Event
-    nodes: list[Expr]
-    calls: list[Call]
+    nodes: tuple[Expr, ...]
+    calls: tuple[Call, ...]
+    asking: tuple[Sub | Op, ...]  # items, comparisons and other operators
 
 
 class FileTable:
@@ -166,63 +155,53 @@ class FileTable:
             self.children[scope.parent].append(index)
         for param in scope.params:
             self._bind(
-                index,
-                param.name,
-                Binding("param", index, scope.region, param.pos, param=param, annotation=param.annotation),
+                param.name, Binding("param", index, scope.region, param.pos, annotation=param.annotation, param=param)
             )
         for event in scope.events:
             self._read_event(index, event)
 
-    def _bind(self, scope: int, name: str, binding: Binding) -> None:
-        self.bindings[self.home(scope, name), name].append(binding)
+    def _bind(self, name: str, binding: Binding) -> None:
+        self.bindings[self.home(binding.scope, name), name].append(binding)
 
     def _read_event(self, scope: int, event: Event) -> None:
-        if event.op not in BINDING:
-            return
-        base = Binding("other", scope, event.region, event.pos, event=event)
-        if event.op in ("assign", "annotated", "walrus", "type"):
-            kind = "value" if event.value is not None else "declared"
+        op = event.op
+        if op in ASSIGNING:
             for target in event.targets:
-                self._bind_target(scope, target, base._replace(kind=kind, value=event.value, annotation=event.extra))
-        elif event.op == "augmented":
-            self._bind_target(scope, event.targets[0], base._replace(kind="augmented"))
-        elif event.op in ("for", "with"):
-            kind = "element" if event.op == "for" else "context"
+                self._bind_target(scope, target, "value" if event.value is not None else "declared", event)
+        elif op in ("augmented", "for", "with", "case"):
             for target in event.targets:
-                self._bind_target(scope, target, base._replace(kind=kind, value=event.value))
-        elif event.op in ("case", "delete"):
+                self._bind_target(scope, target, TARGET_KINDS[op], event)
+        elif op == "delete":
             for target in event.targets:
-                if event.op == "case":
-                    self._bind_target(scope, target, base)
-                elif isinstance(target, (Attr, Sub)):
+                if isinstance(target, (Attr, Sub)):
                     self.stores.append(Store(ScopeRef(self.path, scope), event, target, None))
-        elif event.op == "except" and event.note:
-            self._bind(scope, event.note, base)
-        elif event.op == "import":
-            self._bind_import(scope, base._replace(kind="import", imported=self.facts.imports[event.ref]))
-        elif event.op in ("def", "class"):
-            self._bind(scope, self.facts.scopes[event.ref].name, base._replace(kind=event.op, ref=event.ref))
+        elif op == "except" and event.note:
+            self._bind(event.note, Binding("other", scope, event.region, event.pos, event=event))
+        elif op == "import":
+            self._bind_import(scope, event, self.facts.imports[event.ref])
+        elif op in ("def", "class"):
+            name = self.facts.scopes[event.ref].name
+            self._bind(name, Binding(op, scope, event.region, event.pos, event=event, ref=event.ref))
 
-    def _bind_import(self, scope: int, binding: Binding) -> None:
-        assert binding.imported is not None
-        if binding.imported.name == "*":
-            self.stars.append(binding.imported)
+    def _bind_import(self, scope: int, event: Event, row: Import) -> None:
+        if row.name == "*":
+            self.stars.append(row)
         else:
-            self._bind(scope, binding.imported.bound, binding)
+            self._bind(row.bound, Binding("import", scope, event.region, event.pos, event=event, imported=row))
 
-    def _bind_target(self, scope: int, target: Expr, binding: Binding) -> None:
+    def _bind_target(self, scope: int, target: Expr, kind: str, event: Event, unpack: tuple[int, ...] = ()) -> None:
         if isinstance(target, Name):
-            self._bind(scope, target.id, binding._replace(pos=target.pos))
+            value = event.value if event.op in VALUED else None
+            annotation = event.extra if event.op in ASSIGNING else None
+            self._bind(target.id, Binding(kind, scope, event.region, target.pos, value, annotation, unpack, event))
         elif isinstance(target, Display):
             for number, item in enumerate(target.items):
-                self._bind_target(scope, item, binding._replace(unpack=(*binding.unpack, number)))
+                self._bind_target(scope, item, kind, event, (*unpack, number))
         elif isinstance(target, Star):
-            self._bind_target(scope, target.value, binding._replace(kind="other"))
-        elif isinstance(target, (Attr, Sub)) and binding.event is not None:
-            plain = binding.kind == "value" and not binding.unpack
-            self.stores.append(
-                Store(ScopeRef(self.path, scope), binding.event, target, binding.value if plain else None)
-            )
+            self._bind_target(scope, target.value, "other", event, unpack)
+        elif isinstance(target, (Attr, Sub)):
+            value = event.value if kind == "value" and not unpack else None
+            self.stores.append(Store(ScopeRef(self.path, scope), event, target, value))
 
 
 class Tables:
@@ -233,10 +212,8 @@ class Tables:
         self.attribute_stores: dict[str, list[Store]] = defaultdict(list)
         self.item_stores: dict[str, list[Store]] = defaultdict(list)
         self.key_stores: dict[str, list[Store]] = defaultdict(list)  # by the literal or named key
-        self.rows: list[Row] = [row for ref, scope in self.scopes() for row in _rows(ref, scope)]
-        self._rows_by_scope: dict[ScopeRef, list[Row]] = defaultdict(list)
-        for row in self.rows:
-            self._rows_by_scope[row.ref].append(row)
+        self._rows_by_scope = {ref: _rows(ref, scope) for ref, scope in self.scopes()}
+        self.rows: list[Row] = [row for rows in self._rows_by_scope.values() for row in rows]
         for table in self.files.values():
             for store in table.stores:
                 if isinstance(store.target, Attr):
@@ -278,10 +255,14 @@ class Tables:
         return None
 
 
-def _rows(ref: ScopeRef, scope: Scope) -> Iterator[Row]:
+def _rows(ref: ScopeRef, scope: Scope) -> list[Row]:
+    rows = []
     for event in scope.events:
-        nodes = [node for top in expressions(event) for node in iter_expr(top)]
-        yield Row(ref, scope, event, nodes, [node for node in nodes if type(node) is Call])
+        nodes = flat(expressions(event))
+        calls = tuple([node for node in nodes if type(node) is Call])
+        asking = tuple([node for node in nodes if type(node) is Sub or type(node) is Op])
+        rows.append(Row(ref, scope, event, tuple(nodes), calls, asking))
+    return rows
 
 
 def expressions(event: Event) -> Iterator[Expr]:
