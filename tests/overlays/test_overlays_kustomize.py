@@ -321,3 +321,41 @@ class TestNotes:
             "b/kustomization.yaml:1 builds upon ../a in a circle, or too deep",
             "b/kustomization.yaml:1 builds upon . in a circle, or too deep",
         )
+
+
+class TestGenerators:
+    def test_literals_and_env_files_are_the_data_of_a_config_map(self) -> None:
+        files: Files = {
+            "kustomization.yaml": "configMapGenerator:\n- name: conf\n  envs: [app.env]\n"
+            "  literals: [B=2, 'C=\"x=y\"']\n"
+            "  files: [conf/a.ini, b.ini=c.ini]\n",
+            "app.env": "A=1\nB=1\n",
+        }
+        data = only(files).documents[0].at("data")
+        assert plain(data) == {"A": "1", "B": "2", "a.ini": "?", "b.ini": "?", "C": "x=y"}
+        assert data is not None
+        assert place(data.at("A")) == "app.env:1"
+        assert place(data.at("B")) == "kustomization.yaml:4"
+
+    @pytest.mark.parametrize(("behavior", "data"), [("merge", {"A": "1", "B": "2"}), ("replace", {"B": "2"})])
+    def test_one_of_the_base_is_merged_or_replaced(self, behavior: str, data: object) -> None:
+        stage = only(
+            {
+                "base/kustomization.yaml": "configMapGenerator: [{name: conf, literals: [A=1, B=1]}]\nnamePrefix: x-\n",
+                "kustomization.yaml": f"resources: [base]\nconfigMapGenerator:\n"
+                f"- {{name: conf, behavior: {behavior}, literals: [B=2]}}\n",
+            }
+        )
+        (config,) = stage.documents
+        assert config.text("metadata", "name") == "x-conf"
+        assert plain(config.at("data")) == data
+
+
+def test_template_actions_that_are_none_of_kustomize_stay_as_they_are_written() -> None:
+    files: Files = {
+        "kustomization.yaml": "resources: [set.yaml]\n",
+        "set.yaml": "kind: ApplicationSet\nname: shop-{{env}}\ntext: |\n  {{a}} b {{c}}\n",
+    }
+    document = only(files).documents[0]
+    assert document.text("name") == "shop-{{env}}"
+    assert document.text("text") == "{{a}} b {{c}}\n"

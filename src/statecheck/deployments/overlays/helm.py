@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from statecheck.deployments.overlays.helm_expressions import Scope
-from statecheck.deployments.overlays.helm_functions import is_true, literal
+from statecheck.deployments.overlays.helm_functions import is_true, literal, nil
 from statecheck.deployments.overlays.helm_render import render
 from statecheck.deployments.overlays.kustomize import objects_in
 from statecheck.deployments.overlays.library import Built, Library, within
@@ -43,16 +43,22 @@ class _Chart(NamedTuple):
 def helm_stages(library: Library) -> Built:
     """A stage for the values of each chart, and one for each further values file laid over them."""
     charts = {chart.folder: chart for chart in _charts(library)}
+    parts: dict[str, list[_Chart]] = {}
+    for folder, chart in charts.items():
+        above = _parent(folder, charts)
+        if above is not None:
+            parts.setdefault(above, []).append(chart)
+    inside = {part.folder for several in parts.values() for part in several}
     stages: list[Stage] = []
     used: set[str] = set()
     room = _MAX_RENDERED
     for folder, chart in charts.items():
         used.update((posixpath.join(folder, CHART), *chart.variants, *chart.templates, *chart.crds))
         used.update((chart.values,) if chart.values else ())
-        if _parent(folder, charts) is not None or chart.root.text("type") == "library":
+        if folder in inside or chart.root.text("type") == "library":
             continue
         for variant in (None, *chart.variants[:_MAX_VARIANTS]):
-            stage = _Renderer(library, charts, room).stage(chart, variant)
+            stage = _Renderer(library, parts, room).stage(chart, variant)
             room -= len(stage.files)
             stages.append(stage)
     return Built(tuple(stages), frozenset(used))
@@ -101,9 +107,9 @@ def _parent(folder: str, charts: Mapping[str, _Chart]) -> str | None:
 class _Renderer:
     """Renders one chart once."""
 
-    def __init__(self, library: Library, charts: Mapping[str, _Chart], room: int) -> None:
+    def __init__(self, library: Library, parts: Mapping[str, Sequence[_Chart]], room: int) -> None:
         self._library = library
-        self._charts = charts
+        self._parts_of = parts
         self._room = room
         self._files: list[str] = []
         self._notes: list[str] = []
@@ -155,9 +161,7 @@ class _Renderer:
     def _parts(self, chart: _Chart, values: Datum, release: str, depth: int) -> None:
         """The charts in its ``charts`` folder, with the values that this one gives them."""
         wanted = {item.text("name"): item for item in items_of(chart.root.fields.get("dependencies"))}
-        for folder, part in self._charts.items():
-            if _parent(folder, self._charts) != chart.folder or part is chart:
-                continue
+        for part in self._parts_of.get(chart.folder, ()):
             dependency = wanted.pop(part.name, None)
             if dependency is not None and not _is_wanted(dependency, values):
                 continue
@@ -188,6 +192,7 @@ def _scope(chart: _Chart, values: Datum, release: str) -> Scope:
     installed = {
         "Name": literal(release, place)._replace(templated=True),
         "Service": literal("Helm", place),
+        "Namespace": nil(place),  # that of whoever installs it
         "IsInstall": literal("true", place),
         "IsUpgrade": literal("false", place),
     }

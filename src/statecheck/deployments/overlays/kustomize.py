@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from statecheck.deployments.overlays.kustomize_changes import Resource, resource, transformed
+from statecheck.deployments.overlays.kustomize_generators import with_generated
 from statecheck.deployments.overlays.kustomize_patching import patched
 from statecheck.deployments.overlays.library import Built, Library, resolved
-from statecheck.deployments.overlays.values import fields_of, items_of, renamed, texts_of, with_fields
+from statecheck.deployments.overlays.values import items_of, texts_of
 from statecheck.deployments.tree import Datum, Stage
 
 NAMES = ("kustomization.yaml", "kustomization.yml")
@@ -112,11 +113,11 @@ class _Builder:
                 resources = list(made.resources)
                 files.extend(made.files)
                 notes.extend(made.notes)
-        resources.extend(_generated(root))
+        opener = _Opener(self.library, folder, files, notes)
+        resources = with_generated(resources, root, opener)
         self._objects += len(resources)
         if self._objects > _MAX_OBJECTS:
             return _Folder((), (*files, path), (*notes, f"{path}: too many objects in all"))
-        opener = _Opener(self.library, folder, files, notes)
         resources = patched(resources, root, opener, notes)
         return _Folder(tuple(transformed(resources, root)), (*files, path), tuple(notes))
 
@@ -195,30 +196,3 @@ def objects_in(document: Datum) -> Iterator[Datum]:
         yield from (item for item in items_of(document.fields["items"]) if item.kind == "map")
     else:
         yield document
-
-
-def _generated(root: Datum) -> Iterator[Resource]:
-    """ConfigMaps and Secrets that a kustomization makes of its literals. Their names get no hash here."""
-    for key, kind in (("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")):
-        for item in items_of(root.fields.get(key)):
-            if item.text("name"):
-                yield resource(_object(item, kind))
-
-
-def _object(item: Datum, kind: str) -> Datum:
-    place = item.location
-    data: dict[str, Datum] = {}
-    for literal in texts_of(item.fields.get("literals")):
-        name, _, value = literal.value.partition("=")
-        data[name] = literal._replace(value=value, key=name, fields={}, items=())
-    holder = Datum("map", "{}", place, key="data")
-    fields: Mapping[str, Datum] = {
-        "apiVersion": Datum("value", "v1", place, key="apiVersion"),
-        "kind": Datum("value", kind, place, key="kind"),
-        "metadata": with_fields(
-            Datum("map", "", place, key="metadata"),
-            {key: renamed(value, key) for key, value in fields_of(item).items() if key in ("name", "namespace")},
-        ),
-        "data": with_fields(holder, data),
-    }
-    return with_fields(Datum("map", "", place), fields)

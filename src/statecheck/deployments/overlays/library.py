@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from statecheck.deployments.overlays.values import TAGS
 from statecheck.deployments.tree import MAX_DEPTH, Datum, Stage, is_too_deep, trees
-from statecheck.facts.documents.nodes import DocumentFacts, Node
+from statecheck.facts.documents.nodes import DocumentFacts, Hole, Node
+from statecheck.facts.documents.templates import FILLER
 
+_FILLED = re.compile(f"{FILLER}+")
 _KEPT = 256  # files whose trees are kept for the next that asks: bases are asked for again and again
 
 
@@ -93,8 +96,13 @@ def within(path: str, folder: str) -> str:
 def _source(path: str, facts: DocumentFacts) -> Source:
     notes = list(_notes(path, facts))
     texts = {(hole.line, hole.column): hole.text for hole in facts.holes if not hole.text.startswith("{")}
+    nodes = facts.nodes
     if texts:
-        facts = msgspec.structs.replace(facts, nodes=tuple(_restored(node, texts) for node in facts.nodes))
+        nodes = tuple(_restored(node, texts) for node in nodes)
+    if any(FILLER in node.value or FILLER in node.key for node in nodes):
+        nodes = tuple(_with_actions(nodes, [hole for hole in facts.holes if hole.text.startswith("{{")]))
+    if nodes is not facts.nodes:
+        facts = msgspec.structs.replace(facts, nodes=nodes)
     return Source(path, tuple(trees(path, facts)), tuple(notes))
 
 
@@ -103,6 +111,34 @@ def _notes(path: str, facts: DocumentFacts) -> Iterator[str]:
         yield f"{path}:{facts.failure.line} could not be read to its end: {facts.failure.message}"
     if is_too_deep(facts):
         yield f"{path}: what is nested more than {MAX_DEPTH} levels deep was left out"
+
+
+def _with_actions(nodes: Sequence[Node], actions: Sequence[Hole]) -> Iterator[Node]:
+    """The nodes with template actions as they are written, in the place of what stands for them."""
+    by_length: dict[int, list[Hole]] = {}
+    for action in reversed(actions):
+        by_length.setdefault(len(action.text), []).append(action)
+
+    def written(text: str, line: int) -> str:
+        parts: list[str] = []
+        used: dict[int, int] = {}  # within this text; the nodes of a command say it twice
+        done = 0
+        for match in _FILLED.finditer(text):
+            length = len(match[0])
+            waiting = by_length.get(length, [])
+            while waiting and waiting[-1].line < line:
+                waiting.pop()
+            used[length] = used.get(length, 0) + 1
+            known = waiting[-used[length]].text if used[length] <= len(waiting) else "{{ }}"
+            parts += [text[done : match.start()], known]
+            done = match.end()
+        return "".join((*parts, text[done:]))
+
+    for node in nodes:
+        if FILLER in node.value or FILLER in node.key:
+            key, value = written(node.key, node.line), written(node.value, node.line)
+            node = msgspec.structs.replace(node, key=key, value=value)
+        yield node
 
 
 def _restored(node: Node, texts: Mapping[tuple[int, int], str]) -> Node:
