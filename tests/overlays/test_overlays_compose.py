@@ -65,6 +65,51 @@ class TestWhichFilesGoTogether:
         files = {"production.yml": BASE, "render.yaml": "services:\n- type: web\n", "mkdocs.yml": "services: {a: b}"}
         assert [stage.name for stage in stages_of(files, "compose")] == ["production.yml"]
 
+    def test_an_override_of_a_variant_is_laid_over_that(self) -> None:
+        variant = "services: {web: {restart: always}}"
+        files = {"compose.yaml": BASE, "compose.test.yaml": variant, "compose.test.override.yaml": variant}
+        assert [stage.name for stage in stages_of(files)][1:] == [
+            "compose.yaml + compose.test.yaml",
+            "compose.yaml + compose.test.yaml + compose.test.override.yaml",
+        ]
+
+    @pytest.mark.parametrize(
+        ("command", "names"),
+        [
+            ("docker compose -f compose.prod.yaml up -d", ["compose.yaml", "compose.prod.yaml"]),
+            (
+                "docker-compose -f compose.yaml -f compose.prod.yaml up",
+                ["compose.yaml", "compose.yaml + compose.prod.yaml"],
+            ),
+            (
+                "docker compose --file=compose.yaml --file common.yml -f 'compose.prod.yaml' up",
+                ["compose.yaml", "compose.prod.yaml", "compose.yaml + common.yml + compose.prod.yaml"],
+            ),
+            (
+                "docker compose -f common.yml up; rm -f compose.yaml",
+                ["compose.yaml", "compose.prod.yaml", "common.yml"],
+            ),
+            ("docker compose -f gone.yml -f compose.prod.yaml up", ["compose.yaml", "compose.prod.yaml"]),
+        ],
+    )
+    def test_what_a_command_of_the_tree_lays_together(self, command: str, names: list[str]) -> None:
+        complete = "services: {web: {image: shop:2}}"
+        files = {
+            "compose.yaml": BASE,
+            "compose.prod.yaml": complete,
+            "common.yml": "services: {web: {restart: always}}",
+            "deploy/up.sh": f"{command}\n",
+        }
+        assert [stage.name for stage in stages_of(files, "compose")] == names
+
+    def test_a_variable_may_name_the_files(self) -> None:
+        files = {
+            "compose.yaml": BASE,
+            "more.yml": "services: {web: {restart: always}}",
+            ".env": "COMPOSE_FILE=compose.yaml:more.yml\n",
+        }
+        assert [stage.name for stage in stages_of(files, "compose")] == ["compose.yaml", "compose.yaml + more.yml"]
+
 
 class TestMerging:
     def test_mappings_merge_and_every_value_keeps_its_place(self) -> None:
