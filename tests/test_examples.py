@@ -33,7 +33,6 @@ EXPECTED: dict[str, dict[str, set[str]]] = {
         "process-cache": {"config/settings.py"},
         "secret": {"config/settings.py"},
         "session-files": {"config/settings.py"},
-        "single-instance": {"compose.yaml"},
         "sticky-session": {"main.tf"},
         "upload-to-disk": {"config/settings.py"},
     },

@@ -150,11 +150,8 @@ def spelled(words: Sequence[Word], names: Sequence[str]) -> str:
 
 def arguments(server: Server, words: Sequence[Word]) -> list[Word]:
     """What may name the application, best first: the words that are neither options nor numbers nor addresses."""
-    plain = [
-        word
-        for word in words
-        if word.known and not word.text.startswith(("-", ".:")) and word.text not in server.subcommands
-    ]
+    plain = [word for word in words if word.known and not word.text.startswith("-") and number(word.text) is None]
+    plain = [word for word in plain if word.text not in server.subcommands]
     telling = [word for word in plain if ":" in word.text and not word.text.rpartition(":")[2].isdigit()]
     return [*telling, *(word for word in plain if word not in telling)]
 

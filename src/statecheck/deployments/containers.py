@@ -95,7 +95,8 @@ def _fits(platform: Platform, document: Datum) -> bool:
 
 def _containers(stage: Stage, document: Datum, platform: Platform, scaled: dict[str, Count]) -> Iterator[Container]:
     for unit in select(document, platform.units):
-        name = text(unit, platform.name) or (unit.key if platform.units else "")
+        name = text(unit, platform.name) or (unit.key if platform.units else _stem(document.location.path))
+        name = name.removeprefix(platform.key_prefix)
         title = platform.unit.replace("{name}", name).replace("{kind}", document.text("kind")).strip()
         counts = tuple(_counts(unit, platform, scaled.get(name)))
         volumes = (
@@ -106,6 +107,10 @@ def _containers(stage: Stage, document: Datum, platform: Platform, scaled: dict[
             mounts = tuple(_mounts(first(datum, platform.mounts), volumes)) if platform.mounts else ()
             own = datum.text("name") if len(inner) > 1 else ""
             yield Container(stage, platform, title, own or name or title, datum, unit.location, counts, mounts)
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[0] or path.rpartition("/")[2]
 
 
 def _counts(unit: Datum, platform: Platform, scaler: Count | None) -> Iterator[Count]:

@@ -20,17 +20,27 @@ class Entered(NamedTuple):
     reference: str
 
 
-def entered(ground: Ground, place: Place, invocation: Invocation, named: Sequence[Word]) -> Entered:
-    """The files that a server enters. ``named``: what variables and settings files of the server say."""
+def entered(
+    ground: Ground, place: Place, invocation: Invocation, named: Sequence[Word], folders: Sequence[str] = ()
+) -> Entered:
+    """The files that a server enters. ``named``: what variables and settings files of the server say.
+
+    ``folders``: where Python looks for modules besides. Where no file is found only an option is given back that names
+    an application: any other word may be something else.
+    """
     server = invocation.server
     if server.app == "all":
         return Entered(tuple(_all_below(ground, place.base)), "")
     references = [*_references(invocation), *(word.text for word in named), *server.app_defaults]
-    folders = [text for text in (_value(invocation, server.directory), _value(invocation, server.paths)) if text]
+    folders = [
+        *folders,
+        *(text for text in (_value(invocation, server.directory), _value(invocation, server.paths)) if text),
+    ]
     for reference in references:
         for path in _paths(ground, place, server.app, reference, server.submodules, folders):
             return Entered((path,), reference)
-    return Entered((), references[0] if references else "")
+    named_by = option(invocation.words, server.app_options)
+    return Entered((), named_by.text if named_by is not None else "")
 
 
 def _references(invocation: Invocation) -> list[str]:
@@ -85,14 +95,14 @@ def _files(ground: Ground, place: Place, names: Sequence[str], folders: Sequence
 
 def _by_name(ground: Ground, dotted: str, form: str) -> Iterator[str]:
     """The only module of that name in the tree, wherever it lies: its folder may be put on the path at run time."""
-    wanted = {dotted, f"{dotted}.__main__"} if form == "module" else {dotted}
-    modules = ground.project.modules
-    found = [
-        path for path in ground.project.files if modules.name(path) in wanted and ground.project.is_application(path)
-    ]
-    found.sort(key=lambda path: not path.endswith("__main__.py"))
-    if len({modules.name(path) for path in found}) == len(found):
-        yield from found[:1]
+    stem = f"/{dotted.replace('.', '/')}"
+    endings = (f"{stem}/__main__.py",) if form == "module" else ()
+    for ending in (*endings, f"{stem}.py", f"{stem}/__init__.py"):
+        found = [path for path in ground.project.files if f"/{path}".endswith(ending)]
+        found = [path for path in found if ground.project.is_application(path)]
+        if found:
+            yield from found if len(found) == 1 else ()
+            return
 
 
 def _all_below(ground: Ground, folder: str) -> Iterator[str]:

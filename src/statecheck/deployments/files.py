@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
 from statecheck.deployments.containers import Mount
 from statecheck.facts.ir import Const, Expr
@@ -10,13 +11,17 @@ from statecheck.facts.walk import iter_expr
 from statecheck.model import Finding, Location
 from statecheck.project.link import Project
 
+_NAME = re.compile(r"\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\b")  # a setting or a variable
 
-def texts(project: Project, finding: Finding) -> tuple[str, ...]:
-    """The string literals on the lines of a finding, with those of the settings that they name."""
+
+def texts(project: Project, finding: Finding, variables: Mapping[str, str]) -> tuple[str, ...]:
+    """The string literals on the lines of a finding, with those of the settings and variables that they name."""
     lines = [finding.location, *(step.location for step in finding.flow if step.role in ("definition", "write"))]
     found = dict.fromkeys(text for where in lines for text in _on_line(project, where))
-    for name in [text for text in found if text.isupper() and text.isidentifier()]:
+    named = dict.fromkeys([text for text in found if _NAME.fullmatch(text)] + _NAME.findall(finding.message))
+    for name in named:
         found.update(dict.fromkeys(_settings(project, name)))
+    found.update(dict.fromkeys(variables[name] for name in {**found, **named} if name in variables))
     return tuple(text.rpartition("///")[2] if ":///" in text else text for text in found)
 
 

@@ -47,9 +47,11 @@ def _with_processes(ground: Ground, concerns: Concerns, live: Sequence[Process],
     found = tuple(process for process in live if concerns.runs(process, finding))
     if finding.family != "disk" or not found:
         return row._replace(processes=found)
-    said = texts(ground.project, finding)
-    mounts = tuple(mount_of(said, process.mounts) for process in found)
-    return row._replace(processes=found, mounts=mounts, placed=any(text.startswith("/") for text in said))
+    said = [texts(ground.project, finding, process.folders) for process in found]
+    mounts = tuple(mount_of(each, process.mounts) for each, process in zip(said, found, strict=True))
+    return row._replace(
+        processes=found, mounts=mounts, placed=any(text.startswith("/") for each in said for text in each)
+    )
 
 
 def _with_hidden(
@@ -58,12 +60,23 @@ def _with_hidden(
     if not row.is_document:
         return row
     spoken = spoken_of(ground, concerns, live, row.finding)
+    sure = spoken.sure and not (spoken.mounted and any(_is_adrift(each, spoken) for each in kept))
     hides = sorted((each.finding for each in kept if _is_hidden(each, spoken, row.finding)), key=_weight)
-    return row._replace(processes=spoken.processes, hides=tuple(hides), sure=spoken.sure)
+    return row._replace(processes=spoken.processes, hides=tuple(hides), sure=sure)
+
+
+def _is_adrift(each: Joined, spoken: Spoken) -> bool:
+    """Is it a file of the process that may lie on any of its mounts?"""
+    return not each.placed and any(
+        mount is None and process in spoken.processes
+        for mount, process in zip(each.mounts, each.processes, strict=False)
+    )
 
 
 def _is_hidden(each: Joined, spoken: Spoken, finding: Finding) -> bool:
     """Routing and pins hide what no mount keeps, as long as their process has no further copies; a volume its files."""
+    if not is_spread(each.finding):
+        return False
     at_hand = [at for at, process in enumerate(each.processes) if process in spoken.processes]
     mounts = {at: each.mounts[at] if each.mounts else None for at in at_hand}
     if spoken.mounted:
@@ -76,6 +89,11 @@ def _is_hidden(each: Joined, spoken: Spoken, finding: Finding) -> bool:
 
 def _weight(finding: Finding) -> tuple[bool, int, Location]:
     return (finding.family == "disk", -LEVELS.index(finding.severity), finding.location)
+
+
+def is_spread(finding: Finding) -> bool:
+    """Does the number of copies matter? What a restart loses is lost however many there are."""
+    return finding.family == "disk" or finding.harm != "lost"
 
 
 def matters(finding: Finding) -> bool:

@@ -18,6 +18,7 @@ from statecheck.model import Location
 from statecheck.rules.serving import Server
 
 SERVING = ("request", "worker")
+IMPORT_PATH = "PYTHONPATH"
 IMAGE = "image"  # the unit of what an image runs that no document of the tree deploys
 
 
@@ -34,13 +35,12 @@ class Process(NamedTuple):
     development: bool
     location: Location
     server: Server
-    command: str
-    reference: str
+    runs: str  # program and application, for people: other options may hold what nobody should see
     entered: tuple[str, ...]
     copies: tuple[Count, ...]
     threads: int | None
     mounts: tuple[Mount, ...]
-    directory: str
+    folders: Mapping[str, str]  # variables that hold an absolute path
 
 
 def processes(ground: Ground, stages: Iterable[Stage]) -> tuple[Process, ...]:
@@ -100,7 +100,7 @@ class _Reader:
     ) -> Process:
         ground = self._ground
         invocation, config = config_words(ground, place, invocation, variables)
-        run = entered(ground, place, invocation, config.applications)
+        run = entered(ground, place, invocation, config.applications, _import_folders(variables))
         workers = workers_of(ground, invocation, variables, config, run.paths)
         return Process(
             name=container.name,
@@ -110,13 +110,12 @@ class _Reader:
             development=container.stage.purpose in ("development", "test"),
             location=container.location,
             server=invocation.server,
-            command=" ".join((invocation.program.text, *(word.text for word in invocation.words))),
-            reference=run.reference,
+            runs=_runs(invocation, run.reference),
             entered=run.paths,
             copies=(*workers, *container.copies),
             threads=threads_of(invocation),
             mounts=container.mounts,
-            directory=place.directory,
+            folders={name: said.value for name, said in variables.items() if said.value.startswith("/")},
         )
 
     def _of_image(self, built: Image) -> Iterator[Process]:
@@ -147,16 +146,22 @@ class _Reader:
         """Of what entrypoint and command start, the last server; without one the last program."""
         entrypoint, command = lines
         whole = [(*entrypoint[0], *command[0])] if len(entrypoint) == 1 and len(command) == 1 else []
-        found: list[Invocation] = []
+        other: Invocation | None = None
         for tried in (whole, command, entrypoint):
-            found += invocations(tried, self._programs)
-            if any(each.server.serves in SERVING for each in found):
-                break
-        else:
-            for name in scripts([*entrypoint, *command]):
-                found += invocations(self._ground.script(place.paths(name)), self._programs)
+            found = invocations(tried, self._programs)
+            serving = [each for each in found if each.server.serves in SERVING]
+            if serving:
+                return serving[-1]
+            other = other or next(reversed(found), None)
+        return other or self._of_scripts([*entrypoint, *command], place)
+
+    def _of_scripts(self, lines: Sequence[Line], place: Place) -> Invocation | None:
+        """What scripts of the tree start. One that can start several servers says too little alone."""
+        scripted = [line for name in scripts(lines) for line in self._ground.script(place.paths(name))]
+        found = invocations(scripted, self._programs)
         serving = [each for each in found if each.server.serves in SERVING]
-        return next(reversed(serving or found), None)
+        several = len({each.server.id for each in serving}) > 1
+        return None if several else next(reversed(serving or found), None)
 
     def _build_path(self, container: Container) -> str:
         """The Dockerfile that a document names, by itself or by a build context; "" for none."""
@@ -196,6 +201,16 @@ class _Reader:
         if context or built is None:
             return beside(container.location.path, context or ".")
         return dirname(built.path)
+
+
+def _import_folders(variables: Mapping[str, Datum]) -> list[str]:
+    said = variables.get(IMPORT_PATH)
+    return [folder for folder in said.value.split(":") if folder and "$" not in folder] if said is not None else []
+
+
+def _runs(invocation: Invocation, reference: str) -> str:
+    program = invocation.program.text.rpartition("/")[2]
+    return program if program == reference.rpartition("/")[2] else f"{program} {reference}".strip()
 
 
 def _without_tag(name: str) -> str:

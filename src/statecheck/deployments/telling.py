@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from statecheck.deployments import wording
 from statecheck.deployments.containers import Count
 from statecheck.deployments.hiding import PIN, VOLUME
-from statecheck.deployments.join import Joined
+from statecheck.deployments.join import Joined, is_spread
 from statecheck.deployments.processes import Process
 from statecheck.deployments.workers import WORKER
 from statecheck.model import LEVELS, Deployed, Finding, Level
@@ -37,14 +37,14 @@ def _told(row: Joined, routing: Joined | None) -> Finding:
 
 def _told_of_code(row: Joined, routing: Joined | None) -> Finding:
     finding = row.finding
-    order = sorted(range(len(row.processes)), key=lambda at: (-_copies(row, at), at))
+    order = sorted(range(len(row.processes)), key=lambda at: (*_copies(row, at), at))
     process = row.processes[order[0]]
     counts = wording.counted(process.copies, finding)
     mount = row.mounts[order[0]] if row.mounts else None
     if mount is not None:
         sentence = wording.landing(mount)
-    elif finding.family == "disk" and process.mounts and not row.placed:
-        sentence = ""  # it may lie on any of the mounts
+    elif not is_spread(finding) or (finding.family == "disk" and process.mounts and not row.placed):
+        sentence = ""  # what a restart loses; a file that may lie on any of the mounts
     else:
         sentence = _of_copies(finding, counts)
         if sentence and routing is not None:
@@ -54,12 +54,14 @@ def _told_of_code(row: Joined, routing: Joined | None) -> Finding:
         finding,
         message=wording.added(finding.message, sentence),
         severity=_raised(finding) if real else finding.severity,
-        deployments=tuple(_deployed(row.processes[at], finding) for at in order),
+        deployments=tuple(dict.fromkeys(_deployed(row.processes[at], finding) for at in order)),
     )
 
 
-def _copies(row: Joined, at: int) -> int:
-    return wording.total(wording.counted(row.processes[at].copies, row.finding))
+def _copies(row: Joined, at: int) -> tuple[int, bool]:
+    """Many copies first, then those that can become many."""
+    counts = wording.counted(row.processes[at].copies, row.finding)
+    return -wording.total(counts), not wording.is_open(counts)
 
 
 def _workers(counts: Sequence[Count]) -> list[Count]:
@@ -99,7 +101,8 @@ def _told_of_document(row: Joined) -> Finding:
         return replace(finding, severity="low") if _is_idle(row) else finding
     listed = wording.listed(row.hides)
     sentence = f"On it lands what these write: {listed}" if finding.name == VOLUME else f"It hides {listed}"
-    level = max(finding.severity, "medium", key=LEVELS.index)
+    pins = finding.name != PIN or finding.confidence == "high"  # a name or a port may be fixed for other reasons
+    level = max(finding.severity, "medium", key=LEVELS.index) if pins else finding.severity
     return replace(finding, message=wording.added(finding.message, sentence), severity=level)
 
 

@@ -92,14 +92,20 @@ def added(message: str, sentence: str) -> str:
 
 def own_copies(finding: Finding, counts: Sequence[Count]) -> str:
     """Each copy of the process keeps the state of a finding for itself."""
-    factors, where = multiplied(counts), ", ".join(places([count for count in counts if count.number != 1]))
+    if finding.harm == "repeated":
+        return f"{_subject(counts)} do this on their own"
     kept = f"have their own copy of `{state(finding)}`" if finding.form is None else "keep their own"
-    return f"{_capital(factors)} ({where}) each {kept}"
+    return f"{_subject(counts)} {kept}"
 
 
 def own_disks(counts: Sequence[Count]) -> str:
     """Each copy of the container writes to its own disk."""
-    return f"{_capital(multiplied(counts))} ({', '.join(places(counts))}) each write to a disk of their own"
+    return f"{_subject(counts)} write to a disk of their own"
+
+
+def _subject(counts: Sequence[Count]) -> str:
+    verb = "can each" if total(counts) == 1 else "each"
+    return f"{_capital(multiplied(counts))} ({', '.join(places(counts))}) {verb}"
 
 
 def one_copy(counts: Sequence[Count]) -> str:

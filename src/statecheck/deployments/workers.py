@@ -47,6 +47,7 @@ def config_words(
     ]
     given = option(invocation.words, server.config)
     names = [given.text.removeprefix("file:").removeprefix("python:")] if given else [*server.config_files]
+    names += [word.text for word in invocation.words if word.known and word.text.endswith(server.config_suffixes)]
     paths = [path for name in names for path in place.paths(name)]
     config = _of_python(ground, server, paths) or _of_document(ground, server, paths) or Config()
     return invocation, config._replace(applications=(*named, *config.applications))
@@ -124,13 +125,12 @@ def workers_of(
 
 def _given(word: Word, text: str, variables: Mapping[str, Datum]) -> Count:
     """The value of an option; of ``$NAME`` the variable, of ``${NAME:-4}`` the default where nothing else is set."""
-    value, location = word.text, word.location
-    if value.startswith("$"):
-        name, _, default = value.strip("${}").partition(":-")
-        said = variables.get(name)
-        value = said.value if said is not None else default
-        location = said.location if said is not None else location
-    return Count(number(value), False, WORKER, text, location)
+    name, _, default = word.text.strip("${}").partition(":-")
+    if not word.text.startswith("$"):
+        return Count(number(word.text), False, WORKER, text, word.location)
+    if (said := variables.get(name)) is not None and said.kind == "value":
+        return Count(number(said.value), False, WORKER, f"{name}={said.value}", said.location)
+    return Count(number(default), False, WORKER, text, word.location)
 
 
 def _started_by_code(ground: Ground, entered: tuple[str, ...]) -> Iterator[Count]:

@@ -54,15 +54,9 @@ def _processes(shown: tuple[Shown, ...]) -> Table:
         mark = " (development)" if process.development else ""
         known = "" if process.entered else " (not found in this tree)"
         table.add_row(
-            f"{escape(process.unit)}{mark}", escape(f"{_runs(process)}{known}"), escape(copies(process)), _serves(each)
+            f"{escape(process.unit)}{mark}", escape(f"{process.runs}{known}"), escape(copies(process)), _serves(each)
         )
     return table
-
-
-def _runs(process: Process) -> str:
-    """The program and what it is told to run: other options may hold what nobody should see."""
-    program = process.command.partition(" ")[0].rpartition("/")[2]
-    return program if program == process.reference else f"{program} {process.reference}".strip()
 
 
 def copies(process: Process) -> str:

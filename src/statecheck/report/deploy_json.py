@@ -23,7 +23,6 @@ from statecheck.report.deploy_shape import (
     MountRow,
     ProcessRow,
 )
-from statecheck.report.mask import mask
 from statecheck.report.shape import Tool
 
 Kind = Literal["memory", "disk"]
@@ -54,8 +53,7 @@ def _process(shown: Shown) -> ProcessRow:
         path=process.location.path,
         line=process.location.line,
         server=process.server.id,
-        command=mask(process.command, sensitive=False, python=False),
-        reference=process.reference,
+        runs=process.runs,
         module=process.entered[0] if process.entered else None,
         copies=wording.exact(process.copies),
         factors=tuple(map(_factor, process.copies)),

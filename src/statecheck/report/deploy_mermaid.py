@@ -9,7 +9,6 @@ from statecheck.deployments import wording
 from statecheck.deployments.picture import Survey
 from statecheck.model import Finding
 from statecheck.report.deploy import copies, where_kept
-from statecheck.report.mask import mask
 from statecheck.report.source import escape
 
 MAX_LABEL = 120  # characters of a line
@@ -25,8 +24,7 @@ def render_mermaid(survey: Survey) -> str:
     edges: list[str] = []
     for number, shown in enumerate(survey.picture.shown):
         process = shown.process
-        command = mask(process.command, sensitive=False, python=False)
-        lines.append(f"  p{number}[{label((process.unit, command, copies(process)))}]")
+        lines.append(f"  p{number}[{label((process.unit, process.runs, copies(process)))}]")
         for kept in shown.keeps:
             state = _node(states, kept.finding, "s")
             edges.append(f"  p{number} -->|{label((where_kept(process, kept),))}| {state}")

@@ -75,8 +75,7 @@ class ProcessRow(Struct, frozen=True):
     path: Path
     line: Count
     server: str
-    command: str
-    reference: Annotated[str, Meta(description="The words that name the application.")]
+    runs: Annotated[str, Meta(description="Program and application, for people.")]
     module: Annotated[Path | None, Meta(description="The file that is run first; null if it was not found.")]
     copies: Number
     factors: tuple[FactorRow, ...]

@@ -130,6 +130,9 @@ def _dotted(document: toml.Document, names: Iterable[str], at: Path) -> None:
             raise error(document, f'{spell((*at, number))}: "{name}" is no dotted name', *at, number)
 
 
+UNIT = ("name", "kind")  # what the name of a platform's unit is made of
+
+
 def check_model(model: Model, document: toml.Document) -> None:
     """Raise PackError unless every name of the model can match."""
     if not _NAME.fullmatch(model.framework):
@@ -151,6 +154,27 @@ def check_model(model: Model, document: toml.Document) -> None:
             for key, template in templates.items():
                 _template(document, template, "environment-style", number, table, key, known=READING)
     _unique_ids(model, document)
+    _deployments(model, document)
+
+
+def _deployments(model: Model, document: toml.Document) -> None:
+    """Servers and platforms: rows that could never match, and words that nothing fills in."""
+    for number, server in enumerate(model.servers):
+        if not (server.commands or server.call):
+            raise error(document, f"server[{number}]: neither commands nor call", "server", number)
+        _dotted(document, server.call, ("server", number, "call"))
+    for number, platform in enumerate(model.platforms):
+        if not (platform.files or platform.kinds or platform.has):
+            raise error(document, f"platform[{number}]: any document would fit", "platform", number)
+        _template(document, platform.unit, "platform", number, "unit", known=UNIT)
+        for key in ("units", "containers"):
+            _path(document, getattr(platform, key), ("platform", number, key))
+
+
+def _path(document: toml.Document, path: str, at: Path) -> None:
+    """A path into documents: the patterns in it must be ones."""
+    for pattern in re.findall(r"/(.+?)/", path):
+        _pattern(document, pattern, at)
 
 
 def _entries(model: Model) -> Iterator[tuple[str, int, EntryPoint]]:
@@ -225,6 +249,8 @@ def _unique_ids(model: Model, document: toml.Document) -> None:
         ("entry", [row.id for row in model.entries]),
         ("caller", [row.id for row in model.callers]),
         ("safe", [row.id for row in model.safe]),
+        ("server", [row.id for row in model.servers]),
+        ("platform", [row.id for row in model.platforms]),
     ):
         for number, name in enumerate(ids):
             if name in ids[:number]:

@@ -23,12 +23,12 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     one of the environment's ``app_variables``, else an argument; where none names a module of the tree, one of
     ``app_defaults``. Of a package so named, its ``submodules`` are looked at first.
 
-    ``workers`` (options, ``worker_variables``, ``worker_keys`` of a file that ``config`` names or that is so called)
-    are processes of their own; without them there is one, or with ``per_core`` one for each core. ``threads`` share
-    memory. ``pools``: options whose value, one of ``shared_pools``, makes workers share memory after all.
-    ``directory`` and ``paths`` are options that name a folder to work in, or to import from. ``more``: variables that
-    hold further options. ``call``: functions that start it from code, whose keyword ``call_workers`` says how many
-    processes.
+    ``workers`` (options, ``worker_variables``, ``worker_keys`` of a settings file) are processes of their own; without
+    them there is one, or with ``per_core`` one for each core. ``threads`` share memory. ``pools``: options whose value,
+    one of ``shared_pools``, makes workers share memory after all. The settings file is the value of ``config``, an
+    argument that ends in one of ``config_suffixes``, or one of ``config_files``. ``directory`` and ``paths`` are
+    options that name a folder to work in, or to import from. ``more``: variables that hold further options. ``call``:
+    functions that start it from code, whose keyword ``call_workers`` says how many processes.
     """
 
     id: str
@@ -52,6 +52,7 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     shared_pools: tuple[str, ...] = ()
     config: tuple[str, ...] = ()
     config_files: tuple[str, ...] = ()
+    config_suffixes: tuple[str, ...] = ()
     directory: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
@@ -78,7 +79,8 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
 
     The document must fit one of ``files`` (globs), have one of the ``kinds``, and every path of ``has``. Below it stand
     the units (``units``, "" for the document itself), which are copied, and in each unit containers. ``unit`` is the
-    name for people: {name} and {kind} are filled in. ``replicas`` say how many copies, ``maximum`` up to how many;
+    name for people: {name} (at ``name``, else the unit's key without ``key_prefix``, else that of the file) and {kind}
+    are filled in. ``replicas`` say how many copies, ``maximum`` up to how many;
     ``scaled``: as many as somebody sets outside of the tree. All paths but ``units`` start at the unit, those from
     ``command`` on at the container; "." is the unit itself.
     """
@@ -90,6 +92,7 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     has: tuple[str, ...] = ()
     units: str = ""
     name: tuple[str, ...] = ()
+    key_prefix: str = ""
     containers: str = ""
     replicas: tuple[str, ...] = ()
     maximum: tuple[str, ...] = ()

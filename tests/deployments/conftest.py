@@ -1,0 +1,40 @@
+"""Trees in a few lines: their processes, and their findings joined with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from statecheck.deployments.ground import Ground
+from statecheck.deployments.overlays import purpose_words, stages
+from statecheck.deployments.processes import Process, processes
+from statecheck.facts.documents import read_document
+from statecheck.facts.python import extract
+from statecheck.project.knowledge import Knowledge
+from statecheck.project.link import link
+from statecheck.rules.load import load
+from statecheck.rules.schema import Pack
+
+Processes = Callable[[Mapping[str, str]], list[Process]]
+
+
+@pytest.fixture(scope="session")
+def pack() -> Pack:
+    return load()
+
+
+@pytest.fixture(scope="session")
+def processes_of(pack: Pack) -> Processes:
+    """The processes of a tree, given as path → text."""
+    knowledge = Knowledge(pack)
+
+    def found(files: Mapping[str, str]) -> list[Process]:
+        python = {path: extract(text) for path, text in files.items() if path.endswith(".py")}
+        read = {path: read_document(path, text.encode()) for path, text in files.items() if path not in python}
+        documents = {path: facts for path, facts in read.items() if facts is not None}
+        project = link(python, {}, knowledge)
+        words = purpose_words(pack.models.values())
+        return list(processes(Ground(project, documents, pack.models.values()), stages(documents, words)))
+
+    return found

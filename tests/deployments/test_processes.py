@@ -1,0 +1,81 @@
+"""Processes of small trees: what runs, which code it enters, and in how many copies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli
+
+from statecheck.deployments import wording
+
+from .conftest import Processes
+
+APP = {"shop/__init__.py": "", "shop/web.py": "app = make()\n", "shop/jobs.py": "app = make()\n"}
+HERE = Path(__file__).parent
+
+
+def cases(name: str) -> list[Any]:
+    """The cases of a file beside this one."""
+    rows = tomli.loads((HERE / name).read_text(encoding="utf-8"))["case"]
+    return [pytest.param(row, id=row["name"]) for row in rows]
+
+
+def compose(service: str) -> dict[str, str]:
+    return {"compose.yaml": f"services:\n  web: {service}\n"}
+
+
+@pytest.mark.parametrize("case", cases("copies.toml"))
+def test_one_process(processes_of: Processes, case: dict[str, Any]) -> None:
+    found = processes_of({**APP, **case["files"]})
+    assert [(each.unit, *each.entered) for each in found] == [(case["unit"], case["entered"])]
+    assert wording.multiplied(found[0].copies) == case["copies"]
+
+
+@pytest.mark.parametrize("case", cases("modules.toml"))
+def test_the_module_is_found(processes_of: Processes, case: dict[str, Any]) -> None:
+    assert [each.entered for each in processes_of(case["files"])] == [(case["entered"],)]
+
+
+def test_two_modules_of_one_name_are_not_guessed_between(processes_of: Processes) -> None:
+    files = {"one/x/app.py": "", "two/x/app.py": "", **compose("{command: 'gunicorn x.app:app'}")}
+    assert [each.entered for each in processes_of(files)] == [()]
+
+
+def test_what_is_not_found_is_not_repeated(processes_of: Processes) -> None:
+    """An unknown word of a command line may be a password."""
+    files = compose("{command: 'gunicorn hunter2 --basic-auth me:hunter2'}")
+    assert [each.runs for each in processes_of(files)] == ["gunicorn"]
+
+
+def test_documents_for_development_are_marked(processes_of: Processes) -> None:
+    files = {**APP, "compose.dev.yaml": "services: {web: {command: 'gunicorn -w 4 shop.web:app'}}\n"}
+    assert [each.development for each in processes_of(files)] == [True]
+
+
+MOUNTS = """\
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      containers:
+      - args: [gunicorn, "shop.web:app"]
+        volumeMounts:
+        - {name: a, mountPath: /a}
+        - {name: b, mountPath: /b, readOnly: true}
+        - {name: c, mountPath: /c}
+      volumes:
+      - {name: a, emptyDir: {}}
+      - {name: b, emptyDir: {}}
+      - {name: c, persistentVolumeClaim: {claimName: data}}
+"""
+
+
+def test_mounts_say_where_they_lead(processes_of: Processes) -> None:
+    found = processes_of({**APP, "web.yaml": MOUNTS})
+    assert [(mount.path, mount.source, mount.kind) for mount in found[0].mounts] == [
+        ("/a", "emptyDir", "empty"),
+        ("/c", "data", "claim"),
+    ]
