@@ -11,14 +11,14 @@ from tables import BASELINE, COLD, ratio_table, table
 
 # Title, case, compared with, what: the ratios that the design sets a budget for.
 RATIOS = (
-    ("CPU, cold : bare parse", COLD, BASELINE, "cpu"),
-    ("CPU, nothing changed : cold", WARM, COLD, "cpu"),
-    ("CPU, one file changed : cold", CHANGED, COLD, "cpu"),
-    ("wall, cold : bandit", COLD, "bandit", "wall"),
-    ("wall, cold : flake8-bugbear", COLD, "flake8-bugbear", "wall"),
-    ("wall, cold : pylint", COLD, "pylint", "wall"),
-    ("wall, cold : fixit", COLD, "fixit", "wall"),
-    ("wall, cold : semgrep", COLD, "semgrep", "wall"),
+    ("CPU, cold : bare parse (budget 1.30)", COLD, BASELINE, "cpu"),
+    ("CPU, nothing changed : cold (budget 0.10)", WARM, COLD, "cpu"),
+    ("CPU, one file changed : cold (budget 0.15)", CHANGED, COLD, "cpu"),
+    ("wall, cold : bandit (budget 0.50)", COLD, "bandit", "wall"),
+    ("wall, cold : flake8-bugbear (budget 1.00)", COLD, "flake8-bugbear", "wall"),
+    ("wall, cold : pylint (budget 1.00)", COLD, "pylint", "wall"),
+    ("wall, cold : fixit (budget 1.00)", COLD, "fixit", "wall"),
+    ("wall, cold : semgrep (budget 1.00)", COLD, "semgrep", "wall"),
     ("wall, cold : ruff", COLD, "ruff", "wall"),
 )
 
@@ -31,10 +31,12 @@ def lines_of(results: Mapping[str, Any]) -> list[str]:
     starts = [case for case in results["cases"] if case in START_UP]
     sizes = ", ".join(f"{each['lines']:,} lines in {each['files']:,} files" for each in results["trees"])
     head = [
-        f"Measured on {results['date']} with `{results['command']}`: {machine['system']}, {machine['cores']} cores, "
+        f"Measured on {results['date']}: {machine['system']}, {machine['cores']} cores, "
         f"{machine['memory_gib']} GiB, CPython {machine['python']}. {results['note']}".rstrip(),
         "",
         f"Trees: {sizes}.",
+        "",
+        "Commands: " + ", then ".join(f"`{command}`" for command in results["commands"]) + ".",
         "",
         "Versions: " + "; ".join(f"{name} {version}" for name, version in sorted(results["versions"].items())) + ".",
     ]

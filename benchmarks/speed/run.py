@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from datetime import datetime, timezone
@@ -84,7 +85,7 @@ def measured(
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
         "machine": machine(),
         "versions": {**old.get("versions", {}), **versions(environments, peers)},
-        "command": " ".join(["benchmarks/speed/run.py", "FOLDER", *sys.argv[2:]]),
+        "commands": [*old.get("commands", []), shlex.join(["benchmarks/speed/run.py", "FOLDER", *options()])],
         "limit": args.limit,
         "note": args.note,
         "cases": list(dict.fromkeys([*old.get("cases", []), *(case.name for case in cases)])),
@@ -106,6 +107,12 @@ def measured(
     return 0
 
 
+def options() -> list[str]:
+    """The command line without the folder and the note."""
+    words = sys.argv[2:]
+    return words[: words.index("--note")] if "--note" in words else words
+
+
 def machine() -> dict[str, Any]:
     """What the figures depend on."""
     import psutil
@@ -120,15 +127,13 @@ def machine() -> dict[str, Any]:
 
 
 def versions(environments: dict[str, Path], peers: dict[str, Any]) -> dict[str, str]:
-    """What each tool says of itself, and LibCST's version."""
+    """By distribution: what is pinned, and what of ours was installed."""
     code = "from importlib.metadata import version; print(version('libcst'), version('statecheck'))"
     libcst, ours = _printed([str(executable(environments["statecheck"], "python")), "-c", code]).split()
-    found = {"libcst": libcst, "statecheck": f"{ours} {_printed(['git', '-C', str(TOP), 'describe', '--always'])}"}
-    for name in environments:
-        if name in peers:
-            program, *words = peers[name]["version"]
-            found[name] = _printed([str(executable(environments[name], program)), *words]).splitlines()[0]
-    return found
+    pinned = [each for name in environments if name in peers for each in peers[name]["requirements"]]
+    found = dict(each.split("==") for each in pinned)
+    commit = _printed(["git", "-C", str(TOP), "describe", "--always"])
+    return {**found, "libcst": libcst, "statecheck": f"{ours} ({commit})"}
 
 
 def _printed(command: list[str]) -> str:

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Where the time of statecheck goes: spent.py FOLDER [--size 50k] [--repeat 3]
 
-FOLDER is that of run.py, after a run with that size. Prints Markdown: CPU seconds (medians) by phase of a cold run,
-of one with one file changed and of one with nothing changed, as `check --timing --jobs 1` says, and what the
-extraction consists of, measured step by step over the same files.
+FOLDER is that of run.py, after a run with that size. Prints Markdown, and writes it to spent.md there: CPU seconds
+(medians) by phase of a cold run, of one with one file changed and of one with nothing changed, as
+`check --timing --jobs 1` says, and what the extraction consists of, measured step by step over the same files.
 """
 
 from __future__ import annotations
@@ -131,8 +131,10 @@ def main() -> None:
             undo()
         done = subprocess.run([executable(ours, "python"), "-c", STEPS], cwd=tree, stdout=subprocess.PIPE, text=True)
         steps.append(json.loads(done.stdout))
-    print("\n".join(phase_table({kind: medians(runs) for kind, runs in found.items()})), "\n")
-    print("\n".join(step_table(medians(steps))))
+    phases = {kind: medians(runs) for kind, runs in found.items()}
+    text = "\n".join([*phase_table(phases), "", *step_table(medians(steps))]) + "\n"
+    (args.folder / "spent.md").write_text(text, encoding="utf-8")
+    print(text, end="")
 
 
 if __name__ == "__main__":

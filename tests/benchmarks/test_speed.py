@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 SPEED = Path(__file__).parents[2] / "benchmarks" / "speed"
-MODULES = ("cases", "measure", "prepare", "report", "spent", "tables")
+MODULES = ("cases", "measure", "prepare", "publish", "report", "spent", "tables")
 
 
 @pytest.fixture(scope="module")
@@ -75,16 +75,18 @@ def test_points_go_from_small_to_large_and_leave_out_what_has_no_figure(speed: d
 def test_the_report_says_machine_versions_and_command(speed: dict[str, Any]) -> None:
     tables = speed["tables"]
     results = {
-        "date": "2030-01-02", "command": "run.py FOLDER", "note": "Idle.", "versions": {"ruff": "1.2"},
+        "date": "2030-01-02", "commands": ["run.py FOLDER", "run.py FOLDER --add"], "note": "Idle.",
+        "versions": {"ruff": "1.2"},
         "machine": {"system": "Linux x86_64", "cores": 2, "memory_gib": 24, "python": "3.11.7"},
         "cases": [tables.BASELINE, tables.COLD], "trees": [{"name": "10k", "files": 7, "lines": 10_001}],
         "runs": [run(tables.BASELINE, "10k", 0, 2.0, 2.0), run(tables.COLD, "10k", 0, 2.0, 3.0)],
     }  # fmt: skip
     text = "\n".join(speed["report"].lines_of(results))
-    assert "Measured on 2030-01-02 with `run.py FOLDER`: Linux x86_64, 2 cores, 24 GiB, CPython 3.11.7. Idle." in text
+    assert "Measured on 2030-01-02: Linux x86_64, 2 cores, 24 GiB, CPython 3.11.7. Idle." in text
+    assert "Commands: `run.py FOLDER`, then `run.py FOLDER --add`." in text
     assert "10,001 lines in 7 files" in text
     assert "ruff 1.2" in text
-    assert "| CPU, cold : bare parse | 1.50 |" in text
+    assert "| CPU, cold : bare parse (budget 1.30) | 1.50 |" in text
     assert "bandit" not in text  # it was not run
 
 
@@ -111,6 +113,14 @@ def test_the_changed_file_is_put_right_again_also_after_a_failure(speed: dict[st
     with pytest.raises(KeyboardInterrupt):
         broken()
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_page_gets_the_new_figures_between_its_marks(speed: dict[str, Any]) -> None:
+    page = "# Speed\n<!-- figures -->\nold\n<!-- end of figures -->\nrest\n"
+    replaced = speed["publish"].replaced
+    assert replaced(page, "figures", "new\n") == "# Speed\n<!-- figures -->\nnew\n<!-- end of figures -->\nrest\n"
+    with pytest.raises(ValueError, match="no place for spent"):
+        replaced(page, "spent", "new\n")
 
 
 def test_the_phases_of_timing_are_read_and_shown(speed: dict[str, Any]) -> None:
