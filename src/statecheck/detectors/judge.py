@@ -32,6 +32,7 @@ from statecheck.model import Level
 from statecheck.project.accesses import Access
 from statecheck.project.calls import Edge
 from statecheck.project.effects import Effects
+from statecheck.project.lifetimes import SHORT
 from statecheck.project.link import Project
 from statecheck.project.phases import GUESS, POSSIBLE, RUNTIME, SURE
 from statecheck.project.values import (
@@ -194,8 +195,8 @@ class Judge:
         if isinstance(place, FieldPlace):
             if any(lifetimes.keeps(via) for via in write.via):
                 return True
-            if write.via or lifetimes.holder(place.cls) is None:
-                return False
+            if write.via or lifetimes.holder(place.cls) is None or not SHORT.isdisjoint(lifetimes.lives(place.cls)):
+                return False  # many rows come and go beside one that is kept
             return self._instances.concerns_kept(place, self.project.tables.function_around(write.ref))
         return lifetimes.keeps(place)
 

@@ -33,6 +33,7 @@ from statecheck.project.values import (
     Value,
 )
 
+DEEP = 3  # methods of one object that call each other while it is made
 CONSTRUCTORS = (
     "__init__",
     "__new__",
@@ -87,6 +88,8 @@ def harmless_value(project: Project, place: Place, rule: str) -> str:
             rows = project.knowledge.safe("call", value.kind)
             if any("*" in row.suppresses or rule in row.suppresses for row in rows):
                 return f"entries of `{value.kind}` go with what they are kept for"
+        if isinstance(value, Instance) and "thread" in project.lifetimes.lives(value.cls):
+            return "it stands for what each request has of its own"
         if not isinstance(value, ForeignInstance):
             continue
         lives = project.knowledge.lives(value.name)
@@ -151,21 +154,40 @@ def is_initialiser(project: Project, place: Place, write: Access, by_constructor
     if not isinstance(place, FieldPlace):
         return False
     method = project.tables.function_around(write.ref)
+    maker = None if by_constructor else project.evaluator.classes.method(place.cls, "__init__")
+    return _is_called_by_makers(project, method, place.cls, maker, DEEP)
+
+
+def _is_called_by_makers(project: Project, method: ScopeRef, cls: ScopeRef, maker: ScopeRef | None, deep: int) -> bool:
+    """Is a method called only by what makes the object, or by other methods of it that are?"""
     if project.phases.entries_at(method):
         return False  # a task of its own, whoever hands it over
-    maker = None if by_constructor else project.evaluator.classes.method(place.cls, "__init__")
     calls = [
         edge
         for edge in project.graph.callers.get(method, ())
-        if edge.via == "call" and project.is_application(edge.caller.path)
+        if edge.via == "call" and edge.caller != method and project.is_application(edge.caller.path)
     ]
-    return bool(calls) and all(_makes(project, edge.caller, place.cls, maker) for edge in calls)
+    return bool(calls) and all(
+        _makes(project, edge.caller, cls, maker)
+        or (
+            deep > 0
+            and _is_of(project, edge.caller, cls)
+            and _is_called_by_makers(project, edge.caller, cls, maker, deep - 1)
+        )
+        for edge in calls
+    )
+
+
+def _is_of(project: Project, function: ScopeRef, cls: ScopeRef) -> bool:
+    """Is the function a method of the class, or of one below it?"""
+    around = project.tables.class_around(function)
+    return around is not None and cls in project.evaluator.classes.info(around).mro
 
 
 def _makes(project: Project, caller: ScopeRef, cls: ScopeRef, maker: ScopeRef | None) -> bool:
     if not project.phases.runtime(caller):
         return True
-    if project.tables.class_around(caller) == cls and project.scope(caller).name in CONSTRUCTORS:
+    if _is_of(project, caller, cls) and project.scope(caller).name in CONSTRUCTORS:
         return True
     return maker is not None and any(edge.callee == maker for edge in project.graph.edges.get(caller, ()))
 

@@ -141,7 +141,7 @@ class Lifetimes:
         return bool(reached) and not self._phases.runtime(function) and ("import" in reached or "startup" in reached)
 
     def _mark(self, cls: ScopeRef, holder: Holder) -> None:
-        if cls in self.holders:
+        if cls in self.holders or self._phases.is_apart(holder.path):
             return
         if is_short(self.lives(cls)) and not isinstance(holder.place, (GlobalPlace, ClassPlace)):
             return

@@ -133,6 +133,10 @@ class Phases:
                     if step is not None and step[0] not in self.reach.get(edge.callee, {}):
                         levels[step[1]].append((edge.callee, step[0], edge))
 
+    def is_apart(self, path: str) -> bool:
+        """Is the file one of tests or migrations, which no process that serves ever loads?"""
+        return self._roles.get(path) in ("test", "migration")
+
     def _roots(self) -> Iterable[tuple[ScopeRef, Phase, int, Entry | None]]:
         for entry in self.entries:
             yield entry.ref, entry.phase, SURE, entry
@@ -162,7 +166,7 @@ class Phases:
                 or ref in self._app_makers
                 or self._startup.is_hook(ref)
                 or self._called(ref)
-                or self._roles.get(ref.path) in ("test", "migration")
+                or self.is_apart(ref.path)
             ):
                 continue
             given = {phase for place in self._graph.escaped[ref] for phase in self.of(place)}

@@ -11,6 +11,8 @@ from statecheck.model import LEVELS, Finding
 
 Place = tuple[str, str, int]
 
+MANY = 3  # definitions that are told as one
+
 
 def merged(findings: Iterable[Finding]) -> list[Finding]:
     """Findings of one family that are defined on the same line, as one: the surest and most severe.
@@ -20,7 +22,27 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
     groups: dict[Place, list[Finding]] = defaultdict(list)
     for finding in findings:
         groups[finding.family, finding.location.path, finding.location.line].append(finding)
-    return [_one(group) for _, group in sorted(groups.items())]
+    return _by_writes([_one(group) for _, group in sorted(groups.items())])
+
+
+def _by_writes(findings: Iterable[Finding]) -> list[Finding]:
+    """Definitions of one name in many classes, which the very same writes change, as one: the first, with all others."""
+    groups: dict[object, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        writes = frozenset(step.location for step in finding.flow if step.role == "write")
+        cause: object = (finding.rule, finding.symbol.rpartition(".")[2], writes) if writes else id(finding)
+        groups[cause].append(finding)
+    return sorted(
+        (found for group in groups.values() for found in ([_spread(group)] if len(group) >= MANY else group)),
+        key=Finding.sort_key,
+    )
+
+
+def _spread(group: list[Finding]) -> Finding:
+    first, *others = sorted(group, key=Finding.sort_key)
+    steps = [step for finding in others for step in finding.flow if step.role == "definition"]
+    also = f"; {len(others)} other definitions have the same cause"
+    return structs.replace(first, message=first.message + also, flow=(*first.flow, *steps))
 
 
 def _one(group: list[Finding]) -> Finding:
