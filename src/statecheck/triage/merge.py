@@ -26,7 +26,7 @@ def merged(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _by_writes(findings: Iterable[Finding]) -> list[Finding]:
-    """Definitions of one name in many classes, which the very same writes change, as one: the first, with all others."""
+    """Definitions of one name in many classes that the very same writes change, as one: the first, with all others."""
     groups: dict[object, list[Finding]] = defaultdict(list)
     for finding in findings:
         writes = frozenset(step.location for step in finding.flow if step.role == "write")
