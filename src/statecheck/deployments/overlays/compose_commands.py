@@ -1,4 +1,4 @@
-"""Which Compose files the tree itself names together: in commands (``-f base.yml -f prod.yml``), in ``COMPOSE_FILE``."""
+"""Which Compose files the tree itself names together: by ``-f base.yml -f prod.yml``, or in ``COMPOSE_FILE``."""
 
 from __future__ import annotations
 
