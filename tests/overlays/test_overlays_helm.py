@@ -10,6 +10,14 @@ from .support import Files, named, only, place, plain, stages_of
 
 CHART = {"shop/Chart.yaml": "name: shop\nversion: 0.1.0\nappVersion: '1.2'\n"}
 
+VALUES = """\
+a: 1
+m: {n: two}
+l: [x, y]
+image: {registry: registry.test, repository: shop}
+side: {image: {repository: side, tag: 3}}
+"""
+
 
 def chart(template: str, values: str = "{}\n", **more: str) -> Stage:
     files = {**CHART, "shop/values.yaml": values, "shop/templates/web.yaml": template, **more}
@@ -64,6 +72,9 @@ class TestValues:
             ('include "shop.fullname" .', "shop"),
             ('include "shop.web.fullname" .', "shop-web"),
             ('include "shop.chart" .', "shop-0.1.0"),
+            ('include "shop.image" .', "registry.test/shop:1.2"),
+            ('include "shop.images.image" (dict "imageRoot" .Values.side.image)', "side:3"),
+            ('include "shop.side.image" .', "side:3"),
             (".Release.Namespace", None),
             (".Release.Revision", "?"),
             (".Files.Get", "?"),
@@ -76,7 +87,7 @@ class TestValues:
         ],
     )
     def test_expressions(self, expression: str, expected: object) -> None:
-        assert value(expression, "a: 1\nm: {n: two}\nl: [x, y]\n") == expected
+        assert value(expression, VALUES) == expected
 
     def test_values_within_a_text(self) -> None:
         found = document(

@@ -171,7 +171,7 @@ class _Parser:
         component = above[-1] if len(above) > 1 else ""
         if name.endswith("-fullname"):
             component, name = name.removesuffix("-fullname"), "fullname"
-        found = self.scope.names.get(name)
+        found = self._image(given, component) if name == "image" else self.scope.names.get(name)
         if found is None:
             return no_one_knows(self.place)
         found = self._here(found)
@@ -182,6 +182,18 @@ class _Parser:
                 found, {**found.fields, COMPONENT: literal(component, self.place)._replace(key=COMPONENT)}
             )
         return found._replace(value=f"{found.value}-{component}") if name == "fullname" else found
+
+    def _image(self, given: Sequence[Datum], component: str) -> Datum | None:
+        """What a helper for images makes of registry, repository and tag: those it is given, or those of the values."""
+        values = self.scope.root.fields["Values"]
+        image = given[1].fields.get("imageRoot") if len(given) > 1 else None
+        image = image or (values.at(component, "image") if component else None) or values.fields.get("image")
+        if image is None or not image.text("repository"):
+            return None
+        registry = values.text("global", "imageRegistry") or image.text("registry")
+        tag = image.text("tag") or self.scope.root.text("Chart", "AppVersion")
+        whole = f"{registry}/{image.text('repository')}" if registry else image.text("repository")
+        return image._replace(kind="value", value=f"{whole}:{tag}" if tag else whole, fields={}, items=())
 
     def _here(self, made: Datum) -> Datum:
         """A value that no file holds stands where the template asks for it."""
