@@ -181,9 +181,22 @@ class TestConditions:
         assert [plain(each) for each in chart(text, "on: false\n").documents] == [{"kind": "Service"}]
         assert len(chart(text, "on: true\n").documents) == 2
 
-    def test_a_condition_within_a_line_is_known_to_nobody(self) -> None:
-        stage = chart("a: 1\nb: {{ if .Values.x }}{{ .Values.y }}{{ else }}z{{ end }}\n", "x: true\ny: 1\n")
-        assert plain(stage.documents[0]) == {"a": "1", "b": "?"}
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("{{ if .Values.x }}{{ .Values.y }}{{ else }}z{{ end }}", "1"),
+            ("{{ if .Values.none }}{{ .Values.y }}{{ else }}z{{ end }}", "z"),
+            ("{{ if .Values.x }}{{ .Values.y }}{{ else }}{{ .Values.x }}{{ end }}", "1"),
+            ("{{ if .Values.none }}a{{ else if .Values.x }}b{{ else }}c{{ end }}", "b"),
+            ('"{{ if .Values.none }}a{{ else }}b{{ end }}"', "b"),
+            ("p-{{ if .Values.x }}a{{ .Values.y }}{{ end }}-s", "p-a1-s"),
+            ("p{{ if .Values.none }}-a{{ end }}", "p"),
+            ("{{ if .Values.none }}a{{ end }}", None),
+            ("{{ if .Values.x }}{{ if .Values.y }}a{{ end }}{{ .Values.y }}{{ end }}", "?"),
+        ],
+    )
+    def test_a_condition_within_a_line(self, text: str, expected: object) -> None:
+        assert plain(document(f"a: 1\nb: {text}\n", "x: true\ny: 1\n")) == {"a": "1", "b": expected}
 
     def test_with_and_variables(self) -> None:
         text = (

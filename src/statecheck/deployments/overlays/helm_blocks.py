@@ -23,6 +23,8 @@ class Branch:
     names: tuple[str, ...]  # variables that it sets
     first: int
     last: int = 0
+    start: int = 0  # columns of what stands between its actions, for a block within a line
+    stop: int = 0
     blocks: list[Block] = field(default_factory=list)
     assigns: list[tuple[int, str, str]] = field(default_factory=list)  # line, variable, expression
 
@@ -32,6 +34,8 @@ class Block:
     """The branches of one ``if``, ``with`` or ``range``. At most one of them is rendered."""
 
     branches: list[Branch]
+    begin: int = 0  # column of its first action
+    end: int = 0  # column behind its last
 
     @property
     def first(self) -> int:
@@ -50,7 +54,8 @@ class Outline:
 
     root: Branch
     values: dict[int, list[tuple[Hole, str]]] = field(default_factory=dict)
-    odd: frozenset[int] = frozenset()
+    odd: frozenset[int] = frozenset()  # lines of blocks that nobody can follow
+    inline: dict[int, Block] = field(default_factory=dict)  # the one block that opens and closes on a line
     changed: frozenset[str] = frozenset()  # variables that are set again, perhaps in a block that is not rendered
 
 
@@ -68,24 +73,32 @@ def outline(holes: Sequence[Hole], last: int) -> Outline:
         if text.startswith("/*"):
             continue
         if word in _OPENS and len(open_) < _MAX_DEPTH:
-            branch = _branch(word, rest, hole.line)
-            block = Block([branch])
+            branch = _branch(word, rest, hole)
+            block = Block([branch], hole.column)
             open_[-1].blocks.append(block)
             owners.append(block)
             open_.append(branch)
         elif word == "else" and owners:
-            open_[-1].last = hole.line
+            open_[-1].last, open_[-1].stop = hole.line, hole.column
             word, _, test = rest.strip().partition(" ")
-            branch = _branch(word if test else "else", test, hole.line)
+            branch = _branch(word if test else "else", test, hole)
             owners[-1].branches.append(branch)
             open_[-1] = branch
         elif word == "end":
             if owners:
-                open_.pop().last = hole.line
+                ended = open_.pop()
+                ended.last, ended.stop = hole.line, hole.column
                 block = owners.pop()
+                block.end = hole.column + len(hole.text)
                 if block.first == block.last:
                     open_[-1].blocks.remove(block)
-                    odd.add(hole.line)
+                    if (
+                        hole.line in made.inline
+                        or block.branches[0].word != "if"
+                        or any(b.blocks for b in block.branches)
+                    ):
+                        odd.add(hole.line)
+                    made.inline[hole.line] = block
         elif match := _ASSIGN.match(text):
             open_[-1].assigns.append((hole.line, match["name"], match["value"]))
             if match["sign"] == "=":
@@ -109,11 +122,11 @@ def inner(action: str) -> str:
     return text.strip()
 
 
-def _branch(word: str, rest: str, line: int) -> Branch:
-    rest = rest.strip()
+def _branch(word: str, rest: str, hole: Hole) -> Branch:
+    rest, line, start = rest.strip(), hole.line, hole.column + len(hole.text)
     if word in ("range", "with", "if"):
         match = _RANGE.match(rest)
         if match and match["names"]:
             names = tuple(name.strip() for name in match["names"].split(","))
-            return Branch(word, match["value"], names, line)
-    return Branch(word, rest, (), line)
+            return Branch(word, match["value"], names, line, start=start)
+    return Branch(word, rest, (), line, start=start)

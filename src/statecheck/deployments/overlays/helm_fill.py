@@ -25,12 +25,26 @@ class Action(NamedTuple):
     value: Datum
 
 
+class Choice(NamedTuple):
+    """A condition within a line, from ``first`` to before ``last``: of all that, these columns are rendered."""
+
+    first: int
+    last: int
+    start: int
+    stop: int
+
+    def keeps(self, column: int) -> bool:
+        """Is what begins at the column rendered?"""
+        return not self.first <= column < self.last or self.start <= column < self.stop
+
+
 class Piece(NamedTuple):
     """A node that is rendered, or (-1) a line that holds nothing but actions."""
 
     line: int
     node: int
     actions: tuple[Action, ...]
+    choice: Choice | None = None
 
 
 @dataclass
@@ -95,6 +109,12 @@ class Filler:
         if key:
             draft.key = self._text(draft.key, key)
         inside = actions[len(key) :]
+        choice = piece.choice
+        if choice is not None and node.column <= choice.first < node.end_column and draft.kind in ("value", "unknown"):
+            inside = [each for each in inside if choice.keeps(each.column)]
+            draft.value, draft.templated = _chosen(node, choice), True
+            if not inside:
+                draft.kind = "value" if draft.value else "null"
         if draft.kind in ("value", "unknown") and inside:
             self._fill(draft, inside)
         return {each.column for each in actions}
@@ -184,6 +204,15 @@ class Filler:
             inner.reverse()
             below.setdefault(self._drafts[at].parent, []).append(_finished(self._drafts[at], inner))
         return tuple(each for each in reversed(below.get(-1, ())) if each.kind != "map" or each.items)
+
+
+def _chosen(node: Node, choice: Choice) -> str:
+    """A text without what is not rendered. It ends where its node does, but for a closing quote."""
+    quoted = node.value[:1] == " " or node.value[-1:] == " "
+    start = node.end_column - quoted - len(node.value)
+    before = node.value[: max(0, choice.first - start)]
+    chosen = node.value[max(0, choice.start - start) : max(0, choice.stop - start)]
+    return (before + chosen + node.value[max(0, choice.last - start) :]).strip()
 
 
 def _finished(draft: _Draft, below: list[Datum]) -> Datum:

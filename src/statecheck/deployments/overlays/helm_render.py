@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from statecheck.deployments.overlays.helm_blocks import Block, Branch, Outline, outline
 from statecheck.deployments.overlays.helm_expressions import Scope, evaluate
-from statecheck.deployments.overlays.helm_fill import Action, Filler, Piece
+from statecheck.deployments.overlays.helm_fill import Action, Choice, Filler, Piece
 from statecheck.deployments.overlays.helm_functions import is_true, no_one_knows
 from statecheck.deployments.overlays.values import fields_of, items_of
 from statecheck.deployments.tree import Datum
@@ -87,7 +87,7 @@ class _Walk:
             if self._room <= 0:
                 return
             self._room -= 1
-            yield Piece(line, index, self._actions(line, times))
+            yield Piece(line, index, self._actions(line, times), self._choice(line, times))
 
     def _actions(self, line: int, times: _Timeline) -> tuple[Action, ...]:
         found = self._outline.values.get(line)
@@ -98,6 +98,18 @@ class _Walk:
             Action(hole.column, hole.text, evaluate(text, scope, Location(self._path, line, hole.column, line)))
             for hole, text in found
         )
+
+    def _choice(self, line: int, times: _Timeline) -> Choice | None:
+        """What is rendered of a condition within the line."""
+        block = self._outline.inline.get(line)
+        if block is None:
+            return None
+        first, last = block.begin, block.end
+        for branch in block.branches:
+            known = evaluate(branch.test, _at(times, line), Location(self._path, line)) if branch.test else None
+            if known is None or is_true(known) is not False:
+                return Choice(first, last, branch.start, branch.stop)
+        return Choice(first, last, last, last)
 
     def _block(self, block: Block, start: int, stop: int, scope: Scope) -> Iterator[Piece]:
         """The branch that is rendered. Of branches that nobody can choose between it is the first."""
