@@ -32,7 +32,7 @@ from statecheck.model import Level
 from statecheck.project.accesses import Access
 from statecheck.project.calls import Edge
 from statecheck.project.effects import Effects
-from statecheck.project.lifetimes import SHORT
+from statecheck.project.lifetimes import SHORT, Holder
 from statecheck.project.link import Project
 from statecheck.project.phases import GUESS, POSSIBLE, RUNTIME, SURE
 from statecheck.project.values import (
@@ -40,6 +40,7 @@ from statecheck.project.values import (
     ContextPlace,
     DefaultPlace,
     FieldPlace,
+    GlobalPlace,
     Instance,
     Place,
     ScopeRef,
@@ -79,7 +80,7 @@ class Judge:
         """Writes by place; those to fields of objects that lie inside a kept container count for the container."""
         merged: dict[Place, list[Access]] = defaultdict(list)
         for place, writes in self.accesses.writes.items():
-            holder = self.project.lifetimes.holder(place.cls) if isinstance(place, FieldPlace) else None
+            holder = self._outer_holder(place)
             if holder is not None and holder.inside and holder.place is not None:
                 held = values(self.project, holder.place)
                 if held and all(isinstance(value, Instance) for value in held):
@@ -89,6 +90,18 @@ class Judge:
             else:
                 merged[place] += writes
         return merged
+
+    def _outer_holder(self, place: Place) -> Holder | None:
+        """What keeps the object of a field: for parts of objects in a kept container, the container."""
+        seen: set[ScopeRef] = set()
+        holder = self.project.lifetimes.holder(place.cls) if isinstance(place, FieldPlace) else None
+        outer = holder
+        while outer is not None and not outer.inside and isinstance(outer.place, FieldPlace):
+            if outer.place.cls in seen:
+                return holder
+            seen.add(outer.place.cls)
+            outer = self.project.lifetimes.holder(outer.place.cls)
+        return outer if outer is not None and outer.inside else holder
 
     def verdicts(self) -> list[Verdict]:
         """All verdicts in order of place, plain fields of one object taken together."""
@@ -195,8 +208,11 @@ class Judge:
         if isinstance(place, FieldPlace):
             if any(lifetimes.keeps(via) for via in write.via):
                 return True
-            if write.via or lifetimes.holder(place.cls) is None or not SHORT.isdisjoint(lifetimes.lives(place.cls)):
-                return False  # many rows come and go beside one that is kept
+            holder = lifetimes.holder(place.cls)
+            if write.via or holder is None:
+                return False
+            if not SHORT.isdisjoint(lifetimes.lives(place.cls)) and not isinstance(holder.place, GlobalPlace):
+                return False  # many rows come and go beside the one that a class keeps
             return self._instances.concerns_kept(place, self.project.tables.function_around(write.ref))
         return lifetimes.keeps(place)
 
