@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Attr, Call, Expr, Name, Sub
-from statecheck.facts.walk import iter_expr, last_name
+from statecheck.facts.walk import last_name
 from statecheck.project.arguments import argument
 from statecheck.project.effects import Effects
 from statecheck.project.link import Project
-from statecheck.project.tables import expressions
 from statecheck.project.values import Foreign, ForeignInstance, FunctionValue, ScopeRef
 
 QUIET = frozenset({"quiet", "identity", "wait", "time", "random", "env", "telemetry"})  # effects that nobody misses
@@ -103,13 +102,7 @@ class Duties:
         return ends
 
     def _calls(self, ref: ScopeRef) -> list[tuple[Call, int]]:
-        return [
-            (node, event.region)
-            for event in self._project.scope(ref).events
-            for top in expressions(event)
-            for node in iter_expr(top)
-            if isinstance(node, Call)
-        ]
+        return [(call, row.event.region) for row in self._project.tables.rows_in(ref) for call in row.calls]
 
     def _is_quiet_call(self, ref: ScopeRef, call: Call, region: int) -> bool:
         items = self._project.evaluator.evaluate(ref, call.func, region)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from statecheck.detectors.handles import (
-    Within,
     arguments,
     closure,
     containers,
@@ -20,7 +19,7 @@ from statecheck.detectors.spots import Spot, Spots
 from statecheck.facts.ir import Attr, Await, Call, Comp, Display, Event, Name
 from statecheck.facts.walk import dotted, iter_expr, last_name
 from statecheck.project.link import Project
-from statecheck.project.tables import expressions
+from statecheck.project.tables import Row, expressions
 from statecheck.project.values import ContainerValue, Foreign, ForeignInstance, FunctionValue, ScopeRef
 
 WAITING = frozenset(
@@ -50,7 +49,7 @@ class Endings:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._spots = project.once(Spots)
-        self._inside: dict[ScopeRef, list[Within]] = {}
+        self._inside: dict[ScopeRef, list[Row]] = {}
 
     def awaited(self, spot: Spot) -> bool:
         """Is the value awaited, or handed to the caller who may?"""
@@ -114,7 +113,7 @@ class Endings:
         entered = event.value is not None and dotted(event.value) in names
         return entered or any(dotted(target) in names for target in event.targets)
 
-    def _events(self, ref: ScopeRef) -> list[Within]:
+    def _events(self, ref: ScopeRef) -> list[Row]:
         """The events of the function around ``ref``, with those of all that stands inside it; of a module its own."""
         function = self._project.tables.function_around(ref)
         if function not in self._inside:
@@ -123,7 +122,7 @@ class Endings:
             while queue:
                 current = queue.pop(0)
                 inner = ScopeRef(function.path, current)
-                found += [Within(inner, event) for event in table.facts.scopes[current].events]
+                found += self._project.tables.rows_in(inner)
                 queue += [
                     child
                     for child in table.children[current]
@@ -141,10 +140,10 @@ class Endings:
         rows = self._events(spot.ref)
         if spot.event.op == "element":
             for row in rows:
-                if any(isinstance(node, Comp) and node.scope == spot.ref.scope for node in nodes(row.event)):
+                if any(isinstance(node, Comp) and node.scope == spot.ref.scope for node in row.nodes):
                     names |= targets(row.event)
         for row in rows:
-            names |= containers(row.event, spot.call, names)
+            names |= containers(row, spot.call, names)
         return closure(rows, names)
 
     def started(self, spot: Spot) -> bool:
@@ -154,17 +153,15 @@ class Endings:
         tables = self._project.tables
         for name, method in self._project.evaluator.classes.methods(spot.made).items():
             if name == "__init__" and any(
-                isinstance(node, Call) and last_name(node.func) == "start"
-                for row in self._events(method)
-                for node in nodes(row.event)
+                last_name(call.func) == "start" for row in self._events(method) for call in row.calls
             ):
                 return True
         names = self._handles(spot)
         if spot.event.op not in ("assign", "annotated", "walrus") or any("." in name for name in names):
             rows = [
-                Within(ScopeRef(spot.ref.path, scope.index), event)
+                row
                 for scope in tables.files[spot.ref.path].facts.scopes
-                for event in scope.events
+                for row in tables.rows_in(ScopeRef(spot.ref.path, scope.index))
             ]
         else:
             rows = self._events(spot.ref)
@@ -173,7 +170,7 @@ class Endings:
         for row in rows:
             if row.event.op in LEAVING and row.event.value is not None and dotted(row.event.value) in names:
                 return True
-            for node in nodes(row.event):
+            for node in row.nodes:
                 if isinstance(node, Call) and (
                     ends_one_of(node, names, STARTING) or any(dotted(given) in names for given in arguments(node))
                 ):
@@ -217,7 +214,7 @@ class Endings:
         rows, names = self._events(spot.ref), self._handles(spot)
         if isinstance(spot.call.func, Attr):
             owner = {dotted(spot.call.func.value)}
-            calls = (node for row in rows for node in nodes(row.event) if isinstance(node, Call))
+            calls = (call for row in rows for call in row.calls)
             if any(ends_one_of(call, owner, CLOSING) for call in calls):
                 return True
         if self._project.scope(spot.ref).kind == "comp" and self._is_comprehended(rows, spot.ref.scope):
@@ -229,7 +226,7 @@ class Endings:
             return True
         return bool(kept) and self._ends_elsewhere(spot.ref, kept)
 
-    def _is_optional(self, spot: Spot, row: Within, names: set[str]) -> bool:
+    def _is_optional(self, spot: Spot, row: Row, names: set[str]) -> bool:
         """Does it stand under a condition that the start does not stand under, and that does not ask for the handle?"""
         table = self._project.tables.files[spot.ref.path]
         region = row.event.region
@@ -249,10 +246,10 @@ class Endings:
             for left in table.facts.regions
         )
 
-    def _is_comprehended(self, rows: Iterable[Within], scope: int) -> bool:
+    def _is_comprehended(self, rows: Iterable[Row], scope: int) -> bool:
         """Does the comprehension that makes the values stand inside something that waits for them?"""
         for row in rows:
-            for node in nodes(row.event):
+            for node in row.nodes:
                 if not isinstance(node, (Await, Call)):
                     continue
                 if not any(isinstance(part, Comp) and part.scope == scope for part in iter_expr(node)):
@@ -272,18 +269,18 @@ class Endings:
                 return True
         return False
 
-    def _ends(self, rows: Iterable[Within], names: set[str]) -> bool:
+    def _ends(self, rows: Iterable[Row], names: set[str]) -> bool:
         return any(True for _ in self._ending(rows, names))
 
-    def _ending(self, rows: Iterable[Within], names: set[str]) -> Iterator[Within]:
+    def _ending(self, rows: Iterable[Row], names: set[str]) -> Iterator[Row]:
         """The events that await one of the names, end it, or hand it to something that waits."""
         for row in rows:
-            for node in nodes(row.event):
+            for node in row.nodes:
                 awaited = isinstance(node, Await) and mentions(node.value, names)
                 if awaited or (isinstance(node, Call) and self._ends_by(row, node, names)):
                     yield row
 
-    def _ends_by(self, row: Within, call: Call, names: set[str]) -> bool:
+    def _ends_by(self, row: Row, call: Call, names: set[str]) -> bool:
         given = is_given(call, names) and self._waits(row.ref, row.event, call)
         return ends_one_of(call, names, WAITING) or given
 
@@ -325,7 +322,7 @@ class Endings:
             isinstance(node, Call) and ends_one_of(node, shared, REPLYING) and self._is_reply(row, node)
             for row in self._events(function)
             if row.ref == function
-            for node in nodes(row.event)
+            for node in row.nodes
         )
 
     def _shared(self, spot: Spot, function: ScopeRef) -> set[str]:
@@ -338,14 +335,11 @@ class Endings:
                     continue
                 if self._project.scope(item.value.ref).parent == function.scope:
                     names |= {
-                        node.id
-                        for row in self._events(item.value.ref)
-                        for node in nodes(row.event)
-                        if isinstance(node, Name)
+                        node.id for row in self._events(item.value.ref) for node in row.nodes if isinstance(node, Name)
                     }
         return names
 
-    def _is_reply(self, row: Within, call: Call) -> bool:
+    def _is_reply(self, row: Row, call: Call) -> bool:
         """Is it a queue or an event that is asked, and not a dict?"""
         assert isinstance(call.func, Attr)
         values = [item.value for item in self._project.evaluator.evaluate(row.ref, call.func.value, row.event.region)]

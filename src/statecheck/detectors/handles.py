@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Call, Choice, Display, Event, Expr, Name, Star, Sub
 from statecheck.facts.walk import dotted, iter_expr
-from statecheck.project.tables import expressions
-from statecheck.project.values import ScopeRef
+from statecheck.project.tables import Row, expressions
 
 GROWING = frozenset({"append", "add", "put", "extend", "insert", "appendleft", "put_nowait"})
 HANDING_OUT = frozenset({"pop", "get", "popleft", "popitem", "values", "items", "copy"})
@@ -16,31 +14,24 @@ BINDING = ("assign", "annotated", "walrus", "for")
 ROUNDS = 3  # how often a value may change its name
 
 
-class Within(NamedTuple):
-    """An event of a function or of something inside it."""
-
-    ref: ScopeRef
-    event: Event
-
-
-def closure(rows: Iterable[Within], names: set[str]) -> set[str]:
+def closure(rows: Iterable[Row], names: set[str]) -> set[str]:
     """The names, and those that the same value gets by assignments, containers and loops."""
     rows = list(rows)
     found = set(names)
     for _ in range(ROUNDS):
         before = len(found)
         for row in rows:
-            found |= containers(row.event, None, found) | _renamed(row.event, found)
+            found |= containers(row, None, found) | _renamed(row.event, found)
         if len(found) == before:
             break
     return found
 
 
-def containers(event: Event, call: Call | None, names: set[str]) -> set[str]:
+def containers(row: Row, call: Call | None, names: set[str]) -> set[str]:
     """Containers that the call, or something known by one of ``names``, is put into."""
     found: set[str] = set()
-    for node in nodes(event):
-        if isinstance(node, Call) and isinstance(node.func, Attr) and node.func.attr in GROWING and node is not call:
+    for node in row.calls:
+        if isinstance(node.func, Attr) and node.func.attr in GROWING and node is not call:
             holds_call = call is not None and any(holds(given, call) for given in node.args)
             if holds_call or is_given(node, names):
                 found.add(dotted(node.func.value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from statecheck.detectors.matching import Matcher, fits, searcher
@@ -18,7 +18,7 @@ from statecheck.project.environment import Environment
 from statecheck.project.sources import Located
 from statecheck.project.tables import Row
 from statecheck.project.values import ScopeRef
-from statecheck.rules.schema import Form
+from statecheck.rules.schema import Condition, Form
 
 KINDS = ("assignment", "literal")  # of syntax
 Forms = tuple[Wanted, ...]
@@ -141,13 +141,13 @@ class Fitting:
         """The forms that speak of a key."""
         found = self._by_key.get(key)
         if found is None:
-            fitting = {
-                kind: tuple(row for row in rows if searcher(row.form.key_pattern)(key))
-                for kind, rows in self._rows.items()
-            }
-            made = Group(fitting["assignment"], fitting["literal"])
-            numbers = tuple(id(row) for rows in fitting.values() for row in rows)
-            found = self._by_key[key] = self._groups.setdefault(numbers, made)
+            assignment, literal = [
+                tuple([row for row in self._rows[kind] if searcher(row.form.key_pattern)(key)]) for kind in KINDS
+            ]
+            numbers = tuple([id(row) for row in (*assignment, *literal)])
+            if numbers not in self._groups:
+                self._groups[numbers] = Group(assignment, literal)
+            found = self._by_key[key] = self._groups[numbers]
         return found
 
     def may_hold(self, row: Row) -> bool:
@@ -195,6 +195,7 @@ class Group:
     def __init__(self, assignment: Forms, literal: Forms) -> None:
         self.assignment = assignment
         self.literal = literal
+        self._tests = [[(row, _text_test(row.form)) for row in rows] for rows in (assignment, literal)]
         self._by_text: dict[tuple[str, str], tuple[Forms, Forms]] = {}
 
     def holding(self, value: Const) -> tuple[Forms, Forms]:
@@ -202,12 +203,9 @@ class Group:
         key = (value.kind, value.value)
         found = self._by_text.get(key)
         if found is None:
-            found = self._by_text[key] = (_holding(self.assignment, value), _holding(self.literal, value))
+            assignment, literal = [tuple([row for row, passes in rows if passes(value)]) for rows in self._tests]
+            found = self._by_text[key] = assignment, literal
         return found
-
-
-def _holding(rows: Forms, value: Const) -> Forms:
-    return tuple([row for row in rows if _may_hold(row.form, value)])
 
 
 def default_of(value: Expr) -> Expr:
@@ -222,12 +220,18 @@ def default_of(value: Expr) -> Expr:
     return value
 
 
-def _may_hold(form: Form, value: Const) -> bool:
-    """Does a literal pass the tests of its text? Asked first, because it is cheap and there are many literals."""
-    if value.kind == "bytes":
-        return True
-    constant = Constant(value.kind, value.value)
-    return all(fits(condition, constant) for condition in form.when if not condition.setting)
+def _text_test(form: Form) -> Callable[[Const], bool]:
+    """Does a literal pass what the form asks of its text? Asked first, because it is cheap and there are many."""
+    conditions = [condition for condition in form.when if not condition.setting]
+
+    def passes(value: Const) -> bool:
+        constant = Constant(value.kind, value.value)
+        return value.kind == "bytes" or all(fits(condition, constant) for condition in conditions)
+
+    if len(conditions) != 1 or conditions[0] != Condition(regex=conditions[0].regex):
+        return passes
+    search = searcher(conditions[0].regex)  # most forms ask for nothing else
+    return lambda value: value.kind == "bytes" or (value.kind == "str" and search(value.value) is not None)
 
 
 def _spot_of(named: Named) -> Spot:

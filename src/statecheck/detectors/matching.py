@@ -9,13 +9,22 @@ from typing import NamedTuple
 
 from statecheck.detectors.serving import Serving
 from statecheck.detectors.spots import MethodCall, Spot
-from statecheck.facts.ir import Call, Star
+from statecheck.facts.ir import Call, Expr, Star
 from statecheck.project.arguments import argument
 from statecheck.project.constants import Constant, Resolved, Resolver
 from statecheck.project.link import Project
 from statecheck.project.settings import Setting, Settings
 from statecheck.project.sources import Located, Sources
-from statecheck.project.values import ContainerValue, Foreign, ForeignInstance, FunctionValue, Instance, Item, Site
+from statecheck.project.values import (
+    ContainerValue,
+    Foreign,
+    ForeignInstance,
+    FunctionValue,
+    Instance,
+    Item,
+    ScopeRef,
+    Site,
+)
 from statecheck.rules.schema import Condition, Form, Safe, Scalar
 from statecheck.rules.vocabulary import NEGATION, bare
 
@@ -48,6 +57,8 @@ class Matcher:
         self._predicates = predicates
         self._methods = methods
         self._imported = self._imported_names()
+        self._canonical: dict[tuple[str, ...], frozenset[str]] = {}
+        self._resolved: dict[tuple[int, ScopeRef, int], tuple[Expr, Resolved]] = {}  # the ids are those of the kept
 
     def holds(self, form: Form, spot: Spot) -> Evidence | None:
         """The evidence that the form holds at the place, None where it does not."""
@@ -197,13 +208,19 @@ class Matcher:
         return HOLDS if condition.equals and self.is_instance(value, _texts(condition.equals)) else None
 
     def resolve(self, value: Located) -> Resolved:
-        """The constants of a value."""
-        return Resolver(self.project).resolve(value)
+        """The constants of a value. Every form of a rule asks for those of one place."""
+        key = (id(value.expr), value.ref, value.region)
+        if key not in self._resolved:
+            self._resolved[key] = value.expr, Resolver(self.project).resolve(value)
+        return self._resolved[key][1]
 
     def is_instance(self, value: Located, names: Iterable[str]) -> bool:
         """Is the value one of the named things, or made by one of them?"""
         knowledge = self.project.knowledge
-        wanted = {knowledge.canonical(name) for name in names}
+        key = tuple(names)
+        if key not in self._canonical:
+            self._canonical[key] = frozenset(map(knowledge.canonical, key))
+        wanted = self._canonical[key]
         for item in self.project.evaluator.evaluate(value.ref, value.expr, value.region):
             names_of: Iterable[str] = ()
             if isinstance(item.value, (Foreign, ForeignInstance)):

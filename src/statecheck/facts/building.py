@@ -11,7 +11,9 @@ from statecheck.facts import ir
 class ScopeDraft:
     """A scope that is being read. Its fields are those of :class:`ir.Scope`."""
 
-    def __init__(self, index: int, kind: str, name: str, parent: ScopeDraft | None, pos: int, end: int) -> None:
+    def __init__(
+        self, index: int, kind: ir.ScopeKind, name: str, parent: ScopeDraft | None, pos: int, end: int
+    ) -> None:
         self.index = index
         self.kind = kind
         self.name = name
@@ -66,7 +68,7 @@ class ScopeDraft:
 class RegionDraft:
     """A region that is being read: whether it leaves is known at its end."""
 
-    def __init__(self, parent: int, scope: int, kind: str, pos: int, test: ir.Expr | None) -> None:
+    def __init__(self, parent: int, scope: int, kind: ir.RegionKind, pos: int, test: ir.Expr | None) -> None:
         self.parent = parent
         self.scope = scope
         self.kind = kind
@@ -86,7 +88,7 @@ class Builder:
         self.scopes.append(module)
         self._root(module, start)
 
-    def declare(self, kind: str, name: str, pos: int, end: int) -> ScopeDraft:
+    def declare(self, kind: ir.ScopeKind, name: str, pos: int, end: int) -> ScopeDraft:
         """Add a scope inside the current one, without going in."""
         scope = ScopeDraft(len(self.scopes), kind, name, self.current, pos, end)
         self.scopes.append(scope)
@@ -104,7 +106,7 @@ class Builder:
         yield
         self.current = outer
 
-    def region(self, parent: int, kind: str, pos: int, test: ir.Expr | None = None) -> int:
+    def region(self, parent: int, kind: ir.RegionKind, pos: int, test: ir.Expr | None = None) -> int:
         """Add a region of the current scope under ``parent`` and return its index."""
         self.regions.append(RegionDraft(parent, self.current.index, kind, pos, test))
         return len(self.regions) - 1
@@ -118,7 +120,7 @@ class Builder:
 
     def emit(
         self,
-        op: str,
+        op: ir.EventOp,
         pos: int,
         end: int,
         targets: tuple[ir.Expr, ...] = (),

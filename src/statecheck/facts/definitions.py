@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import libcst as cst
 
@@ -41,7 +41,7 @@ def class_(walk: Statements, node: cst.ClassDef) -> None:
     _body(walk, node, scope)
 
 
-def _head(walk: Statements, node: Any, kind: str) -> tuple[ScopeDraft, int]:
+def _head(walk: Statements, node: Any, kind: Literal["def", "class"]) -> tuple[ScopeDraft, int]:
     decorators = tuple([walk.expressions.visit(decorator.decorator) for decorator in node.decorators])
     start = walk.cursor.begin(node)
     name = node.name.value

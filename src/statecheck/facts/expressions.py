@@ -20,7 +20,7 @@ from statecheck.facts.operators import binary, comparison, conditional, unary
 from statecheck.facts.positions import Cursor
 from statecheck.facts.strings import concatenated_string, formatted_string, simple_string
 
-_SINGLETONS: Mapping[str, str] = MappingProxyType({"True": "bool", "False": "bool", "None": "none"})
+_SINGLETONS: Mapping[str, ir.ConstKind] = MappingProxyType({"True": "bool", "False": "bool", "None": "none"})
 _LONG_DISPLAY = 1000  # more constants than this are not kept
 
 Handler = Callable[[Any], ir.Expr]
@@ -118,7 +118,7 @@ class Expressions:
             return ir.Const(start, self.cursor.pos, _SINGLETONS[value], value, len(value))
         return ir.Name(start, value)
 
-    def _number(self, kind: str) -> Handler:
+    def _number(self, kind: ir.ConstKind) -> Handler:
         def number(node: Any) -> ir.Expr:
             value = node.value
             take = self.cursor.dotted_leaf if value[0] == "." else self._leaf
@@ -266,7 +266,13 @@ class Expressions:
         return self._display(start, self.cursor.close(node.rbrace, "}"), "dict", items, tuple(keys), start)
 
     def _display(
-        self, start: int, end: int, kind: str, items: list[ir.Expr], keys: tuple[ir.Expr | None, ...], bracket: int
+        self,
+        start: int,
+        end: int,
+        kind: ir.DisplayKind,
+        items: list[ir.Expr],
+        keys: tuple[ir.Expr | None, ...],
+        bracket: int,
     ) -> ir.Expr:
         constants = len(items) > _LONG_DISPLAY and all(type(item) is ir.Const for item in (*items, *keys))
         if constants or bracket in self._elided:  # of a blanked one the first item stands for its kind

@@ -7,7 +7,21 @@ Facts are trees without cycles, so the structs stay out of the garbage collector
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
+
+# What is decoded into one of these is shared, where every other str is an object of its own: a tenth of the memory.
+ConstKind = Literal["str", "bytes", "int", "float", "complex", "bool", "none", "ellipsis"]
+DisplayKind = Literal["list", "set", "dict", "tuple"]
+CompKind = Literal["list", "set", "dict", "generator"]
+ParamKind = Literal["positional", "normal", "star", "keyword", "double-star"]
+RegionKind = Literal["body", "if", "else", "while", "for", "try", "except", "finally", "with", "case"]
+ScopeKind = Literal["module", "class", "def", "lambda", "comp"]
+EventOp = Literal[
+    "assign", "annotated", "augmented", "walrus", "delete", "expr", "test", "return", "raise", "yield", "with", "for",
+    "except", "case", "import", "def", "class", "element", "type",
+]  # fmt: skip
 
 
 class Name(Struct, frozen=True, array_like=True, gc=False, tag=0):
@@ -61,7 +75,7 @@ class Const(Struct, frozen=True, array_like=True, gc=False, tag=4):
 
     pos: int
     end: int
-    kind: str
+    kind: ConstKind
     value: str
     length: int
 
@@ -75,7 +89,7 @@ class Display(Struct, frozen=True, array_like=True, gc=False, tag=5):
 
     pos: int
     end: int
-    kind: str
+    kind: DisplayKind
     items: tuple[Expr, ...]
     keys: tuple[Expr | None, ...] = ()
     elided: bool = False
@@ -139,7 +153,7 @@ class Comp(Struct, frozen=True, array_like=True, gc=False, tag=12):
 
     pos: int
     end: int
-    kind: str
+    kind: CompKind
     scope: int
 
 
@@ -158,7 +172,7 @@ class Param(Struct, frozen=True, array_like=True, gc=False):
 
     pos: int
     name: str
-    kind: str
+    kind: ParamKind
     annotation: Expr | None = None
     default: Expr | None = None
 
@@ -174,7 +188,7 @@ class Region(Struct, frozen=True, array_like=True, gc=False):
 
     parent: int  # index of the region around it; -1 for the root of a scope
     scope: int
-    kind: str
+    kind: RegionKind
     pos: int
     test: Expr | None = None
     leaves: bool = False
@@ -205,7 +219,7 @@ class Event(Struct, frozen=True, array_like=True, gc=False):
     ============ =========================================================================================
     """
 
-    op: str
+    op: EventOp
     pos: int
     end: int
     region: int
@@ -242,7 +256,7 @@ class Scope(Struct, frozen=True, array_like=True, gc=False):
     """
 
     index: int
-    kind: str
+    kind: ScopeKind
     name: str
     qualname: str
     parent: int  # -1 for the module

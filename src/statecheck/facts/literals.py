@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Literal
 
 KEPT = 200  # characters of a string that facts keep
 _HUGE = 100_000  # above this only the beginning is decoded
@@ -16,7 +17,7 @@ _SIMPLE = str.maketrans("abfnrtv", "\a\b\f\n\r\t\v")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def decode_literal(source: str) -> tuple[str, str, int]:
+def decode_literal(source: str) -> tuple[Literal["str", "bytes"], str, int]:
     """Return the kind, the value (at most :data:`KEPT` characters) and the length of one string literal.
 
     The value of a bytes literal is its source text.

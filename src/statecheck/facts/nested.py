@@ -18,7 +18,7 @@ _COMP_NAMES = (("list", "<listcomp>"), ("set", "<setcomp>"), ("dict", "<dictcomp
 def parameters(walk: Expressions, node: cst.Parameters, scope: ScopeDraft) -> None:
     """Walk parameters: annotations and defaults belong to the current scope, the names to ``scope``."""
     found: list[ir.Param] = []
-    groups: list[tuple[str, Any]] = [
+    groups: list[tuple[ir.ParamKind, Any]] = [
         ("positional", node.posonly_params),
         ("normal", node.params),
         ("star", (node.star_arg,)),
@@ -52,7 +52,7 @@ def lambda_expression(walk: Expressions, node: cst.Lambda) -> ir.Func:
     return ir.Func(start, end, scope.index)
 
 
-def comprehension(walk: Expressions, node: Any, kind: str) -> ir.Comp:
+def comprehension(walk: Expressions, node: Any, kind: ir.CompKind) -> ir.Comp:
     """Walk a comprehension: a scope with ``for``, ``test`` and one ``element`` event."""
     cursor, builder = walk.cursor, walk.builder
     opening, closing = _brackets(node, kind)

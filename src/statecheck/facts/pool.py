@@ -130,15 +130,16 @@ def _chunks(tasks: Sequence[Task]) -> list[tuple[Task, ...]]:
 
 
 def _gathered(
-    files: Sequence[tuple[str, Path]], outcomes: Mapping[int, Outcome], known: Mapping[int, FileFacts]
+    files: Sequence[tuple[str, Path]], outcomes: dict[int, Outcome], known: Mapping[int, FileFacts]
 ) -> Extraction:
+    """``outcomes`` is emptied on the way: the memory need not hold all facts twice."""
     facts: dict[str, FileFacts] = {}
     problems: list[Problem] = []
     for index, (name, _) in enumerate(files):
         if index in known:
             facts[name] = known[index]
             continue
-        outcome = outcomes[index]
+        outcome = outcomes.pop(index)
         facts[name] = (
             decode_facts(outcome.facts)
             if outcome.problem is None

@@ -136,30 +136,29 @@ class CallReader:
 
     def _read_expressions(self, ref: ScopeRef, event: Event, nodes: tuple[Expr, ...]) -> None:
         escapes = event.op not in ("def", "delete")
+        functions, properties, descriptors = self._functions, self._properties, self._descriptors
         called: Expr | None = None  # what the call just before calls: in pre-order it comes next
         awaited: Expr | None = None
         for node in nodes:
-            kind = type(node)
-            if kind is Const:
-                continue
-            if isinstance(node, Name):
-                if node.id in self._functions and escapes and node is not called:
+            if type(node) is Name:
+                if node.id in functions and escapes and node is not called:
                     self._read_escape(ref, event, node)
-            elif isinstance(node, Attr):
-                if node.attr in self._functions and escapes and node is not called:
+            elif type(node) is Attr:
+                if node.attr in functions and escapes and node is not called:
                     self._read_escape(ref, event, node)
-                if node.attr in self._properties:
+                if node.attr in properties:
                     self._read_property(ref, event, node)
-                if node.attr in self._descriptors:
+                if node.attr in descriptors:
                     self._read_descriptor(ref, event, node)
-            elif kind is Sub and self._has_items:
-                self._read_item(ref, event, node)
-            elif isinstance(node, Call):
+            elif type(node) is Call:
                 called = node.func
                 self._read_call(ref, event, node, node is awaited)
-            elif isinstance(node, Await):
+            elif type(node) is Sub:
+                if self._has_items:
+                    self._read_item(ref, event, node)
+            elif type(node) is Await:
                 awaited = node.value
-            elif isinstance(node, Func):
+            elif type(node) is Func:
                 self._graph.add(ref, ScopeRef(ref.path, node.scope), (node.pos, event.region), "inline")
 
     def _read_escape(self, ref: ScopeRef, event: Event, node: Expr) -> None:

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 from statecheck.facts.ir import FileFacts, Scope
 from statecheck.model import Location
 from statecheck.project.call_reader import read_calls
+from statecheck.project.calls import CallGraph
 from statecheck.project.entries import Entry, EntryFinder
 from statecheck.project.evaluate import Evaluator
 from statecheck.project.knowledge import Knowledge
@@ -37,6 +38,7 @@ class Project:
         handlers = {entry.ref: entry.types for entry in self.entries if entry.types and self._is_bare(entry.ref)}
         if handlers:  # what their parameters are changes what the calls inside them are
             self.evaluator.hand(handlers)
+            self.graph, self.entries = CallGraph(), []  # large: the old one goes before the new one is made
             self.graph = read_calls(self.evaluator)
             self.entries = EntryFinder(self.evaluator, self.graph).find()
         self.phases = Phases(self.evaluator, self.graph, self.entries, roles)
@@ -91,12 +93,12 @@ class Project:
 
     def silent_frameworks(self) -> list[str]:
         """Frameworks that are imported though no entry point of theirs was found."""
-        found = self.frameworks()
+        found, imported = self.frameworks(), self.imported_packages()
         return sorted(
             {
                 framework
                 for package, framework in self.knowledge.packages.items()
-                if package in self.imported_packages() and framework not in found and self._has_entries(framework)
+                if package in imported and framework not in found and self._has_entries(framework)
             }
         )
 

@@ -33,6 +33,7 @@ class Names:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._builtins: dict[str, Items] = {}  # one answer for each: a third of all names are built in
 
     def name(self, ref: ScopeRef, expr: Name, region: int) -> Iterable[Item]:
         """What a name may be where it stands."""
@@ -122,7 +123,9 @@ class Names:
         for star in self._evaluator.tables.files[path].stars:
             if found := self._star_member(path, star.level, star.module, name):
                 return found
-        return (Item(Foreign(f"builtins.{name}")),)
+        if name not in self._builtins:
+            self._builtins[name] = (Item(Foreign(f"builtins.{name}")),)
+        return self._builtins[name]
 
     def held(self, items: Iterable[Item], place: Place) -> Iterable[Item]:
         """Items read from ``place``: a fresh value now lives there; an alias keeps the place it came from."""

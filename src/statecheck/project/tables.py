@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -212,7 +212,10 @@ class Tables:
         self.attribute_stores: dict[str, list[Store]] = defaultdict(list)
         self.item_stores: dict[str, list[Store]] = defaultdict(list)
         self.key_stores: dict[str, list[Store]] = defaultdict(list)  # by the literal or named key
-        self._rows_by_scope = {ref: _rows(ref, scope) for ref, scope in self.scopes()}
+        self._scopes = [
+            (ScopeRef(path, scope.index), scope) for path, table in self.files.items() for scope in table.facts.scopes
+        ]
+        self._rows_by_scope = {ref: _rows(ref, scope) for ref, scope in self._scopes}
         self.rows: list[Row] = [row for rows in self._rows_by_scope.values() for row in rows]
         for table in self.files.values():
             for store in table.stores:
@@ -230,11 +233,9 @@ class Tables:
         """The facts of a scope."""
         return self.files[ref.path].facts.scopes[ref.scope]
 
-    def scopes(self) -> Iterator[tuple[ScopeRef, Scope]]:
+    def scopes(self) -> Sequence[tuple[ScopeRef, Scope]]:
         """Every scope of every file, files in order of path."""
-        for path, table in self.files.items():
-            for scope in table.facts.scopes:
-                yield ScopeRef(path, scope.index), scope
+        return self._scopes
 
     def rows_in(self, ref: ScopeRef) -> list[Row]:
         """The events of a scope with their expressions, in source order."""
@@ -242,10 +243,9 @@ class Tables:
 
     def function_around(self, ref: ScopeRef) -> ScopeRef:
         """The innermost def, lambda or module around a scope (itself included): comprehensions run in place."""
-        scope = self.scope(ref)
-        while scope.kind == "comp":
-            scope = self.scope(ScopeRef(ref.path, scope.parent))
-        return ScopeRef(ref.path, scope.index)
+        while (scope := self.scope(ref)).kind == "comp":
+            ref = ScopeRef(ref.path, scope.parent)
+        return ref
 
     def class_around(self, ref: ScopeRef) -> ScopeRef | None:
         """The class that a method stands in directly."""
