@@ -19,22 +19,21 @@ from statecheck.rules.schema import Pack
 Processes = Callable[[Mapping[str, str]], list[Process]]
 
 
-@pytest.fixture(scope="session")
-def pack() -> Pack:
-    return load()
-
-
-@pytest.fixture(scope="session")
-def processes_of(pack: Pack) -> Processes:
-    """The processes of a tree, given as path → text."""
+def finder(pack: Pack) -> Processes:
+    """A function from a tree, given as path → text, to its processes."""
     knowledge = Knowledge(pack)
 
     def found(files: Mapping[str, str]) -> list[Process]:
         python = {path: extract(text) for path, text in files.items() if path.endswith(".py")}
         read = {path: read_document(path, text.encode()) for path, text in files.items() if path not in python}
         documents = {path: facts for path, facts in read.items() if facts is not None}
-        project = link(python, {}, knowledge)
-        words = purpose_words(pack.models.values())
-        return list(processes(Ground(project, documents, pack.models.values()), stages(documents, words)))
+        models = list(pack.models.values())
+        ground = Ground(link(python, {}, knowledge), documents, models)
+        return list(processes(ground, stages(documents, purpose_words(models))))
 
     return found
+
+
+@pytest.fixture(scope="session")
+def processes_of() -> Processes:
+    return finder(load())

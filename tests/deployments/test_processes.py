@@ -9,8 +9,9 @@ import pytest
 import tomli
 
 from statecheck.deployments import wording
+from statecheck.rules.load import load
 
-from .conftest import Processes
+from .conftest import Processes, finder
 
 APP = {"shop/__init__.py": "", "shop/web.py": "app = make()\n", "shop/jobs.py": "app = make()\n"}
 HERE = Path(__file__).parent
@@ -79,3 +80,30 @@ def test_mounts_say_where_they_lead(processes_of: Processes) -> None:
         ("/a", "emptyDir", "empty"),
         ("/c", "data", "claim"),
     ]
+
+
+def test_a_new_server_and_platform_need_no_python(tmp_path: Path) -> None:
+    model = """
+framework = "acme"
+
+[[server]]
+id = "acme-serve"
+commands = ["acme-serve"]
+workers = ["--procs"]
+
+[[platform]]
+id = "acme-cloud"
+unit = "acme service {name}"
+files = ["*acme.yaml"]
+has = ["apps"]
+units = "apps.*"
+replicas = ["times"]
+replica-word = "copy"
+command = ["run"]
+"""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "acme.toml").write_text(model)
+    files = {**APP, "acme.yaml": "apps: {web: {run: acme-serve --procs 2 shop.web:app, times: 3}}"}
+    found = finder(load([tmp_path]))(files)
+    assert [(each.unit, each.entered) for each in found] == [("acme service web", ("shop/web.py",))]
+    assert wording.exact(found[0].copies) == 6

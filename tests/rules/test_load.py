@@ -177,6 +177,20 @@ def test_an_error_in_a_rule_names_file_line_and_key(text: str, message: str, tmp
             MODEL + '\n[bases]\n"acme.View" = ["acme.Base"]\n"acme.Form" = "acme.Base"\n',
             '6: bases."acme.Form": expected an array of strings, got "acme.Base"',
         ),
+        (MODEL + '\n[[server]]\nid = "acme"\ncommands = []\n', "4: server[0]: neither commands nor call"),
+        (
+            MODEL + '\n[[server]]\nid = "acme"\ncommands = ["acme"]\nserve = "request"\n',
+            '7: unknown key "serve", did you mean "serves"?',
+        ),
+        (MODEL + '\n[[platform]]\nid = "acme"\nunit = "x"\n', "4: platform[0]: any document would fit"),
+        (
+            MODEL + '\n[[platform]]\nid = "acme"\nunit = "{nam}"\nhas = ["a"]\n',
+            '6: platform[0].unit: unknown placeholder "{nam}", did you mean "name"?',
+        ),
+        (
+            MODEL + '\n[[platform]]\nid = "acme"\nunit = "x"\nhas = ["a"]\nunits = "/(/.*"\n',
+            "8: platform[0].units: bad regular expression: missing ), unterminated subpattern at position 0",
+        ),
         (MODEL + '\n[instances]\n"acme.app" = ""\n', '5: instances."acme.app"[1]: "" is no dotted name'),
         (
             MODEL + '\n[aliases]\n"acme.app.App" = "acme/App"\n',

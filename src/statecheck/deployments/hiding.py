@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from statecheck.facts.documents.nodes import DocumentFacts, path
 from statecheck.model import Finding, Location
 
 PIN, VOLUME = "single-instance", "local-volume"  # rules about what one copy may have alone
+Line = tuple[str, int]
 _HOST = re.compile(r"(?:[a-z]+://)?(?P<name>[A-Za-z][\w-]*)(?:[.:/][^\s]*)?\Z")
 _NUMBERED = re.compile(r"(?P<name>.+?)[-_]\d+\Z")
 _PARTS = re.compile(r"[^\w-]+")
@@ -29,48 +31,64 @@ class Spoken(NamedTuple):
     sure: bool = True
 
 
-def spoken_of(ground: Ground, concerns: Concerns, live: Sequence[Process], finding: Finding) -> Spoken:
-    """Of a finding about a document. None where it is not clear which."""
-    if finding.family == "affinity":
-        return _routed(ground, concerns, live, finding)
-    if finding.name == VOLUME:
-        return Spoken(tuple(process for process in live if _mounts(process, finding.location)), mounted=True)
-    if finding.name == PIN:
-        return Spoken(tuple(_pinned(live, finding)))
-    return Spoken()
+class Hiding:
+    """Answers for one tree; what is asked of all processes is indexed once."""
+
+    def __init__(self, ground: Ground, concerns: Concerns, live: Sequence[Process]) -> None:
+        self._documents = ground.documents
+        self._serving = tuple(process for process in live if concerns.serves_requests(process))
+        self._by_name: dict[str, list[Process]] = defaultdict(list)
+        self._by_file: dict[str, list[Process]] = defaultdict(list)  # those that serve, by all their documents
+        self._by_document: dict[str, list[Process]] = defaultdict(list)  # all, by the one that they stand in
+        self._by_count: dict[Line, list[Process]] = defaultdict(list)
+        self._by_mount: dict[Line, list[Process]] = defaultdict(list)
+        stages: dict[int, list[Process]] = defaultdict(list)  # processes of one deployment share one tuple of files
+        for process in self._serving:
+            self._by_name[process.name].append(process)
+            stages[id(process.files)].append(process)
+        for group in stages.values():
+            for name in group[0].files:
+                self._by_file[name] = [*self._by_file[name], *group] if self._by_file[name] else group
+        for process in live:
+            self._by_document[process.location.path].append(process)
+            for line in dict.fromkeys(line_of(count.location) for count in process.copies):
+                self._by_count[line].append(process)
+            for line in dict.fromkeys(line_of(place) for mount in process.mounts for place in mount.places):
+                self._by_mount[line].append(process)
+
+    def spoken_of(self, finding: Finding) -> Spoken:
+        """The processes that a finding about a document speaks of. None where it is not clear which."""
+        if finding.family == "affinity":
+            return self._routed(finding)
+        if finding.name == VOLUME:
+            return Spoken(tuple(self._by_mount.get(line_of(finding.location), ())), mounted=True)
+        if finding.name == PIN:
+            return Spoken(tuple(self._pinned(finding)))
+        return Spoken()
+
+    def _pinned(self, finding: Finding) -> list[Process]:
+        exact = self._by_count.get(line_of(finding.location))
+        if exact:
+            return exact
+        here = self._by_document.get(finding.location.path, [])
+        words = set(_PARTS.split(finding.symbol))
+        return [process for process in here if process.name in words] or (here if len(here) == 1 else [])
+
+    def _routed(self, finding: Finding) -> Spoken:
+        """What is behind a proxy: what its block names, else the application of its deployment, else the only one."""
+        names = dict.fromkeys(_names_around(self._documents[finding.location.path], finding.location))
+        named = [process for name in names for process in self._by_name.get(name, ())]
+        if named:
+            return Spoken(tuple(named))
+        beside = self._by_file.get(finding.location.path, [])
+        found = tuple(beside) or self._serving
+        is_clear = len({process.entered for process in found}) == 1
+        return Spoken(found if is_clear else (), sure=bool(beside))
 
 
-def _mounts(process: Process, where: Location) -> bool:
-    return any(same_line(place, where) for mount in process.mounts for place in mount.places)
-
-
-def same_line(one: Location, other: Location) -> bool:
-    """Do both begin on one line of one file?"""
-    return (one.path, one.line) == (other.path, other.line)
-
-
-def _pinned(live: Sequence[Process], finding: Finding) -> list[Process]:
-    exact = [
-        process for process in live if any(same_line(count.location, finding.location) for count in process.copies)
-    ]
-    if exact:
-        return exact
-    here = [process for process in live if process.location.path == finding.location.path]
-    words = set(_PARTS.split(finding.symbol))
-    return [process for process in here if process.name in words] or (here if len(here) == 1 else [])
-
-
-def _routed(ground: Ground, concerns: Concerns, live: Sequence[Process], finding: Finding) -> Spoken:
-    """What is behind a proxy: what its block names, else the application of its deployment, else the only one."""
-    serving = [process for process in live if concerns.serves_requests(process)]
-    names = set(_names_around(ground.documents[finding.location.path], finding.location))
-    named = [process for process in serving if process.name in names]
-    if named:
-        return Spoken(tuple(named))
-    beside = [process for process in serving if finding.location.path in process.files]
-    found = beside or serving
-    is_clear = len({process.entered for process in found}) == 1
-    return Spoken(tuple(found) if is_clear else (), sure=bool(beside))
+def line_of(where: Location) -> Line:
+    """The line that a place begins on."""
+    return where.path, where.line
 
 
 def _names_around(facts: DocumentFacts, where: Location) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from statecheck.deployments import wording
@@ -10,7 +10,7 @@ from statecheck.deployments.concerns import Concerns
 from statecheck.deployments.containers import Mount
 from statecheck.deployments.files import mount_of, texts
 from statecheck.deployments.ground import Ground
-from statecheck.deployments.hiding import Spoken, same_line, spoken_of
+from statecheck.deployments.hiding import Hiding, Spoken, line_of
 from statecheck.deployments.processes import Process
 from statecheck.model import LEVELS, Finding, Location, at_least
 
@@ -29,6 +29,17 @@ class Joined(NamedTuple):
     sure: bool = True  # of one about a document: it names these processes, or stands beside them
 
 
+class Held(NamedTuple):
+    """A finding that processes run, and where each stands among them, by its number."""
+
+    row: Joined
+    positions: Mapping[int, int]
+
+    def among(self, spoken: Spoken) -> Iterator[int]:
+        """The positions of those that are spoken of."""
+        return (self.positions[each.number] for each in spoken.processes if each.number in self.positions)
+
+
 def join(ground: Ground, concerns: Concerns, table: Sequence[Process], findings: Iterable[Finding]) -> list[Joined]:
     """All findings, joined, in their order."""
     live = [process for process in table if not process.development and process.entered]
@@ -36,8 +47,13 @@ def join(ground: Ground, concerns: Concerns, table: Sequence[Process], findings:
     if not live:
         return rows
     rows = [_with_processes(ground, concerns, live, row) for row in rows]
-    kept = [row for row in rows if row.processes and matters(row.finding)]
-    return [_with_hidden(ground, concerns, live, kept, row) for row in rows]
+    kept = [
+        Held(row, {process.number: at for at, process in enumerate(row.processes)})
+        for row in rows
+        if row.processes and matters(row.finding)
+    ]
+    hiding = Hiding(ground, concerns, live)
+    return [_with_hidden(hiding, kept, row) if row.is_document else row for row in rows]
 
 
 def _with_processes(ground: Ground, concerns: Concerns, live: Sequence[Process], row: Joined) -> Joined:
@@ -54,37 +70,32 @@ def _with_processes(ground: Ground, concerns: Concerns, live: Sequence[Process],
     )
 
 
-def _with_hidden(
-    ground: Ground, concerns: Concerns, live: Sequence[Process], kept: Sequence[Joined], row: Joined
-) -> Joined:
-    if not row.is_document:
-        return row
-    spoken = spoken_of(ground, concerns, live, row.finding)
+def _with_hidden(hiding: Hiding, kept: Sequence[Held], row: Joined) -> Joined:
+    spoken = hiding.spoken_of(row.finding)
     sure = spoken.sure and not (spoken.mounted and any(_is_adrift(each, spoken) for each in kept))
-    hides = sorted((each.finding for each in kept if _is_hidden(each, spoken, row.finding)), key=_weight)
+    hides = sorted((each.row.finding for each in kept if _is_hidden(each, spoken, row.finding)), key=_weight)
     return row._replace(processes=spoken.processes, hides=tuple(hides), sure=sure)
 
 
-def _is_adrift(each: Joined, spoken: Spoken) -> bool:
+def _is_adrift(each: Held, spoken: Spoken) -> bool:
     """Is it a file of the process that may lie on any of its mounts?"""
-    return not each.placed and any(
-        mount is None and process in spoken.processes
-        for mount, process in zip(each.mounts, each.processes, strict=False)
-    )
+    row = each.row
+    return not row.placed and bool(row.mounts) and any(row.mounts[at] is None for at in each.among(spoken))
 
 
-def _is_hidden(each: Joined, spoken: Spoken, finding: Finding) -> bool:
+def _is_hidden(each: Held, spoken: Spoken, finding: Finding) -> bool:
     """Routing and pins hide what no mount keeps, as long as their process has no further copies; a volume its files."""
-    if not is_spread(each.finding):
+    row = each.row
+    if not is_spread(row.finding):
         return False
-    at_hand = [at for at, process in enumerate(each.processes) if process in spoken.processes]
-    mounts = {at: each.mounts[at] if each.mounts else None for at in at_hand}
     if spoken.mounted:
-        places = [place for mount in mounts.values() if mount for place in mount.places]
-        return any(same_line(place, finding.location) for place in places)
+        mounts = (row.mounts[at] for at in each.among(spoken)) if row.mounts else ()
+        places = (place for mount in mounts if mount for place in mount.places)
+        return any(line_of(place) == line_of(finding.location) for place in places)
     if finding.family == "affinity":
-        return any(mount is None for mount in mounts.values())
-    return any(wording.total(wording.counted(each.processes[at].copies, each.finding)) == 1 for at in at_hand)
+        return any(not row.mounts or row.mounts[at] is None for at in each.among(spoken))
+    copies = (wording.counted(row.processes[at].copies, row.finding) for at in each.among(spoken))
+    return any(wording.total(counts) == 1 for counts in copies)
 
 
 def _weight(finding: Finding) -> tuple[bool, int, Location]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from statecheck.deployments.concerns import Concerns
@@ -24,6 +25,7 @@ class Kept(NamedTuple):
     finding: Finding
     mount: Mount | None
     hidden_by: tuple[Finding, ...]
+    adrift: bool = False  # a file that may lie on any of the mounts
 
 
 class Shown(NamedTuple):
@@ -66,12 +68,16 @@ def picture(
     """The picture of a linked tree; what matters little or is hardly sure is left out."""
     table, rows, concerns = _drawn(project, documents, list(models), findings)
     held = [row for row in rows if row.finding.family in KEEPS and not row.is_document and matters(row.finding)]
+    keeps: dict[int, list[Kept]] = defaultdict(list)
+    for row in held:
+        for number, kept in _kept(row, [each for each in rows if row.finding in each.hides]):
+            keeps[number].append(kept)
     return Picture(
         tuple(
             Shown(
                 process,
                 tuple(dict.fromkeys(entry.label for entry in concerns.entries(process))),
-                tuple(_kept(row, rows, process) for row in held if process in row.processes),
+                tuple(keeps[process.number]),
             )
             for process in table
         ),
@@ -79,10 +85,14 @@ def picture(
     )
 
 
-def _kept(row: Joined, rows: Sequence[Joined], process: Process) -> Kept:
-    mount = row.mounts[row.processes.index(process)] if row.mounts else None
-    hiders = [each.finding for each in rows if row.finding in each.hides and process in each.processes]
-    return Kept(row.finding, mount, tuple(hiders))
+def _kept(row: Joined, hiders: Sequence[Joined]) -> Iterator[tuple[int, Kept]]:
+    """What each process keeps of it, by the number of the process."""
+    spoken = [(each.finding, frozenset(process.number for process in each.processes)) for each in hiders]
+    for at, process in enumerate(row.processes):
+        mount = row.mounts[at] if row.mounts else None
+        adrift = bool(row.finding.family == "disk" and process.mounts and mount is None and not row.placed)
+        hidden_by = tuple(finding for finding, numbers in spoken if process.number in numbers)
+        yield process.number, Kept(row.finding, mount, hidden_by, adrift)
 
 
 def _drawn(

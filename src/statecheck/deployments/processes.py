@@ -28,6 +28,7 @@ class Process(NamedTuple):
     ``copies`` multiply: workers of a server, replicas of its unit. ``threads`` share the memory of one worker.
     """
 
+    number: int  # tells it from the others of the tree
     name: str
     unit: str
     stage: str
@@ -45,7 +46,8 @@ class Process(NamedTuple):
 
 def processes(ground: Ground, stages: Iterable[Stage]) -> tuple[Process, ...]:
     """The processes of all stages, in order; then those of images that no stage builds."""
-    return tuple(_Reader(ground).read(list(stages)))
+    found = _Reader(ground).read(list(stages))
+    return tuple(process._replace(number=number) for number, process in enumerate(found))
 
 
 class _Reader:
@@ -103,6 +105,7 @@ class _Reader:
         run = entered(ground, place, invocation, config.applications, _import_folders(variables))
         workers = workers_of(ground, invocation, variables, config, run.paths)
         return Process(
+            number=-1,
             name=container.name,
             unit=container.unit,
             stage=container.stage.name,

@@ -56,7 +56,9 @@ def _factor(count: Count) -> str:
 
 def plural(word: str) -> str:
     """The plural of a word for a copy."""
-    return f"{word}es" if word.endswith("s") else f"{word}s"
+    if word.endswith("s"):
+        return f"{word}es"
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
 
 
 def places(counts: Iterable[Count]) -> tuple[str, ...]:

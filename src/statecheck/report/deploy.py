@@ -68,7 +68,8 @@ def copies(process: Process) -> str:
     factors = wording.multiplied(counts)
     said = f"{factors} = {number}" if number is not None and "\N{MULTIPLICATION SIGN}" in factors else factors or "1"
     threads = f", {process.threads} threads each" if process.threads and process.threads > 1 else ""
-    return f"{said}{threads} ({', '.join(wording.places(counts))})"
+    telling = [count for count in counts if count.number != 1] or counts
+    return f"{said}{threads} ({', '.join(wording.places(telling))})"
 
 
 def _serves(each: Shown) -> str:
@@ -97,6 +98,8 @@ def where_kept(process: Process, kept: Kept) -> str:
         source = f" {kept.mount.source}" if kept.mount.source else ""
         return f"{kept.mount.kind}{source} at {kept.mount.path}"
     place = "disk" if kept.finding.family == "disk" else "memory"
+    if kept.adrift:
+        return "disk, or one of the mounts"
     counts = wording.counted(process.copies, kept.finding)
     number = wording.exact(counts)
     if number == 1:
