@@ -60,56 +60,78 @@ class Outline:
 
 
 def outline(holes: Sequence[Hole], last: int) -> Outline:
-    """The outline of a template of ``last`` lines. Blocks that open and close on one line are left out: it is odd."""
-    root = Branch("", "", (), 0, last + 1)
-    made = Outline(root)
-    open_: list[Branch] = [root]
-    owners: list[Block] = []
-    odd: set[int] = set()
-    changed: set[str] = set()
+    """The outline of a template of ``last`` lines."""
+    reader = _Outliner(last)
     for hole in holes:
+        reader.take(hole)
+    return reader.finished()
+
+
+class _Outliner:
+    """Takes actions in reading order."""
+
+    def __init__(self, last: int) -> None:
+        root = Branch("", "", (), 0, last + 1)
+        self._made = Outline(root)
+        self._open = [root]  # the branches that are open, the innermost last
+        self._owners: list[Block] = []  # and the blocks that they belong to
+        self._odd: set[int] = set()
+        self._changed: set[str] = set()
+
+    def take(self, hole: Hole) -> None:
+        """One action."""
         text = inner(hole.text)
         word, _, rest = text.partition(" ")
-        if text.startswith("/*"):
-            continue
-        if word in _OPENS and len(open_) < _MAX_DEPTH:
+        if text.startswith("/*") or word in ("break", "continue"):
+            return
+        if word in _OPENS and len(self._open) < _MAX_DEPTH:
             branch = _branch(word, rest, hole)
             block = Block([branch], hole.column)
-            open_[-1].blocks.append(block)
-            owners.append(block)
-            open_.append(branch)
-        elif word == "else" and owners:
-            open_[-1].last, open_[-1].stop = hole.line, hole.column
-            word, _, test = rest.strip().partition(" ")
-            branch = _branch(word if test else "else", test, hole)
-            owners[-1].branches.append(branch)
-            open_[-1] = branch
+            self._open[-1].blocks.append(block)
+            self._owners.append(block)
+            self._open.append(branch)
+        elif word == "else":
+            self._else(rest.strip(), hole)
         elif word == "end":
-            if owners:
-                ended = open_.pop()
-                ended.last, ended.stop = hole.line, hole.column
-                block = owners.pop()
-                block.end = hole.column + len(hole.text)
-                if block.first == block.last:
-                    open_[-1].blocks.remove(block)
-                    if (
-                        hole.line in made.inline
-                        or block.branches[0].word != "if"
-                        or any(b.blocks for b in block.branches)
-                    ):
-                        odd.add(hole.line)
-                    made.inline[hole.line] = block
+            self._end(hole)
         elif match := _ASSIGN.match(text):
-            open_[-1].assigns.append((hole.line, match["name"], match["value"]))
+            self._open[-1].assigns.append((hole.line, match["name"], match["value"]))
             if match["sign"] == "=":
-                changed.add(match["name"])
-        elif word not in ("break", "continue"):
-            made.values.setdefault(hole.line, []).append((hole, text))
-    while owners:  # a block without an end
-        open_.pop().last = last + 1
-        owners.pop()
-    made.odd, made.changed = frozenset(odd), frozenset(changed)
-    return made
+                self._changed.add(match["name"])
+        else:
+            self._made.values.setdefault(hole.line, []).append((hole, text))
+
+    def _else(self, rest: str, hole: Hole) -> None:
+        if not self._owners:
+            return
+        self._open[-1].last, self._open[-1].stop = hole.line, hole.column
+        word, _, test = rest.partition(" ")
+        branch = _branch(word if test else "else", test, hole)
+        self._owners[-1].branches.append(branch)
+        self._open[-1] = branch
+
+    def _end(self, hole: Hole) -> None:
+        """A block on one line is no block of lines. Two of them on a line, or one in another, are odd."""
+        if not self._owners:
+            return
+        ended = self._open.pop()
+        ended.last, ended.stop = hole.line, hole.column
+        block = self._owners.pop()
+        block.end = hole.column + len(hole.text)
+        if block.first != block.last:
+            return
+        self._open[-1].blocks.pop()  # it is the last that was opened there
+        inline = self._made.inline
+        if hole.line in inline or block.branches[0].word != "if" or any(branch.blocks for branch in block.branches):
+            self._odd.add(hole.line)
+        inline[hole.line] = block
+
+    def finished(self) -> Outline:
+        """The outline. A block without an end reaches to the last line."""
+        for branch in self._open[1:]:
+            branch.last = self._made.root.last
+        self._made.odd, self._made.changed = frozenset(self._odd), frozenset(self._changed)
+        return self._made
 
 
 def inner(action: str) -> str:
