@@ -179,6 +179,12 @@ class TestBounds:
         files["f25/web.yaml"] = "{kind: Pod, metadata: {name: web}}"
         assert any("too many objects" in note for stage in stages(documents_of(files)) for note in stage.notes)
 
+    def test_many_patches(self) -> None:
+        patch = "- {target: {kind: Pod}, patch: '[{op: add, path: /a, value: 1}]'}\n"
+        files = {"kustomization.yaml": f"resources: [a.yaml]\npatches:\n{patch * 600}", "a.yaml": "{kind: Pod}"}
+        (stage,) = stages(documents_of(files))
+        assert stage.notes == ("kustomization.yaml:503: more than 500 patches",)
+
     def test_a_range_within_ranges_of_many_items(self) -> None:
         items = ", ".join("x" for _ in range(60))
         template = "a:\n" + "{{ range .Values.l }}\n" * 6 + "- {{ . }}\n" + "{{ end }}\n" * 6

@@ -20,6 +20,7 @@ from statecheck.facts.documents.nodes import DocumentFacts, Node
 from statecheck.model import Location
 
 _MAX_REPEATS = 50  # items of a range that are followed
+_MAX_ASSIGNED = 500  # variables of one branch that are known
 _MAX_PIECES = 20_000  # nodes and insertions of one rendered template
 
 _Timeline = list[tuple[int, Scope]]  # what names mean from a line on
@@ -75,7 +76,7 @@ class _Walk:
 
     def _timeline(self, branch: Branch, scope: Scope) -> _Timeline:
         times: _Timeline = [(0, scope)]
-        for line, name, text in branch.assigns:
+        for line, name, text in branch.assigns[:_MAX_ASSIGNED]:
             place = Location(self._path, line)
             now = times[-1][1]
             value = no_one_knows(place) if name in self._outline.changed else evaluate(text, now, place)

@@ -15,6 +15,8 @@ from statecheck.deployments.tree import Datum
 _REPEATS = re.compile(r"[*+?{]")
 _NESTED = re.compile(r"\)\s*[*+{]")
 
+_MAX_PATCHES = 500  # of one kustomization
+
 # The documents of a file that is named in a kustomization; a file that is not there gives none and a note.
 Opener = Callable[[str, Datum], Sequence[Datum]]
 
@@ -28,7 +30,10 @@ class _Patch(NamedTuple):
 def patched(resources: Sequence[Resource], root: Datum, opened: Opener, notes: list[str]) -> list[Resource]:
     """The objects with all patches of the kustomization applied."""
     found: list[Resource | None] = list(resources)
-    for patch in _patches(root, opened):
+    for number, patch in enumerate(_patches(root, opened)):
+        if number >= _MAX_PATCHES:
+            notes.append(f"{_where(patch.place)}: more than {_MAX_PATCHES} patches")
+            break
         hits = 0
         for at, each in enumerate(found):
             if each is not None and _is_for(patch, each):
