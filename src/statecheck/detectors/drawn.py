@@ -30,11 +30,18 @@ class Drawn:
         ref = self._function(path, start)
         if ref is None or not LASTING.isdisjoint(self._project.phases.of(ref)) or not self._project.phases.runtime(ref):
             return False
+        if self._is_kept_memo(ref):
+            return False
         scope = self._project.scope(ref)
         for event in scope.events:
             if event.pos <= start < event.end:
                 return not (self._is_stored(scope, event) or self._keeps(ref, event, start, end))
         return True
+
+    def _is_kept_memo(self, ref: ScopeRef) -> bool:
+        """A cached function, or a cached property of an object that lives as long as the process."""
+        cls = self._project.tables.class_around(ref)
+        return self._project.evaluator.is_memo(ref) and (cls is None or self._project.lifetimes.holder(cls) is not None)
 
     def _function(self, path: str, pos: int) -> ScopeRef | None:
         """The innermost def around a position."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from statecheck.detectors.matching import Matcher
 from statecheck.detectors.reporting import Place
@@ -10,11 +10,12 @@ from statecheck.facts.ir import Attr, Call, Choice, Comp, Expr, FString, Func, N
 from statecheck.facts.walk import dotted, span
 from statecheck.project.effects import Effects
 from statecheck.project.sources import Located, Sources
-from statecheck.project.values import ForeignInstance, FunctionValue, ScopeRef, Site
+from statecheck.project.values import MEMO, ForeignInstance, FunctionPlace, FunctionValue, ScopeRef, Site
 
 KEEPING = frozenset({"io", "db", "network", "storage"})
 WRITING = frozenset({"write", "write_text", "write_bytes", "set", "put", "save", "store", "setdefault", "dump"})
 CONVERTING = frozenset({"encode", "decode", "hex", "strip"})
+OUTSIDE = frozenset({"module", "class"})
 MAX_CALLS = 3  # functions that hand on what others return
 MAX_STEPS = 60  # expressions looked at on the way from a value to what makes it
 
@@ -50,15 +51,24 @@ class Making:
         """The call that draws. Of what reaches a name in no way that names alone show (a parameter), where it was drawn
         once, in the body of a module or class: what a function draws and hands on may be anything."""
         items = self._project.evaluator.evaluate(at.ref, at.expr, at.region)
-        sites = [item.value.site for item in items if isinstance(item.value, ForeignInstance) and item.value.site]
+        made = [
+            (item.value.site, item.place)
+            for item in items
+            if isinstance(item.value, ForeignInstance) and item.value.site
+        ]
+        for site, place in made if isinstance(at.expr, Attr) else ():
+            if isinstance(place, FunctionPlace) and place.name == MEMO:
+                return self._in(site, ("def",))  # a cached property
+        sites = [site for site, _ in made]
         if not isinstance(at.expr, Name) or not sites:
             return (at.ref.path, *span(at.expr))
-        return next((place for site in sites if (place := self._at_import(site))), None)
+        return next((found for site in sites if (found := self._in(site, OUTSIDE))), None)
 
-    def _at_import(self, site: Site) -> Place | None:
+    def _in(self, site: Site, kinds: Collection[str]) -> Place | None:
+        """The call at a site, if it stands in a scope of one of the kinds."""
         for scope in self._project.files[site.path].scopes:
             ref = ScopeRef(site.path, scope.index)
-            for row in self._project.tables.rows_in(ref) if scope.kind in ("module", "class") else ():
+            for row in self._project.tables.rows_in(ref) if scope.kind in kinds else ():
                 for call in row.calls:
                     if call.pos == site.pos:
                         return (site.path, *span(call))
