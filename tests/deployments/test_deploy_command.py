@@ -67,9 +67,23 @@ def test_the_json_fits_its_schema(case: dict[str, Any], tmp_path: Path) -> None:
 def test_without_documents_the_code_alone_is_shown(tmp_path: Path) -> None:
     done = deploy(written(tmp_path, CASES[2]["files"]))
     assert done.returncode == 0
-    assert done.stdout.startswith("No document of this tree says what runs")
+    assert done.stdout.startswith(
+        "No document of this tree starts its code in a way that is known (0 documents were read)."
+    )
     assert "Entry points: flask 1" in done.stdout
     assert re.search(r"last +memory +shop\.py:3", done.stdout)
+
+
+def test_a_process_that_an_overlay_leaves_as_it_is_is_shown_once(tmp_path: Path) -> None:
+    web = {"command": "gunicorn -w 2 shop:app"}
+    files = {
+        "shop.py": CASES[0]["files"]["shop.py"],
+        "compose.yaml": json.dumps({"services": {"web": web}}),
+        "compose.blue.yaml": json.dumps({"services": {"proxy": {"image": "nginx"}}}),
+        "compose.green.yaml": json.dumps({"services": {"web": {"deploy": {"replicas": 3}}}}),
+    }
+    shown = picture(written(tmp_path, files))["processes"]
+    assert sorted((each["unit"], each["copies"]) for each in shown) == [("service web", 2), ("service web", 6)]
 
 
 def test_an_empty_folder_is_no_error(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from statecheck.deployments.processes import Process
 from statecheck.deployments.reach import Reach
 from statecheck.model import Finding, Location
 from statecheck.project.entries import Entry
+from statecheck.project.phases import RUNTIME
 from statecheck.project.values import ScopeRef
 from statecheck.rules.serving import Server
 
@@ -44,7 +45,7 @@ class Concerns:
     def entries(self, process: Process) -> list[Entry]:
         """The entry points that the process serves, requests and messages first."""
         files = self.files(process)
-        found = [entry for entry in self._project.phases.entries if entry.ref.path in files]
+        found = [entry for entry in self._project.phases.entries if entry.ref.path in files and entry.phase in RUNTIME]
         served = [entry for entry in found if self._serves(process, entry)]
         return sorted(served, key=lambda entry: entry.phase != "request")
 

@@ -46,8 +46,26 @@ class Process(NamedTuple):
 
 def processes(ground: Ground, stages: Iterable[Stage]) -> tuple[Process, ...]:
     """The processes of all stages, in order; then those of images that no stage builds."""
-    found = _Reader(ground).read(list(stages))
-    return tuple(process._replace(number=number) for number, process in enumerate(found))
+    found: dict[object, Process] = {}
+    for process in _Reader(ground).read(list(stages)):
+        known = found.setdefault(_likeness(process), process)
+        if known.files != process.files:  # an overlay that leaves it as it is
+            files = tuple(dict.fromkeys((*known.files, *process.files)))
+            found[_likeness(process)] = known._replace(files=files)
+    return tuple(process._replace(number=number) for number, process in enumerate(found.values()))
+
+
+def _likeness(process: Process) -> object:
+    """What tells a process from one of another stage."""
+    return (
+        process.unit,
+        process.runs,
+        process.entered,
+        process.copies,
+        process.mounts,
+        process.development,
+        tuple(sorted(process.folders.items())),
+    )
 
 
 class _Reader:

@@ -52,6 +52,8 @@ class Reach:
 
     def _in_texts(self, path: str) -> Iterator[str]:
         for scope in self._project.files[path].scopes:
+            for param in scope.params:
+                yield from self._in_expression(path, param.default)
             for event in scope.events:
                 for expr in (event.value, event.extra, *event.targets):
                     yield from self._in_expression(path, expr)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ENTRIES_SHOWN = 3
 NAMES_SHOWN = 4
-NOTHING = "No document of this tree says what runs: no Compose file, Kubernetes manifest, Procfile or Dockerfile does."
+NOTHING = "No document of this tree starts its code in a way that is known"
 
 
 def render_table(survey: Survey, color: bool, width: int) -> str:
@@ -34,7 +34,8 @@ def render_table(survey: Survey, color: bool, width: int) -> str:
     if shown:
         console.print(_processes(shown))
     else:
-        console.print(NOTHING)
+        documents = "1 document was" if survey.documents == 1 else f"{survey.documents} documents were"
+        console.print(f"{NOTHING} ({documents} read).")
         console.print(_entry_points(survey))
     if any(each.keeps for each in shown):
         console.print(_kept(shown))
@@ -49,9 +50,12 @@ def render_table(survey: Survey, color: bool, width: int) -> str:
 
 def _processes(shown: tuple[Shown, ...]) -> Table:
     table = _table("Processes", "Process", "Runs", "Copies", "Serves")
+    units = [each.process.unit for each in shown]
     for each in shown:
         process = each.process
         mark = " (development)" if process.development else ""
+        if units.count(process.unit) > 1:
+            mark = f"{mark}, {escape(process.stage)}"
         known = "" if process.entered else " (not found in this tree)"
         table.add_row(
             f"{escape(process.unit)}{mark}", escape(f"{process.runs}{known}"), escape(copies(process)), _serves(each)
