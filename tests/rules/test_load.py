@@ -177,7 +177,7 @@ def test_an_error_in_a_rule_names_file_line_and_key(text: str, message: str, tmp
             MODEL + '\n[bases]\n"acme.View" = ["acme.Base"]\n"acme.Form" = "acme.Base"\n',
             '6: bases."acme.Form": expected an array of strings, got "acme.Base"',
         ),
-        (MODEL + '\n[[server]]\nid = "acme"\ncommands = []\n', "4: server[0]: neither commands nor call"),
+        (MODEL + '\n[[server]]\nid = "acme"\ncommands = []\n', "4: server[0]: neither commands nor call nor tables"),
         (
             MODEL + '\n[[server]]\nid = "acme"\ncommands = ["acme"]\nserve = "request"\n',
             '7: unknown key "serve", did you mean "serves"?',

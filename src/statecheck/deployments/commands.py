@@ -23,6 +23,7 @@ class Programs(NamedTuple):
 
     servers: tuple[Server, ...]
     wrappers: tuple[Wrapper, ...]
+    own: Mapping[str, tuple[Server, str]] = {}  # commands that the project installs, with what they run
 
 
 class Invocation(NamedTuple):
@@ -68,6 +69,8 @@ def _started(line: Line, known: Programs, sets: Mapping[str, Word], nesting: int
     server = next((server for server in known.servers if _starts(server, line)), None)
     if server is not None:
         yield Invocation(server, line[0], line[1:], sets)
+    elif (own := known.own.get(_base(line[0].text))) is not None:
+        yield Invocation(own[0], line[0], (line[0]._replace(text=own[1]), *line[1:]), sets)
     elif dashes := next((at for at, word in enumerate(line) if word.text == "--"), 0):
         yield from _started(line[dashes + 1 :], known, sets, nesting - 1)
 

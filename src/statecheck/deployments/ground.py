@@ -7,7 +7,7 @@ from posixpath import dirname
 
 from statecheck.deployments.images import Image, image, joined
 from statecheck.deployments.lines import Line, lines_of
-from statecheck.deployments.paths import pairs
+from statecheck.deployments.paths import pairs, select
 from statecheck.deployments.tree import Datum, trees
 from statecheck.facts.documents.commands import SHELL
 from statecheck.facts.documents.nodes import DocumentFacts
@@ -16,7 +16,7 @@ from statecheck.project.link import Project
 from statecheck.rules.schema import Model
 from statecheck.rules.serving import Server
 
-DOCKERFILE = "Dockerfile"
+PROJECT_FILE = "pyproject.toml"
 
 
 class Place:
@@ -73,6 +73,19 @@ class Ground:
     def starts(self) -> list[Use]:
         """The calls of the tree that start a server."""
         return self._starts
+
+    def commands(self) -> dict[str, tuple[Server, str]]:
+        """The commands that the projects of the tree install, with the object that each runs: ``shop.cli:main``."""
+        rows = [(server, table) for model in self.models for server in model.servers for table in server.tables]
+        return {
+            command.key: (server, command.value)
+            for path, facts in sorted(self.documents.items())
+            if path.rpartition("/")[2] == PROJECT_FILE
+            for root in trees(path, facts)
+            for server, table in rows
+            for command in select(root, f"{table}.*")
+            if command.kind == "value" and command.key
+        }
 
     def is_file(self, path: str) -> bool:
         """Is it a Python file of the tree?"""

@@ -65,8 +65,8 @@ def _below(datum: Datum, key: str, pattern: re.Pattern[str] | None) -> Iterator[
         yield from (item for item in datum.items if pattern.fullmatch(item.key))
     elif key == "*":
         yield from (item for item in datum.items if item.key != SHELL)
-    elif (found := datum.fields.get(key)) is not None:
-        yield found
+    elif key in datum.fields:
+        yield from (item for item in datum.items if item.key == key)  # a table of TOML can be written in pieces
     else:
         for item in datum.items:
             if not item.key and (inner := item.fields.get(key)) is not None:

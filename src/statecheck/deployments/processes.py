@@ -74,7 +74,7 @@ class _Reader:
     def __init__(self, ground: Ground) -> None:
         models = list(ground.models)
         self._ground = ground
-        self._programs: Programs = programs(models)
+        self._programs: Programs = programs(models)._replace(own=ground.commands())
         self._platforms = platforms(models)
         self._built: dict[str, str] = {}  # image → the Dockerfile that a document builds it from
         self._used: set[str] = set()

@@ -160,8 +160,8 @@ def check_model(model: Model, document: toml.Document) -> None:
 def _deployments(model: Model, document: toml.Document) -> None:
     """Servers and platforms: rows that could never match, and words that nothing fills in."""
     for number, server in enumerate(model.servers):
-        if not (server.commands or server.call):
-            raise error(document, f"server[{number}]: neither commands nor call", "server", number)
+        if not (server.commands or server.call or server.tables):
+            raise error(document, f"server[{number}]: neither commands nor call nor tables", "server", number)
         _dotted(document, server.call, ("server", number, "call"))
     for number, platform in enumerate(model.platforms):
         if not (platform.files or platform.kinds or platform.has):

@@ -29,10 +29,14 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     argument that ends in one of ``config_suffixes``, or one of ``config_files``. ``directory`` and ``paths`` are
     options that name a folder to work in, or to import from. ``more``: variables that hold further options. ``call``:
     functions that start it from code, whose keyword ``call_workers`` says how many processes.
+
+    ``tables``: paths in ``pyproject.toml`` to tables of commands that the project itself installs, each with the object
+    that it runs; such a row needs no ``commands``.
     """
 
     id: str
-    commands: tuple[str, ...]
+    commands: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     subcommands: tuple[str, ...] = ()
     serves: Literal["request", "worker", "program", "command"] = "request"
