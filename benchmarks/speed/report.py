@@ -25,11 +25,12 @@ RATIOS = (
 
 def lines_of(results: Mapping[str, Any]) -> list[str]:
     """The report, line by line."""
-    trees = [each["name"] for each in sorted(results["trees"], key=lambda each: each["lines"])]
+    by_size = sorted(results["trees"], key=lambda each: each["lines"])
+    trees = [each["name"] for each in by_size]
     runs, machine = results["runs"], results["machine"]
     scans = [case for case in results["cases"] if case not in START_UP]
     starts = [case for case in results["cases"] if case in START_UP]
-    sizes = ", ".join(f"{each['lines']:,} lines in {each['files']:,} files" for each in results["trees"])
+    sizes = ", ".join(f"{each['lines']:,} lines in {each['files']:,} files" for each in by_size)
     head = [
         f"Measured on {results['date']}: {machine['system']}, {machine['cores']} cores, "
         f"{machine['memory_gib']} GiB, CPython {machine['python']}. {results['note']}".rstrip(),
