@@ -14,6 +14,7 @@ from statecheck.project.values import Foreign, ForeignInstance, FunctionValue, S
 
 LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 COUNTING = frozenset({"len", "bool"})
+WHOLE = frozenset({"values", "items", "keys", "copy"})
 DROPPING = frozenset({"discard", "remove"})
 
 
@@ -29,11 +30,24 @@ def passes(project: Project, writes: Sequence[Access], reads: Sequence[Access]) 
     foreign = [
         read
         for read in reads
-        if project.tables.function_around(read.ref) not in inside
+        if (project.tables.function_around(read.ref) not in inside or _is_of_all(read))
         and project.phases.runtime(read.ref)
         and not _is_counted(read)
     ]
     return not others and not foreign
+
+
+def _is_of_all(read: Access) -> bool:
+    """``for each in table``, ``send(table, text)``, ``table.values()``: are all entries asked for, those of others too?"""
+    if read.event.op == "for" and read.event.value is not None and span(read.event.value) == (read.start, read.end):
+        return True
+    for top in expressions(read.event):
+        for node in iter_expr(top):
+            if isinstance(node, Call) and any(span(given) == (read.start, read.end) for given in node.args):
+                return True
+            if isinstance(node, Attr) and node.attr in WHOLE and span(node.value) == (read.start, read.end):
+                return True
+    return False
 
 
 def is_keyed_by_execution(project: Project, writes: Sequence[Access]) -> bool:
