@@ -26,6 +26,7 @@ def draw(results: dict[str, object], target: Path) -> None:
 
     lines = {tree["name"]: tree["lines"] for tree in results["trees"]}  # type: ignore[attr-defined]
     cases = [case for case in results["cases"] if case not in START_UP]  # type: ignore[attr-defined]
+    coloured = [case for case in cases if case != BASELINE]
     figure, panels = pyplot.subplots(1, 3, figsize=(15, 5.5), sharex=True)
     for panel, (what, title) in zip(panels, TITLES.items(), strict=True):
         for case, series in points(results["runs"], lines, cases, what).items():  # type: ignore[arg-type]
@@ -33,7 +34,7 @@ def draw(results: dict[str, object], target: Path) -> None:
             ours = case.startswith("statecheck")
             style = "-" if ours else ":" if case == BASELINE else "--"
             xs, ys = [x for x, _ in series], [y / scale for _, y in series]
-            colour = "black" if case == BASELINE else f"C{cases.index(case) - 1}"
+            colour = "black" if case == BASELINE else f"C{coloured.index(case)}"
             panel.plot(
                 xs, ys, style, marker="o", markersize=4, color=colour, linewidth=2.2 if ours else 1.3, label=case
             )
