@@ -27,11 +27,11 @@ from statecheck.detectors.memos import is_memo_write
 from statecheck.detectors.mirrors import Mirrors
 from statecheck.detectors.places import holder_path, look_alike, place_rule, root_name
 from statecheck.detectors.repeated import is_repeated
+from statecheck.detectors.shipped import Outside
 from statecheck.detectors.stored import is_lock, is_memo_of_objects, is_object_for_key
 from statecheck.model import Level
 from statecheck.project.accesses import Access
 from statecheck.project.calls import Edge
-from statecheck.project.effects import Effects
 from statecheck.project.lifetimes import SHORT, Holder
 from statecheck.project.link import Project
 from statecheck.project.phases import GUESS, POSSIBLE, RUNTIME, SURE
@@ -46,7 +46,6 @@ from statecheck.project.values import (
     ScopeRef,
 )
 
-CHANGING_EFFECTS = frozenset({"io", "db", "network", "time", "random", "storage"})
 DEEP = 3  # attributes and items followed into objects of unknown type before a write stops being evidence
 GROUP = 3  # so many plain fields of one object are one cause: the object
 
@@ -71,7 +70,6 @@ class Judge:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.accesses = project.once(accesses)
-        self._effects = Effects(project.graph, project.knowledge)
         self._instances = Instances(project)
         self._writes = self._merged()
         self._determined = project.once(Determined)
@@ -234,7 +232,7 @@ class Judge:
         if any(is_object_for_key(self.project, write) for write in writes):
             memo = []
         if memo and all(write.kind == "clear" or write in memo or _is_unsure_deep(write) for write in writes):
-            changing = any(CHANGING_EFFECTS & self._effects.of(write.ref) for write in memo)
+            changing = any(self.project.once(Outside).can_change(write.ref) for write in memo)
             objects = all(is_memo_of_objects(self.project, write) for write in memo)
             locks = all(is_lock(self.project, write) for write in memo)
             rule = rule if locks else "process-cache"

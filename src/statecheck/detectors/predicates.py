@@ -14,6 +14,7 @@ from statecheck.detectors.matching import Predicate, site_of
 from statecheck.detectors.pools import is_pool
 from statecheck.detectors.repeated import is_setting_repeated
 from statecheck.detectors.restoring import Restoring
+from statecheck.detectors.shipped import Outside
 from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Sub
 from statecheck.facts.walk import iter_expr
@@ -23,8 +24,6 @@ from statecheck.project.phases import SURE
 from statecheck.project.tables import expressions
 from statecheck.project.values import ClassPlace, FieldPlace, Foreign, GlobalPlace, Place, ScopeRef, Site
 from statecheck.rules.schema import Form
-
-CHANGING = frozenset({"io", "db", "network", "time", "random", "storage"})
 
 
 class Predicates:
@@ -129,10 +128,7 @@ class Predicates:
 
     def reads_changing_data(self, spot: Spot) -> bool:
         """Does the function read what can change while the process lives? Files shipped with the code cannot."""
-        if spot.function is None:
-            return False
-        effects = self._effects.of(spot.function)
-        return not CHANGING.isdisjoint(effects - {"io"} if "package" in effects else effects)
+        return spot.function is not None and self._project.once(Outside).can_change(spot.function)
 
     def daemon(self, spot: Spot) -> bool:
         """Is it marked as daemon?"""

@@ -38,7 +38,7 @@ def passes(project: Project, writes: Sequence[Access], reads: Sequence[Access]) 
 
 
 def _is_of_all(read: Access) -> bool:
-    """``for each in table``, ``send(table, text)``, ``table.values()``: are all entries asked for, those of others too?"""
+    """``for each in table``, ``send(table, text)``, ``table.values()``: are the entries of others asked for, too?"""
     if read.event.op == "for" and read.event.value is not None and span(read.event.value) == (read.start, read.end):
         return True
     for top in expressions(read.event):
