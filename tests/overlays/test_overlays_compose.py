@@ -25,16 +25,17 @@ def web(stage: Stage, *keys: str) -> Datum | None:
 
 def overridden(base: str, over: str) -> Datum:
     files = {"compose.yaml": f"services:\n  web: {base}\n", "compose.override.yaml": f"services:\n  web: {over}\n"}
-    found = web(only(files))
+    found = web(stages_of(files)[0])
     assert found is not None
     return found
 
 
 class TestWhichFilesGoTogether:
-    def test_an_override_is_laid_over_the_base_without_being_asked(self) -> None:
+    def test_an_override_is_laid_over_the_base_without_being_asked_and_others_run_the_base(self) -> None:
         files = {"docker-compose.yml": BASE, "docker-compose.override.yml": "services: {web: {image: mine}}"}
         assert [(stage.name, stage.kind) for stage in stages_of(files)] == [
-            ("docker-compose.yml + docker-compose.override.yml", "compose")
+            ("docker-compose.yml + docker-compose.override.yml", "compose"),
+            ("docker-compose.yml", "compose"),
         ]
 
     def test_a_base_without_an_override_is_a_stage_and_each_variant_is_another(self) -> None:
@@ -114,7 +115,7 @@ class TestWhichFilesGoTogether:
 class TestMerging:
     def test_mappings_merge_and_every_value_keeps_its_place(self) -> None:
         files = {"compose.yaml": BASE, "compose.override.yaml": "services:\n  web:\n    environment:\n      B: two\n"}
-        stage = only(files)
+        stage = stages_of(files)[0]
         assert plain(web(stage, "environment")) == {"A": "1", "B": "two"}
         assert place(web(stage, "environment", "A")) == "compose.yaml:6"
         assert place(web(stage, "environment", "B")) == "compose.override.yaml:4"
@@ -191,7 +192,7 @@ class TestMerging:
             "compose.yaml": "name: shop\nservices: {web: {image: a}}\nvolumes: {data: {}}",
             "compose.override.yaml": "name: other\nvolumes: {data: {driver: nfs}}\nservices: {}",
         }
-        document = only(files).documents[0]
+        document = stages_of(files)[0].documents[0]
         assert document.text("name") == "other"
         assert plain(document.at("volumes")) == {"data": {"driver": "nfs"}}
 

@@ -12,6 +12,8 @@ from statecheck.model import Location
 from statecheck.rules.schema import Model
 from statecheck.rules.serving import Platform, Scaler
 
+NAMESPACE = ("metadata", "namespace")
+
 
 class Platforms(NamedTuple):
     """The platforms and scalers of all models."""
@@ -75,7 +77,7 @@ def platforms(models: Iterable[Model]) -> Platforms:
 
 def containers(stage: Stage, known: Platforms) -> Iterator[Container]:
     """The containers of a stage, in order. Of a document the first platform that knows it says what is in it."""
-    scaled = dict(_scaled(stage, known.scalers))
+    scaled = list(_scaled(stage, known.scalers))
     for document in stage.documents:
         for platform in known.platforms:
             found = list(_containers(stage, document, platform, scaled)) if _fits(platform, document) else []
@@ -93,12 +95,12 @@ def _fits(platform: Platform, document: Datum) -> bool:
     return all(select(document, path) for path in platform.has)
 
 
-def _containers(stage: Stage, document: Datum, platform: Platform, scaled: dict[str, Count]) -> Iterator[Container]:
+def _containers(stage: Stage, document: Datum, platform: Platform, scaled: list[Scaled]) -> Iterator[Container]:
     for unit in select(document, platform.units):
         name = text(unit, platform.name) or (unit.key if platform.units else _stem(document.location.path))
         name = name.removeprefix(platform.key_prefix)
         title = platform.unit.replace("{name}", name).replace("{kind}", document.text("kind")).strip()
-        counts = tuple(_counts(unit, platform, scaled.get(name)))
+        counts = tuple(_counts(unit, platform, _scaler(document, name, scaled)))
         volumes = (
             {each.text("name"): each for each in select(unit, f"{platform.volumes}.*")} if platform.volumes else {}
         )
@@ -117,10 +119,12 @@ def _counts(unit: Datum, platform: Platform, scaler: Count | None) -> Iterator[C
     if scaler is not None:
         yield scaler._replace(word=platform.replica_word)
         return
-    for paths, most in ((platform.maximum, True), (platform.replicas, False)):
+    for paths, most in ((platform.maximum, True), (platform.replicas, False), (platform.minimum, False)):
         said = first(unit, paths) if paths else None
         if said is not None and said.kind in ("value", "unknown"):
             number = _number(said)
+            if paths is platform.minimum and number == 1:  # there may be more
+                number = None
             yield Count(number, most, platform.replica_word, f"{said.key}: {said.value}", said.location)
             return
     if platform.scaled:
@@ -128,16 +132,35 @@ def _counts(unit: Datum, platform: Platform, scaler: Count | None) -> Iterator[C
 
 
 def _number(datum: Datum) -> int | None:
+    """How many; of none at all only a run tells when there are some."""
     value = datum.value.strip()
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 7 else None
+    return (int(value) or None) if value.isascii() and value.isdigit() and len(value) < 7 else None
 
 
-def _scaled(stage: Stage, scalers: Iterable[Scaler]) -> Iterator[tuple[str, Count]]:
+class Scaled(NamedTuple):
+    """What a scaler says of a unit of that name; of any kind and namespace where it says none."""
+
+    name: str
+    kind: str
+    namespace: str
+    copies: Count
+
+
+def _scaled(stage: Stage, scalers: Iterable[Scaler]) -> Iterator[Scaled]:
     for document in stage.documents:
         for scaler in scalers:
             target, most = text(document, [scaler.target]), first(document, [scaler.maximum])
             if document.text("kind") in scaler.kinds and target and most is not None:
-                yield target, Count(_number(most), True, "", f"{most.key}: {most.value}", most.location)
+                kind = text(document, [scaler.target_kind]) if scaler.target_kind else ""
+                count = Count(_number(most), True, "", f"{most.key}: {most.value}", most.location)
+                yield Scaled(target, kind, document.text(*NAMESPACE), count)
+
+
+def _scaler(document: Datum, name: str, scaled: Iterable[Scaled]) -> Count | None:
+    kind, namespace = document.text("kind"), document.text(*NAMESPACE)
+    found = [each.copies for each in scaled if each.name == name and each.kind in ("", kind)
+             and (each.namespace == namespace or not each.namespace or not namespace)]  # fmt: skip
+    return found[-1] if found else None
 
 
 def _mounts(datum: Datum | None, volumes: dict[str, Datum]) -> Iterator[Mount]:

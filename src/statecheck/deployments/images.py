@@ -23,27 +23,54 @@ class Image(NamedTuple):
     datum: Datum
 
 
-def image(path: str, document: Datum) -> Image:
-    """The image that a Dockerfile builds. Stages are taken together: what one copies, the last one has."""
-    directory = "/"
+class _Stage(NamedTuple):
+    """What one stage says so far."""
+
+    directory: str = "/"
+    environment: Mapping[str, Datum] = {}
+    command: tuple[Line, ...] = ()
+    entrypoint: tuple[Line, ...] = ()
+
+
+def image(path: str, document: Datum, target: str = "") -> Image:
+    """The image that a Dockerfile builds, up to the stage ``target`` or the last.
+
+    A stage has what the one that it is built from says. Files are taken together: what one copies, the others have.
+    """
     copies: list[tuple[str, str]] = []
-    environment: dict[str, Datum] = {}
-    command: list[Line] = []
-    entrypoint: list[Line] = []
+    named: dict[str, _Stage] = {}
+    name, stage = "", _Stage()
     for item in document.items:
         if item.key == "FROM":
-            command, entrypoint = [], []
-        elif item.key == "WORKDIR":
-            directory = normpath(join(directory, item.value))
-        elif item.key == "ENV":
-            environment |= pairs(item)
+            if name and name == target.lower():
+                break
+            base, name = _from(item.value)
+            stage = named.get(base, _Stage())
         elif item.key in ("COPY", "ADD"):
-            copies += _copied(item.value, directory)
-        elif item.key == "CMD":
-            command = lines_of(item)
-        elif item.key == "ENTRYPOINT":
-            command, entrypoint = [], lines_of(item)
-    return Image(path, directory, tuple(reversed(copies)), environment, tuple(command), tuple(entrypoint), document)
+            copies += _copied(item.value, stage.directory)
+        else:
+            stage = _after(stage, item)
+        named[name] = stage
+    found = stage._asdict()
+    return Image(path=path, copies=tuple(reversed(copies)), datum=document, **found)
+
+
+def _from(value: str) -> tuple[str, str]:
+    """``FROM --platform=x Base AS name``: what it is built from, and its name, both as Docker compares them."""
+    words = [word for word in value.lower().split() if not word.startswith("--")]
+    return (words or [""])[0], words[2] if len(words) > 2 and words[1] == "as" else ""
+
+
+def _after(stage: _Stage, item: Datum) -> _Stage:
+    if item.key == "WORKDIR":
+        return stage._replace(directory=normpath(join(stage.directory, item.value)))
+    if item.key == "ENV":
+        return stage._replace(environment={**stage.environment, **pairs(item)})
+    if item.key == "CMD":
+        return stage._replace(command=tuple(lines_of(item)))
+    if item.key == "ENTRYPOINT":
+        return stage._replace(command=(), entrypoint=tuple(lines_of(item)))
+    return stage
 
 
 def _copied(value: str, directory: str) -> Iterable[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from statecheck.model import Location
 
 MAX_TEXT = 20_000  # characters of a command that are read
 _BREAKS = frozenset(";&|")
+_QUOTED_OR_COMMENT = re.compile(r"""\\.|"(?:[^"\\]|\\.)*"|'[^']*'|(?P<comment>(?:^|(?<=\s))#)""")
 
 
 class Word(NamedTuple):
@@ -44,10 +46,8 @@ def lines_of(datum: Datum | None) -> list[Line]:
 def split(text: str, location: Location) -> Iterator[Line]:
     """The commands of a script, each as its words. Never fails: what no shell would read is split at blanks."""
     for line in text[:MAX_TEXT].replace("\\\n", " ").split("\n"):
-        if line.lstrip().startswith("#"):
-            continue
         command: list[Word] = []
-        for word in _words(line):
+        for word in _words(_without_comment(line)):
             if word and _BREAKS.issuperset(word):
                 if command:
                     yield tuple(command)
@@ -56,6 +56,12 @@ def split(text: str, location: Location) -> Iterator[Line]:
                 command.append(Word(word, location))
         if command:
             yield tuple(command)
+
+
+def _without_comment(line: str) -> str:
+    """A comment begins with the line or behind a blank, outside of quotes."""
+    marks = (match.start() for match in _QUOTED_OR_COMMENT.finditer(line) if match["comment"])
+    return line[: next(marks, len(line))]
 
 
 def _words(line: str) -> Sequence[str]:

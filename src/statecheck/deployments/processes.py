@@ -10,14 +10,17 @@ from statecheck.deployments.commands import Invocation, Programs, invocations, p
 from statecheck.deployments.containers import Container, Count, Mount, containers, platforms
 from statecheck.deployments.entered import entered
 from statecheck.deployments.ground import Ground, Place
-from statecheck.deployments.images import Image, beside, joined
+from statecheck.deployments.images import Image, beside, image, joined
 from statecheck.deployments.lines import Line, lines_of
+from statecheck.deployments.overlays.purpose import Words, purpose_of, purpose_of_name, purpose_words
+from statecheck.deployments.paths import select
 from statecheck.deployments.tree import Datum, Stage
 from statecheck.deployments.workers import config_words, threads_of, workers_of
 from statecheck.model import Location
 from statecheck.rules.serving import Server
 
 SERVING = ("request", "worker")
+ASIDE = ("development", "test")
 IMPORT_PATH = "PYTHONPATH"
 IMAGE = "image"  # the unit of what an image runs that no document of the tree deploys
 
@@ -47,12 +50,22 @@ class Process(NamedTuple):
 def processes(ground: Ground, stages: Iterable[Stage]) -> tuple[Process, ...]:
     """The processes of all stages, in order; then those of images that no stage builds."""
     found: dict[object, Process] = {}
-    for process in _Reader(ground).read(list(stages)):
+    words = purpose_words(ground.models)
+    for process in _without_twins(list(_Reader(ground, words).read(list(stages))), words):
         known = found.setdefault(_likeness(process), process)
         if known.files != process.files:  # an overlay that leaves it as it is
             files = tuple(dict.fromkeys((*known.files, *process.files)))
             found[_likeness(process)] = known._replace(files=files)
     return tuple(process._replace(number=number) for number, process in enumerate(found.values()))
+
+
+def _without_twins(table: Sequence[Process], words: Words) -> Iterator[Process]:
+    """Of processes of one deployment with the same code, those called after a purpose (``web-test``) are for that."""
+    rows = [(process, purpose_of_name(process.unit, words) in ASIDE) for process in table]
+    plain = {(process.stage, process.entered) for process, aside in rows if process.entered and not aside}
+    for process, aside in rows:
+        is_twin = aside and (process.stage, process.entered) in plain
+        yield process._replace(development=True) if is_twin else process
 
 
 def _likeness(process: Process) -> object:
@@ -71,8 +84,9 @@ def _likeness(process: Process) -> object:
 class _Reader:
     """Reads one tree."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, words: Words) -> None:
         models = list(ground.models)
+        self._words = words
         self._ground = ground
         self._programs: Programs = programs(models)._replace(own=ground.commands())
         self._platforms = platforms(models)
@@ -110,7 +124,7 @@ class _Reader:
         invocation = self._invocation(container, built, place)
         if invocation is None:
             return
-        if built is not None:
+        if built is not None and not self._is_aside(container):  # how somebody develops says nothing of the image
             self._used.add(built.path)
         variables = self._ground.variables(container.at(platform.environment), built)
         yield self._process(container, invocation, place, variables)
@@ -128,7 +142,7 @@ class _Reader:
             unit=container.unit,
             stage=container.stage.name,
             files=container.stage.files,
-            development=container.stage.purpose in ("development", "test"),
+            development=self._is_aside(container),
             location=container.location,
             server=invocation.server,
             runs=_runs(invocation, run.reference),
@@ -139,12 +153,19 @@ class _Reader:
             folders={name: said.value for name, said in variables.items() if said.value.startswith("/")},
         )
 
+    def _is_aside(self, container: Container) -> bool:
+        """Is it for development or tests, as its deployment says, or all of its profiles?"""
+        profiles = [each.value for path in container.platform.profiles for each in select(container.datum, path)]
+        return container.stage.purpose in ASIDE or (
+            bool(profiles) and all(purpose_of(profile, self._words) in ASIDE for profile in profiles)
+        )
+
     def _of_image(self, built: Image) -> Iterator[Process]:
         place = Place(dirname(built.path), built.directory, built.copies, built.path)
         invocation = self._best((built.entrypoint, built.command), place)
         if invocation is None:
             return
-        stage = Stage(built.path, "", (built.path,), (built.datum,))
+        stage = Stage(built.path, "", (built.path,), (built.datum,), purpose=purpose_of(built.path, self._words))
         platform = self._platforms.platforms[0]
         name = built.path
         container = Container(
@@ -199,7 +220,9 @@ class _Reader:
         path = self._build_path(container)
         name = _without_tag(container.said(container.platform.image))
         path = path or self._built.get(name, "") or (self._called(name) if name else self._beside(container))
-        return self._ground.images.get(path)
+        built = self._ground.images.get(path)
+        target = container.said(container.platform.target) if path == self._build_path(container) else ""
+        return image(path, built.datum, target) if built is not None and target else built
 
     def _called(self, name: str) -> str:
         """The Dockerfile of an image that no document builds: the one whose folder or module the image is called by."""

@@ -84,9 +84,10 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     The document must fit one of ``files`` (globs), have one of the ``kinds``, and every path of ``has``. Below it stand
     the units (``units``, "" for the document itself), which are copied, and in each unit containers. ``unit`` is the
     name for people: {name} (at ``name``, else the unit's key without ``key_prefix``, else that of the file) and {kind}
-    are filled in. ``replicas`` say how many copies, ``maximum`` up to how many;
-    ``scaled``: as many as somebody sets outside of the tree. All paths but ``units`` start at the unit, those from
-    ``command`` on at the container; "." is the unit itself.
+    are filled in. ``replicas`` say how many copies, ``maximum`` up to how many,
+    ``minimum`` at least how many; ``scaled``: as many as somebody sets outside of the tree. A container whose
+    ``profiles`` are all for development or tests is not deployed; ``target`` is the stage of its Dockerfile. All paths
+    but ``units`` start at the unit, those from ``command`` on at the container; "." is the unit itself.
     """
 
     id: str
@@ -100,6 +101,7 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     containers: str = ""
     replicas: tuple[str, ...] = ()
     maximum: tuple[str, ...] = ()
+    minimum: tuple[str, ...] = ()
     scaled: bool = False
     replica_word: str = "replica"
     volumes: str = ""
@@ -108,15 +110,18 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     environment: tuple[str, ...] = ()
     image: tuple[str, ...] = ()
     build: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
     dockerfile: tuple[str, ...] = ()
+    target: tuple[str, ...] = ()
     directory: tuple[str, ...] = ()
     mounts: tuple[str, ...] = ()
     note: str = ""
 
 
 class Scaler(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A document that scales a unit of another: the paths of the unit's name and of the highest number."""
+    """A document that scales a unit of another: the paths of the unit's name, its kind and the highest number."""
 
     kinds: tuple[str, ...]
     target: str
     maximum: str
+    target_kind: str = ""

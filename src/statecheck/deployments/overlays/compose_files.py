@@ -95,6 +95,8 @@ def _of_folder(library: Library, named: Sequence[tuple[str, str]], told: _Told) 
     variants = {variant: path for variant, path in named if variant not in ("", "override")}
     if bases:
         yield Project((bases[0], *overrides[:1]))
+        if overrides:  # of those who develop: others run the base without it
+            yield Project((bases[0],))
     yield from (Project((path,)) for path in (*bases[1:], *overrides[1 if bases else 0 :]))
     over = {path: variants.get(variant.removesuffix(".override"), path) for variant, path in variants.items()}
     for path in [*variants.values()][:_MAX_VARIANTS]:

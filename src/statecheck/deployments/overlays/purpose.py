@@ -28,3 +28,8 @@ def purpose_of(path: str, words: Words) -> Purpose:
         if word in words:
             return words[word]
     return ""
+
+
+def purpose_of_name(name: str, words: Words) -> Purpose:
+    """What the last word of a name says: ``web-test``, but not ``test-results``."""
+    return next((words.get(word, "") for word in reversed(_WORD.findall(name.lower()))), "")
