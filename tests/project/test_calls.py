@@ -234,6 +234,34 @@ class TestDecorators:
         assert linked.calls("main.view") == {"deco.d.inner"}
         assert "main.view" in linked.calls("deco.d.inner")
 
+    def test_functions_that_share_a_wrapper_do_not_call_each_other(self) -> None:
+        linked = one("""
+            def logged(f):
+                def wrapper(): return f()
+                return wrapper
+            @logged
+            def first(): ...
+            @logged
+            def second(): ...
+        """)
+        assert linked.calls("app.first") == linked.calls("app.second") == {"app.logged.wrapper"}
+        assert not linked.calls("app.logged.wrapper") & {"app.first", "app.second"}
+
+    def test_a_wrapper_that_is_registered_itself_calls_what_it_wraps(self) -> None:
+        linked = one("""
+            from flask import Flask
+            app = Flask(__name__)
+            def route(f):
+                def wrapper(): return f()
+                app.add_url_rule("/" + f.__name__, view_func=wrapper)
+                return wrapper
+            @route
+            def first(): ...
+            @route
+            def second(): ...
+        """)
+        assert {"app.first", "app.second"} <= linked.calls("app.route.wrapper")
+
     def test_a_class_as_decorator(self) -> None:
         linked = one("""
             class Count:

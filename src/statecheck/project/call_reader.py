@@ -75,6 +75,7 @@ def read_calls(evaluator: Evaluator) -> CallGraph:
     reader = CallReader(evaluator, graph)
     for ref, _ in evaluator.tables.scopes():
         reader.read(ref)
+    graph.drop_exchanges()
     return graph
 
 

@@ -46,6 +46,7 @@ class CallGraph:
         self.call_sites: dict[ScopeRef, list[CallSite]] = defaultdict(list)
         self.made: dict[ScopeRef, list[CallSite]] = defaultdict(list)  # calls of a class of the tree
         self.escaped: dict[ScopeRef, list[ScopeRef]] = defaultdict(list)  # functions used as values → where
+        self.wrapped: dict[ScopeRef, set[ScopeRef]] = defaultdict(set)  # inner functions of decorators → what they wrap
         self._seen: set[Edge] = set()
         self._by_scope: dict[ScopeRef, list[Use]] = defaultdict(list)
 
@@ -60,6 +61,25 @@ class CallGraph:
             self._seen.add(edge)
             self.edges[caller].append(edge)
             self.callers[callee].append(edge)
+
+    def drop_exchanges(self) -> None:
+        """Take out the ways from a wrapper to what it wraps, where it is only ever entered as one of those.
+
+        Each wrapped function is called by its own name. Through the wrapper they share, each would seem to call all.
+        """
+        for edges in list(self.edges.values()):
+            for edge in edges:
+                if edge.via == "decorator" and edge.region < 0:
+                    self.wrapped[edge.caller].add(edge.callee)
+        for wrapper, functions in self.wrapped.items():
+            handed = len(self.escaped.get(wrapper, ())) > 1 or any(
+                edge.via not in ("decorator", "inline") for edge in self.callers.get(wrapper, ())
+            )
+            if handed or len(functions) == 1:
+                continue
+            self.edges[wrapper] = [edge for edge in self.edges[wrapper] if edge.callee not in functions]
+            for function in functions:
+                self.callers[function] = [edge for edge in self.callers[function] if edge.caller != wrapper]
 
     def add_use(self, use: Use) -> None:
         """Note a foreign call."""

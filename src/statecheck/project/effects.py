@@ -32,8 +32,9 @@ class Effects:
             yield from self._graph.uses_in(current)
 
     def reach(self, ref: ScopeRef) -> Iterator[ScopeRef]:
-        """The function, and those that it can call."""
-        seen, queue = {ref}, deque([ref])
+        """The function, and those that it can call; of a wrapper that many share, all that it wraps."""
+        start = dict.fromkeys((ref, *sorted(self._graph.wrapped.get(ref, ()))))
+        seen, queue = set(start), deque(start)
         while queue and len(seen) < REACH:
             current = queue.popleft()
             yield current
