@@ -144,3 +144,16 @@ def test_the_picture_goes_to_a_file(tmp_path: Path) -> None:
     done = deploy(folder, "--output-format", "mermaid", "-o", "picture.mmd")
     assert (done.returncode, done.stdout) == (0, "")
     assert (folder / "picture.mmd").read_text(encoding="utf-8").startswith("flowchart LR\n")
+
+
+@pytest.mark.parametrize("service", [
+    "{command: 'gunicorn -w hunter2 shop:app'}",
+    "{command: 'gunicorn --workers=${N:-hunter2} shop:app'}",
+    "{command: 'gunicorn shop:app', environment: {WEB_CONCURRENCY: hunter2}}",
+    "{command: 'gunicorn shop:app', scale: hunter2}",
+])  # fmt: skip
+def test_a_number_of_copies_that_is_none_is_not_shown(service: str, tmp_path: Path) -> None:
+    files = {"shop.py": "app = 1\n", "compose.yaml": f"services:\n  web: {service}\n"}
+    done = deploy(written(tmp_path, files), "--output-format", "json")
+    assert '"number": null' in done.stdout
+    assert "hunter2" not in done.stdout

@@ -107,3 +107,9 @@ command = ["run"]
     found = finder(load([tmp_path]))(files)
     assert [(each.unit, each.entered) for each in found] == [("acme service web", ("shop/web.py",))]
     assert wording.exact(found[0].copies) == 6
+
+
+def test_arguments_of_a_factory_are_not_repeated(processes_of: Processes) -> None:
+    """They may hold a password."""
+    files = {**APP, **compose("""{command: "gunicorn 'shop.web:make(key=hunter2)'"}""")}
+    assert [each.runs for each in processes_of(files)] == ["gunicorn shop.web:make(…)"]

@@ -254,6 +254,9 @@ def _import_folders(variables: Mapping[str, Datum]) -> list[str]:
 
 def _runs(invocation: Invocation, reference: str) -> str:
     program = invocation.program.text.rpartition("/")[2]
+    name, _, given = reference.partition("(")
+    if given and given != ")":  # arguments may hold what nobody should see
+        reference = f"{name}(\N{HORIZONTAL ELLIPSIS})"
     return program if program == reference.rpartition("/")[2] else f"{program} {reference}".strip()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Literal, cast
 
 import msgspec
@@ -12,6 +13,7 @@ from statecheck.deployments import wording
 from statecheck.deployments.containers import Count, Mount
 from statecheck.deployments.picture import Kept, Shown, Survey
 from statecheck.deployments.processes import Process
+from statecheck.deployments.workers import PER_CORE
 from statecheck.model import Finding
 from statecheck.report.deploy_shape import (
     SCHEMA,
@@ -25,6 +27,7 @@ from statecheck.report.deploy_shape import (
 )
 from statecheck.report.shape import Tool
 
+_NAME = re.compile(r"[\s=:]")
 Kind = Literal["memory", "disk"]
 
 
@@ -66,7 +69,14 @@ def _process(shown: Shown) -> ProcessRow:
 
 def _factor(count: Count) -> FactorRow:
     where = count.location
-    return FactorRow(count.word, count.number, count.most, count.text, where.path, where.line)
+    return FactorRow(count.word, count.number, count.most, _said(count), where.path, where.line)
+
+
+def _said(count: Count) -> str:
+    """What says so. A value that is no number may be anything, a secret as well: only its name is given."""
+    if count.number is not None or count.text == PER_CORE:
+        return count.text
+    return _NAME.split(count.text, maxsplit=1)[0]
 
 
 def _mount(mount: Mount) -> MountRow:
