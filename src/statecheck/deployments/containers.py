@@ -62,6 +62,10 @@ class Container(NamedTuple):
         """The value at the first path that leads to one."""
         return first(self.datum, paths)
 
+    def each(self, paths: Sequence[str]) -> list[Datum]:
+        """All texts at all paths."""
+        return [datum for path in paths for datum in select(self.datum, path) if datum.kind == "value"]
+
     def said(self, paths: Sequence[str]) -> str:
         """The text at the first path that leads to one."""
         return text(self.datum, paths)

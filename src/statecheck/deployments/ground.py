@@ -111,9 +111,12 @@ class Ground:
             (root for path in paths if path in self.documents for root in trees(path, self.documents[path])), None
         )
 
-    def variables(self, datum: Datum | None, built: Image | None) -> dict[str, Datum]:
-        """The environment of a container: what the image sets, and what the document sets over it."""
-        return {**(built.environment if built else {}), **pairs(datum)}
+    def variables(self, datum: Datum | None, built: Image | None, files: Iterable[str] = ()) -> dict[str, Datum]:
+        """The environment of a container: what the image sets, over it ``files``, then what the document sets."""
+        found = dict(built.environment) if built else {}
+        for path in files:
+            found |= pairs(self.document([path]))
+        return found | pairs(datum)
 
     def modules(self) -> frozenset[str]:
         """The top-level names of the tree's modules."""

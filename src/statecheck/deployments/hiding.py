@@ -10,9 +10,10 @@ from typing import NamedTuple
 from statecheck.deployments.concerns import Concerns
 from statecheck.deployments.ground import Ground
 from statecheck.deployments.processes import Process
-from statecheck.facts.documents.nodes import DocumentFacts, path
+from statecheck.facts.documents.nodes import DocumentFacts, Node, children, path, roots
 from statecheck.model import Finding, Location
 
+SERVICE, SELECTOR = "Service", ("spec", "selector")
 PIN, VOLUME = "single-instance", "local-volume"  # rules about what one copy may have alone
 Line = tuple[str, int]
 _HOST = re.compile(r"(?:[a-z]+://)?(?P<name>[A-Za-z][\w-]*)(?:[.:/][^\s]*)?\Z")
@@ -42,6 +43,7 @@ class Hiding:
         self._by_document: dict[str, list[Process]] = defaultdict(list)  # all, by the one that they stand in
         self._by_count: dict[Line, list[Process]] = defaultdict(list)
         self._by_mount: dict[Line, list[Process]] = defaultdict(list)
+        self._values: dict[int, frozenset[str] | None] = {}  # by process, as they are asked for
         stages: dict[int, list[Process]] = defaultdict(list)  # processes of one deployment share one tuple of files
         for process in self._serving:
             self._by_name[process.name].append(process)
@@ -77,13 +79,53 @@ class Hiding:
     def _routed(self, finding: Finding) -> Spoken:
         """What is behind a proxy: what its block names, else the application of its deployment, else the only one."""
         names = dict.fromkeys(_names_around(self._documents[finding.location.path], finding.location))
-        named = [process for name in names for process in self._by_name.get(name, ())]
+        labels = self._selected(finding.location)
+        named = [process for name in names for process in self._by_name.get(name, ()) if self._bears(process, labels)]
         if named:
             return Spoken(tuple(named))
         beside = self._by_file.get(finding.location.path, [])
-        found = tuple(beside) or self._serving
+        found = tuple(process for process in beside or self._serving if self._bears(process, labels))
         is_clear = len({process.entered for process in found}) == 1
         return Spoken(found if is_clear else (), sure=bool(beside))
+
+    def _selected(self, where: Location) -> frozenset[str]:
+        """The values of the labels that the Service at a place selects its pods by."""
+        nodes = self._documents[where.path].nodes
+        top = _top(nodes, where)
+        if not _is_kind(nodes, top, SERVICE):
+            return frozenset()
+        return frozenset(
+            node.value for at, node in enumerate(nodes[top : nodes[top].last], top)
+            if node.kind == "value" and not node.templated and path(nodes, at)[:2] == SELECTOR
+        )  # fmt: skip
+
+    def _bears(self, process: Process, labels: frozenset[str]) -> bool:
+        """May a Service with these labels lead to the process? What no manifest of a workload says is not known."""
+        if not labels:
+            return True
+        if process.number not in self._values:
+            self._values[process.number] = self._values_of(process)
+        values = self._values[process.number]
+        return values is None or labels <= values
+
+    def _values_of(self, process: Process) -> frozenset[str] | None:
+        """All values of the manifest of a process, None where it has none."""
+        facts = self._documents.get(process.location.path)
+        top = _top(facts.nodes, process.location) if facts is not None else -1
+        if facts is None or not _is_kind(facts.nodes, top):
+            return None
+        return frozenset(node.value for node in facts.nodes[top : facts.nodes[top].last])
+
+
+def _top(nodes: Sequence[Node], where: Location) -> int:
+    """The document of a file that holds a place; -1 for none."""
+    return next((at for at in reversed(list(roots(nodes))) if nodes[at].line <= where.line), -1)
+
+
+def _is_kind(nodes: Sequence[Node], top: int, kind: str = "") -> bool:
+    """Is it an object of Kubernetes (of a kind)?"""
+    found = [nodes[at].value for at in children(nodes, top) if nodes[at].key == "kind"] if top >= 0 else []
+    return bool(found) and kind in ("", found[0])
 
 
 def line_of(where: Location) -> Line:

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import dirname, relpath
 from typing import NamedTuple
 
-from statecheck.deployments.commands import Invocation, Programs, invocations, programs, scripts
+from statecheck.deployments.commands import Invocation, Programs, invocations, option, programs, scripts
 from statecheck.deployments.containers import Container, Count, Mount, containers, platforms
 from statecheck.deployments.entered import entered
 from statecheck.deployments.ground import Ground, Place
 from statecheck.deployments.images import Image, beside, image, joined
 from statecheck.deployments.lines import Line, lines_of
 from statecheck.deployments.overlays.purpose import Words, purpose_of, purpose_of_name, purpose_words
-from statecheck.deployments.paths import select
 from statecheck.deployments.tree import Datum, Stage
 from statecheck.deployments.workers import config_words, threads_of, workers_of
 from statecheck.model import Location
@@ -126,7 +125,10 @@ class _Reader:
             return
         if built is not None and not self._is_aside(container):  # how somebody develops says nothing of the image
             self._used.add(built.path)
-        variables = self._ground.variables(container.at(platform.environment), built)
+        names = [each.value for each in container.each(platform.environment_files)]
+        variables = self._ground.variables(
+            container.at(platform.environment), built, [beside(document, name) for name in names]
+        )
         yield self._process(container, invocation, place, variables)
 
     def _process(
@@ -135,6 +137,8 @@ class _Reader:
         ground = self._ground
         invocation, config = config_words(ground, place, invocation, variables)
         run = entered(ground, place, invocation, config.applications, _import_folders(variables))
+        if _is_foreign(config.workers, invocation, run.paths, place.base):
+            config = config._replace(workers=None)
         workers = workers_of(ground, invocation, variables, config, run.paths)
         return Process(
             number=-1,
@@ -155,7 +159,7 @@ class _Reader:
 
     def _is_aside(self, container: Container) -> bool:
         """Is it for development or tests, as its deployment says, or all of its profiles?"""
-        profiles = [each.value for path in container.platform.profiles for each in select(container.datum, path)]
+        profiles = [each.value for each in container.each(container.platform.profiles)]
         return container.stage.purpose in ASIDE or (
             bool(profiles) and all(purpose_of(profile, self._words) in ASIDE for profile in profiles)
         )
@@ -245,6 +249,14 @@ class _Reader:
         if context or built is None:
             return beside(container.location.path, context or ".")
         return dirname(built.path)
+
+
+def _is_foreign(said: Count | None, invocation: Invocation, run: Sequence[str], base: str) -> bool:
+    """Does it stand in a file that nobody named, outside of the folder that the image is built from?"""
+    files, given = invocation.server.config_files, option(invocation.words, invocation.server.config)
+    if said is None or not base or given is not None or said.location.path.rpartition("/")[2] not in files:
+        return False
+    return all(path.startswith(f"{base}/") for path in run) and not said.location.path.startswith(f"{base}/")
 
 
 def _import_folders(variables: Mapping[str, Datum]) -> list[str]:

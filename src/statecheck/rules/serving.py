@@ -108,6 +108,7 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     command: tuple[str, ...] = ()
     entrypoint: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
+    environment_files: tuple[str, ...] = ()
     image: tuple[str, ...] = ()
     build: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
