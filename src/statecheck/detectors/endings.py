@@ -261,13 +261,21 @@ class Endings:
     def _ends_elsewhere(self, ref: ScopeRef, kept: set[str]) -> bool:
         """Does another function of the file end what an attribute keeps?"""
         for scope in self._project.files[ref.path].scopes:
-            if scope.kind != "def":
+            if scope.kind != "def" or self._is_of_a_stranger(ref, ScopeRef(ref.path, scope.index), kept):
                 continue
             rows = self._events(ScopeRef(ref.path, scope.index))
             known = any(mentions(top, kept) for row in rows for top in expressions(row.event))
             if known and self._ends(rows, closure(rows, kept)):
                 return True
         return False
+
+    def _is_of_a_stranger(self, ref: ScopeRef, other: ScopeRef, kept: set[str]) -> bool:
+        """Do attributes of ``self`` in one function belong to another object than in the other?"""
+        own, its = self._project.tables.class_around(ref), self._project.tables.class_around(other)
+        if own is None or its is None or not all(name.startswith("self.") for name in kept):
+            return False
+        classes = self._project.evaluator.classes
+        return own not in classes.info(its).mro and its not in classes.info(own).mro
 
     def _ends(self, rows: Iterable[Row], names: set[str]) -> bool:
         return any(True for _ in self._ending(rows, names))

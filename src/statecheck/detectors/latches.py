@@ -19,6 +19,7 @@ from statecheck.project.link import Project
 from statecheck.project.values import FieldPlace, ForeignPlace, Place, ScopeRef
 
 DEEP = 4  # calls between the latch and the write
+MAKING = frozenset({"__init__", "__post_init__"})
 WIDE = 6  # calls of one function that are asked for a latch
 
 
@@ -34,6 +35,8 @@ def _is_behind(project: Project, ref: ScopeRef, region: int, pos: int, deep: int
     if any(_is_latch(project, ref, test, row, empty) for test, row, empty in _guards(project, ref, region, pos)):
         return True
     function = project.tables.function_around(ref)
+    if project.scope(function).name in MAKING and project.tables.class_around(function) in project.lifetimes.singletons:
+        return True
     if not deep or project.scope(function).kind == "module" or project.phases.entries_at(function):
         return False
     edges = [edge for edge in project.graph.callers.get(function, ()) if project.phases.runtime(edge.caller)]

@@ -52,6 +52,7 @@ class Lifetimes:
         self._phases = phases
         self._scripts = self._find_scripts()
         self.holders: dict[ScopeRef, Holder] = {}
+        self.singletons: set[ScopeRef] = set()  # classes that are made once, whoever calls them
         self._queue: deque[ScopeRef] = deque()
         self._framework_made()
         self._module_held()
@@ -168,6 +169,7 @@ class Lifetimes:
 
         for cls in self._evaluator.classes.refs:
             if self._is_kept_by_metaclass(cls):
+                self.singletons.add(cls)
                 self._mark(cls, Holder(None, cls.path, self._tables.scope(cls).pos, "its metaclass keeps one instance"))
 
     def _is_kept_by_metaclass(self, cls: ScopeRef) -> bool:
