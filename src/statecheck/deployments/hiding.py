@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from statecheck.deployments.concerns import Concerns
@@ -43,6 +43,7 @@ class Hiding:
         self._by_document: dict[str, list[Process]] = defaultdict(list)  # all, by the one that they stand in
         self._by_count: dict[Line, list[Process]] = defaultdict(list)
         self._by_mount: dict[Line, list[Process]] = defaultdict(list)
+        self._services: dict[str, list[frozenset[str]]] | None = None  # by name, once they are asked for
         self._values: dict[int, frozenset[str] | None] = {}  # by process, as they are asked for
         stages: dict[int, list[Process]] = defaultdict(list)  # processes of one deployment share one tuple of files
         for process in self._serving:
@@ -79,34 +80,52 @@ class Hiding:
     def _routed(self, finding: Finding) -> Spoken:
         """What is behind a proxy: what its block names, else the application of its deployment, else the only one."""
         names = dict.fromkeys(_names_around(self._documents[finding.location.path], finding.location))
-        labels = self._selected(finding.location)
+        labels = self._selected(finding.location, names)
         named = [process for name in names for process in self._by_name.get(name, ()) if self._bears(process, labels)]
         if named:
             return Spoken(tuple(named))
         beside = self._by_file.get(finding.location.path, [])
-        found = tuple(process for process in beside or self._serving if self._bears(process, labels))
+        elsewhere = self._named_in(finding.location.path)
+        found = tuple(
+            process for process in beside or self._serving
+            if process.name not in elsewhere and self._bears(process, labels)
+        )  # fmt: skip
         is_clear = len({process.entered for process in found}) == 1
         return Spoken(found if is_clear else (), sure=bool(beside))
 
-    def _selected(self, where: Location) -> frozenset[str]:
-        """The values of the labels that the Service at a place selects its pods by."""
+    def _selected(self, where: Location, names: Iterable[str]) -> list[frozenset[str]]:
+        """The values of the labels by which the Service at a place selects its pods, or each of those named there."""
         nodes = self._documents[where.path].nodes
         top = _top(nodes, where)
-        if not _is_kind(nodes, top, SERVICE):
-            return frozenset()
-        return frozenset(
-            node.value for at, node in enumerate(nodes[top : nodes[top].last], top)
-            if node.kind == "value" and not node.templated and path(nodes, at)[:2] == SELECTOR
-        )  # fmt: skip
+        if not _is_kind(nodes, top):
+            return []
+        found = [_labels(nodes, top)] if _is_kind(nodes, top, SERVICE) else self._services_called(names)
+        return found if all(found) else []
 
-    def _bears(self, process: Process, labels: frozenset[str]) -> bool:
-        """May a Service with these labels lead to the process? What no manifest of a workload says is not known."""
+    def _services_called(self, names: Iterable[str]) -> list[frozenset[str]]:
+        if self._services is None:
+            self._services = defaultdict(list)
+            for facts in self._documents.values():
+                for top in roots(facts.nodes):
+                    if _is_kind(facts.nodes, top, SERVICE):
+                        self._services[_name(facts.nodes, top)].append(_labels(facts.nodes, top))
+        return [labels for name in names if name in self._services for labels in self._services[name]]
+
+    def _named_in(self, name: str) -> frozenset[str]:
+        """Hosts that the configuration of a proxy names anywhere: a block that names others is not about these."""
+        facts = self._documents[name]
+        if facts.format in _WHOLE:
+            return frozenset()
+        return frozenset(host for node in facts.nodes if node.kind == "value" for host in _hosts(node.value))
+
+    def _bears(self, process: Process, labels: Sequence[frozenset[str]]) -> bool:
+        """May Services with these labels lead to the process? What no manifest of a workload says is not known."""
         if not labels:
             return True
         if process.number not in self._values:
             self._values[process.number] = self._values_of(process)
         values = self._values[process.number]
-        return values is None or labels <= values
+        return values is None or any(each <= values for each in labels)
 
     def _values_of(self, process: Process) -> frozenset[str] | None:
         """All values of the manifest of a process, None where it has none."""
@@ -120,6 +139,18 @@ class Hiding:
 def _top(nodes: Sequence[Node], where: Location) -> int:
     """The document of a file that holds a place; -1 for none."""
     return next((at for at in reversed(list(roots(nodes))) if nodes[at].line <= where.line), -1)
+
+
+def _labels(nodes: Sequence[Node], top: int) -> frozenset[str]:
+    return frozenset(
+        node.value for at, node in enumerate(nodes[top : nodes[top].last], top)
+        if node.kind == "value" and not node.templated and path(nodes, at)[:2] == SELECTOR
+    )  # fmt: skip
+
+
+def _name(nodes: Sequence[Node], top: int) -> str:
+    below = range(top, nodes[top].last)
+    return next((nodes[at].value for at in below if path(nodes, at) == ("metadata", "name")), "")
 
 
 def _is_kind(nodes: Sequence[Node], top: int, kind: str = "") -> bool:
@@ -144,12 +175,16 @@ def _names_around(facts: DocumentFacts, where: Location) -> Iterator[str]:
         while nodes[top].parent >= 0:
             top = nodes[top].parent
     for node in nodes[top : nodes[top].last]:
-        for word in node.value.split() if node.kind == "value" else ():
-            if match := _HOST.match(word):
-                yield match["name"]
-                if numbered := _NUMBERED.match(match["name"]):
-                    yield numbered["name"]
+        yield from _hosts(node.value) if node.kind == "value" else ()
     yield from path(nodes, at)
+
+
+def _hosts(text: str) -> Iterator[str]:
+    for word in text.split():
+        if match := _HOST.match(word):
+            yield match["name"]
+            if numbered := _NUMBERED.match(match["name"]):
+                yield numbered["name"]
 
 
 _WHOLE = ("yaml", "helm-template", "json")  # a document of these is about one object
