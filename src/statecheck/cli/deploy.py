@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from statecheck.cli.clean import cache_folder
-from statecheck.cli.guard import complain, guarded, is_terminal, vet_target, write
+from statecheck.cli.guard import guarded, is_terminal, told_gaps, vet_target, write
 from statecheck.cli.options import Config, Debug, Isolated
 from statecheck.cli.target import find_target
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from statecheck.deployments.picture import Survey
 
 _WIDEST = 160
-UNPARSED = 1  # as for check: what stands in such a file is missing
 
 
 class DeployFormat(str, Enum):
@@ -62,12 +61,7 @@ def command(
         root, settings = target.loaded.root, target.loaded.settings
         survey = take(Request(root, target.paths, settings, cache=cache_folder(root, settings)))
         write(_rendered(survey, output_format, output_file is None), output_file)
-        for problem in survey.errors:
-            complain(f"{problem.path}: {problem.message}" if problem.path else f"error: {problem.message}")
-        for path in survey.unparsed:
-            complain(f"{path}: could not be parsed, so what it says is missing")
-        broken = any(not problem.path for problem in survey.errors)
-        return 2 if broken else UNPARSED if survey.unparsed else 0
+        return told_gaps(survey.errors, survey.unparsed, "what it says is")
 
     raise typer.Exit(guarded(action, debug))
 

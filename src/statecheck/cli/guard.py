@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from io import StringIO
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from statecheck import __version__
 from statecheck.report.source import escape
 from statecheck.rules.decode import PackError
 from statecheck.settings import SettingsError
 
+if TYPE_CHECKING:
+    from statecheck.model import Problem
+
+UNPARSED = 1  # as for check: what stands in such a file is missing
 USAGE = 2
 INTERRUPTED = 130  # as shells report a program stopped by Ctrl-C
 
@@ -47,6 +51,18 @@ def complain(line: str) -> None:
     """One line on stderr, if there is one. What it quotes cannot steer the terminal."""
     with suppress(OSError):
         print(escape(line), file=sys.stderr or StringIO())
+
+
+def told_gaps(errors: Iterable[Problem], unparsed: Iterable[str], missing: str) -> int:
+    """Say on stderr what an overview lacks; its exit code. ``missing``: what an unparsed file would have told."""
+    broken, code = False, 0
+    for problem in errors:
+        broken = broken or not problem.path
+        complain(f"{problem.path}: {problem.message}" if problem.path else f"error: {problem.message}")
+    for path in unparsed:
+        code = UNPARSED
+        complain(f"{path}: could not be parsed, so {missing} missing")
+    return USAGE if broken else code
 
 
 def is_terminal(stream: TextIO | None) -> bool:

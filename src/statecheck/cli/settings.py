@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from statecheck.cli.clean import cache_folder
-from statecheck.cli.guard import complain, guarded, is_terminal, vet_target, write
+from statecheck.cli.guard import guarded, is_terminal, told_gaps, vet_target, write
 from statecheck.cli.options import Config, Debug, Isolated
 from statecheck.cli.target import find_target
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from statecheck.detectors.variables import Inventory
 
 _WIDEST = 140
-UNPARSED = 1  # as for check: what stands in such a file is missing
 
 
 class InventoryFormat(str, Enum):
@@ -61,12 +60,7 @@ def command(
         root, settings = target.loaded.root, target.loaded.settings
         inventory = take(Request(root, target.paths, settings, cache=cache_folder(root, settings)))
         write(_rendered(inventory, format_, output_file is None), output_file)
-        for problem in inventory.errors:
-            complain(f"{problem.path}: {problem.message}" if problem.path else f"error: {problem.message}")
-        for path in inventory.unparsed:
-            complain(f"{path}: could not be parsed, so its variables are missing")
-        broken = any(not problem.path for problem in inventory.errors)
-        return 2 if broken else UNPARSED if inventory.unparsed else 0
+        return told_gaps(inventory.errors, inventory.unparsed, "its variables are")
 
     raise typer.Exit(guarded(action, debug))
 

@@ -19,6 +19,7 @@ Line = tuple[str, int]
 _HOST = re.compile(r"(?:[a-z]+://)?(?P<name>[A-Za-z][\w-]*)(?:[.:/][^\s]*)?\Z")
 _NUMBERED = re.compile(r"(?P<name>.+?)[-_]\d+\Z")
 _PARTS = re.compile(r"[^\w-]+")
+_WHOLE = ("yaml", "helm-template", "json")  # a document of these is about one object
 
 
 class Spoken(NamedTuple):
@@ -185,6 +186,3 @@ def _hosts(text: str) -> Iterator[str]:
             yield match["name"]
             if numbered := _NUMBERED.match(match["name"]):
                 yield numbered["name"]
-
-
-_WHOLE = ("yaml", "helm-template", "json")  # a document of these is about one object

@@ -16,7 +16,7 @@ from statecheck.deployments.overlays.purpose import Words, purpose_of, purpose_o
 from statecheck.deployments.tree import Datum, Stage
 from statecheck.deployments.workers import config_words, threads_of, workers_of
 from statecheck.model import Location
-from statecheck.rules.serving import Server
+from statecheck.rules.serving import Platform, Server
 
 SERVING = ("request", "worker")
 ASIDE = ("development", "test")
@@ -170,7 +170,7 @@ class _Reader:
         if invocation is None:
             return
         stage = Stage(built.path, "", (built.path,), (built.datum,), purpose=purpose_of(built.path, self._words))
-        platform = self._platforms.platforms[0]
+        platform = Platform(IMAGE, IMAGE)  # no document says more than the image does
         name = built.path
         container = Container(
             stage, platform, f"{IMAGE} {name}", name, built.datum, invocation.program.location, (), ()

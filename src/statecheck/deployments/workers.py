@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from statecheck.deployments.commands import Invocation, number, option, spelled
@@ -46,11 +46,15 @@ def config_words(
         if name in variables and variables[name].kind == "value"
     ]
     given = option(invocation.words, server.config)
-    names = [given.text.removeprefix("file:").removeprefix("python:")] if given else [*server.config_files]
+    names = [_without(server.config_prefixes, given.text)] if given else [*server.config_files]
     names += [word.text for word in invocation.words if word.known and word.text.endswith(server.config_suffixes)]
     paths = [path for name in names for path in place.paths(name)]
     config = _of_python(ground, server, paths) or _of_document(ground, server, paths) or Config()
     return invocation, config._replace(applications=(*named, *config.applications))
+
+
+def _without(prefixes: Sequence[str], text: str) -> str:
+    return text[len(next((prefix for prefix in prefixes if text.startswith(prefix)), "")) :]
 
 
 def _of_python(ground: Ground, server: Server, paths: list[str]) -> Config | None:
@@ -134,7 +138,7 @@ def _given(word: Word, text: str, variables: Mapping[str, Datum]) -> Count:
 
 
 def _started_by_code(ground: Ground, entered: tuple[str, ...]) -> Iterator[Count]:
-    """``uvicorn.run(app, workers=4)`` in the file that a program enters."""
+    """The number that code gives to the call that starts its server, in the file that a program enters."""
     for use in ground.starts():
         server = ground.starters[use.name]
         if use.ref.path in entered[:1] and server.call_workers:

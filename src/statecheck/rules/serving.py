@@ -25,10 +25,11 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
 
     ``workers`` (options, ``worker_variables``, ``worker_keys`` of a settings file) are processes of their own; without
     them there is one, or with ``per_core`` one for each core. ``threads`` share memory. ``pools``: options whose value,
-    one of ``shared_pools``, makes workers share memory after all. The settings file is the value of ``config``, an
-    argument that ends in one of ``config_suffixes``, or one of ``config_files``. ``directory`` and ``paths`` are
-    options that name a folder to work in, or to import from. ``more``: variables that hold further options. ``call``:
-    functions that start it from code, whose keyword ``call_workers`` says how many processes.
+    one of ``shared_pools``, makes workers share memory after all. The settings file is the value of ``config``
+    (which may begin with one of ``config_prefixes``), an argument that ends in one of ``config_suffixes``, or one of
+    ``config_files``. ``directory`` and ``paths`` are options that name a folder to work in, or to import from.
+    ``more``: variables that hold further options. ``call``: functions that start it from code, whose keyword
+    ``call_workers`` says how many processes.
 
     ``tables``: paths in ``pyproject.toml`` to tables of commands that the project itself installs, each with the object
     that it runs; such a row needs no ``commands``.
@@ -56,6 +57,7 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     shared_pools: tuple[str, ...] = ()
     config: tuple[str, ...] = ()
     config_files: tuple[str, ...] = ()
+    config_prefixes: tuple[str, ...] = ()
     config_suffixes: tuple[str, ...] = ()
     directory: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()

@@ -18,7 +18,7 @@ from statecheck.deployments.overlays.variables import Variables, interpolated, s
 from statecheck.deployments.tree import Datum, Stage
 
 _MAX_INCLUDED = 100  # files that one project may include or extend
-_NO_EXTENDS = "extends"
+_EXTENDS = "extends"
 
 
 def compose_stages(library: Library) -> Built:
@@ -156,7 +156,7 @@ class _Extending:
 
     def all(self) -> dict[str, Datum]:
         """Every service of the file; nothing where none extends another."""
-        if not any(_NO_EXTENDS in fields_of(service) for service in self.services.values()):
+        if not any(_EXTENDS in fields_of(service) for service in self.services.values()):
             return {}
         return {name: self._service(self.path, name, service, ()) for name, service in self.services.items()}
 
@@ -167,10 +167,10 @@ class _Extending:
         return self._done[key]
 
     def _resolve(self, path: str, name: str, service: Datum, above: tuple[tuple[str, str], ...]) -> Datum:
-        extends = service.fields.get(_NO_EXTENDS) if service.kind == "map" else None
+        extends = service.fields.get(_EXTENDS) if service.kind == "map" else None
         if extends is None:
             return service
-        own = with_fields(service, {key: below for key, below in service.fields.items() if key != _NO_EXTENDS})
+        own = with_fields(service, {key: below for key, below in service.fields.items() if key != _EXTENDS})
         base = self._base(path, extends, (*above, (path, name)))
         if base is None:
             return own

@@ -76,10 +76,6 @@ def _not(given: Sequence[Datum], place: Location) -> Datum:
     return _truth(None if known is None else not known, place)
 
 
-def _empty(given: Sequence[Datum], place: Location) -> Datum:
-    return _not(given, place)
-
-
 def _texts(given: Sequence[Datum]) -> list[str] | None:
     """The texts of scalars, ``None`` if one is not known."""
     if any(each.kind not in ("value", "null") for each in given):
@@ -201,7 +197,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType({
     "coalesce": _coalesce,
     "ternary": _ternary,
     "not": _not,
-    "empty": _empty,
+    "empty": _not,
     "eq": _equal,
     "ne": _unequal,
     "gt": _compared(lambda one, other: one > other),

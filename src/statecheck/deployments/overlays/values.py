@@ -70,16 +70,6 @@ def renamed(datum: Datum, key: str) -> Datum:
     return datum if datum.key == key else datum._replace(key=key)
 
 
-def size_of(datum: Datum) -> int:
-    """Number of values in the tree, itself included."""
-    count, open_ = 0, [datum]
-    while open_:
-        each = open_.pop()
-        count += 1
-        open_.extend(each.items)
-    return count
-
-
 def mapped(datum: Datum, change: Callable[[Datum], Datum]) -> Datum:
     """Every scalar of the tree changed; what is the same stays the same object."""
     if datum.kind == "map":
