@@ -29,10 +29,11 @@ def _survey(judged: Judgement, request: Request) -> Survey:
 
     found = [finding for finding in judged.findings if finding.suppressed is None]
     drawn = picture(project, material.documents, material.pack.models.values(), found)
-    limited = [
+    limited = [  # who asks about a document asks about all that its processes keep
+        each if concerns(each.process.location.path) else
         each._replace(keeps=tuple(kept for kept in each.keeps if concerns(kept.finding.location.path)))
         for each in drawn.shown
-    ]
+    ]  # fmt: skip
     shown = tuple(each for each in limited if each.keeps or any(map(concerns, _places(each))))
     loose = tuple(finding for finding in drawn.loose if concerns(finding.location.path))
     unparsed = [path for path, _ in failures(material.facts)]

@@ -157,3 +157,9 @@ def test_a_number_of_copies_that_is_none_is_not_shown(service: str, tmp_path: Pa
     done = deploy(written(tmp_path, files), "--output-format", "json")
     assert '"number": null' in done.stdout
     assert "hunter2" not in done.stdout
+
+
+def test_who_asks_about_a_document_sees_what_its_processes_keep(tmp_path: Path) -> None:
+    done = deploy(written(tmp_path, CASES[0]["files"]), "web.yaml")
+    assert "CARTS" in done.stdout
+    assert "the code keeps 1 thing in memory and 0 on disk" in done.stdout
