@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from statecheck.facts.crew import Crew, Task
+from statecheck.facts.crew import Crew, Keep, Task
 from statecheck.facts.ir import FileFacts, ParseFailure
 from statecheck.facts.job import EXTRACTOR, Outcome, bring_in, decode_facts, examine, is_safe_here, roomy
 from statecheck.facts.kept import Kept
@@ -72,12 +72,7 @@ def extract_files(
 
     with timed("extract"):
         try:
-            if executor is not None and tasks:
-                from statecheck.facts.elsewhere import extract_elsewhere
-
-                tasks = extract_elsewhere(executor, _chunks(tasks), time_limit, extractor, keep)
-            elif sum(task.size for task in tasks) <= IN_PROCESS_BYTES:
-                tasks = _here(tasks, extractor, keep)
+            tasks = _without_crew(tasks, executor, time_limit, extractor, keep)
             if tasks:
                 bring_in(extractor)  # forked workers inherit what has been imported
                 Crew(workers_for(tasks, jobs), time_limit, extractor).run(_chunks(tasks), keep)
@@ -94,7 +89,20 @@ def workers_for(tasks: Sequence[Task], jobs: int | None) -> int:
     return max(1, min(wanted, busy, len(tasks)))
 
 
-def _here(tasks: Iterable[Task], extractor: str, keep: Callable[[int, Outcome], None]) -> list[Task]:
+def _without_crew(
+    tasks: list[Task], executor: Executor | None, time_limit: float, extractor: str, keep: Keep
+) -> list[Task]:
+    """Work on what needs no processes of our own; the files that are left for them."""
+    if executor is not None and tasks:
+        from statecheck.facts.elsewhere import extract_elsewhere
+
+        return extract_elsewhere(executor, _chunks(tasks), time_limit, extractor, keep)
+    if sum(task.size for task in tasks) <= IN_PROCESS_BYTES:
+        return _here(tasks, extractor, keep)
+    return tasks
+
+
+def _here(tasks: Iterable[Task], extractor: str, keep: Keep) -> list[Task]:
     """Work on the files in this process; those left over might take it down and need a worker."""
     left: list[Task] = []
     safe: list[Task] = []

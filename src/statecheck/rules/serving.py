@@ -1,6 +1,6 @@
 """What rule packs say of programs that run an application, and of platforms that run such programs in copies.
 
-A new server or platform is a row of data: nothing of it is named in code.
+A new server or platform is a row of data. Code knows only the forms in which documents write mounts and variables.
 """
 
 from __future__ import annotations
