@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 SCHEME: Final = "dask://"
 CONNECT_LIMIT: Final = 10  # seconds
 _IMPORT_LIMIT: Final = 5  # seconds more, in which the library is imported
-_HINT: Final = f"give the address of the scheduler as {SCHEME}HOST:PORT; without --executor the cores here are used"
+_OTHERWISE: Final = "without --executor the cores here are used"
+_HINT: Final = f"give the address of the scheduler as {SCHEME}HOST:PORT; {_OTHERWISE}"
 
 
 def vet_executor(address: str | None) -> None:
@@ -50,7 +51,7 @@ def reached(address: str | None) -> Iterator[Executor | None]:
     try:
         yield client.get_executor(pure=False)
     except ExecutorError as error:
-        raise UsageError(f"--executor: {address}: {error}") from None
+        raise UsageError(f"--executor: {address}: {error} ({_OTHERWISE})") from None
     finally:
         client.close(timeout=2)
 
