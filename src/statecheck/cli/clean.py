@@ -23,7 +23,7 @@ def command(
     isolated: Isolated = False,
     debug: Debug = False,
 ) -> None:
-    """Remove the facts that were kept between runs.
+    """Remove the facts and reports that were kept between runs.
 
     Only what statecheck wrote itself is removed.
 

@@ -164,5 +164,6 @@ def _table(title: str, *columns: str) -> Table:
 
     table = Table(title=Text(title, "bold"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # A place or a rule that is cut in two can be read by nobody.
+        table.add_column(column, overflow="fold", no_wrap=column in ("Stands at", "Hidden by"))
     return table
