@@ -39,7 +39,7 @@ def _survey(judged: Judgement, request: Request) -> Survey:
     unparsed = [path for path, _ in failures(material.facts)]
     unparsed += [path for path, facts in sorted(material.documents.items()) if facts.failure is not None]
     return Survey(
-        Picture(shown, loose),
+        Picture(shown, loose, drawn.notes),
         project.frameworks(),
         len(material.documents),
         tuple(path for path in unparsed if concerns(path)),

@@ -125,6 +125,18 @@ def test_secrets_of_command_lines_are_not_shown(tmp_path: Path) -> None:
         assert "hunter2" not in done.stdout + done.stderr
 
 
+def test_what_of_an_overlay_could_not_be_followed_is_told(tmp_path: Path) -> None:
+    remote = [f"https://example.com/base-{number}" for number in range(5)]
+    web = {"kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 3}}
+    files = {"kustomization.yaml": json.dumps({"resources": ["web.yaml", *remote]}), "web.yaml": json.dumps(web)}
+    folder = written(tmp_path, files)
+    told = deploy(folder).stdout
+    assert told.count("not followed: kustomization.yaml") == 3
+    assert "not followed: 2 more, see --output-format json" in told
+    notes = picture(folder)["notes"]
+    assert [remote[at] in note for at, note in enumerate(notes)] == [True] * 5
+
+
 def test_a_file_that_does_not_parse_is_named(tmp_path: Path) -> None:
     done = deploy(written(tmp_path, {**CASES[0]["files"], "broken.py": "def f(:\n"}))
     assert done.returncode == 1

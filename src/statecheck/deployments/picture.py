@@ -37,10 +37,11 @@ class Shown(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """``loose``: what the code keeps without a process that is known to run it."""
+    """``loose``: what the code keeps without a process that is known to run it; ``notes``: what was not followed."""
 
     shown: tuple[Shown, ...]
     loose: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
 
 
 class Survey(NamedTuple):
@@ -59,14 +60,14 @@ def deployed(
     """The findings, with what the deployment of a linked tree makes of them."""
     if not documents or not findings:
         return list(findings)
-    return told(_drawn(project, documents, list(models), findings)[1])
+    return told(_drawn(project, documents, list(models), findings).rows)
 
 
 def picture(
     project: Project, documents: Mapping[str, DocumentFacts], models: Iterable[Model], findings: Sequence[Finding]
 ) -> Picture:
     """The picture of a linked tree; what matters little or is hardly sure is left out."""
-    table, rows, concerns = _drawn(project, documents, list(models), findings)
+    table, rows, concerns, notes = _drawn(project, documents, list(models), findings)
     held = [row for row in rows if row.finding.family in KEEPS and not row.is_document and matters(row.finding)]
     keeps: dict[int, list[Kept]] = defaultdict(list)
     for row in held:
@@ -82,6 +83,7 @@ def picture(
             for process in table
         ),
         tuple(row.finding for row in held if not row.processes),
+        notes,
     )
 
 
@@ -95,10 +97,21 @@ def _kept(row: Joined, hiders: Sequence[Joined]) -> Iterator[tuple[int, Kept]]:
         yield process.number, Kept(row.finding, mount, hidden_by, adrift)
 
 
+class _Drawn(NamedTuple):
+    table: tuple[Process, ...]
+    rows: list[Joined]
+    concerns: Concerns
+    notes: tuple[str, ...]
+
+
 def _drawn(
     project: Project, documents: Mapping[str, DocumentFacts], models: Sequence[Model], findings: Sequence[Finding]
-) -> tuple[tuple[Process, ...], list[Joined], Concerns]:
+) -> _Drawn:
     ground = Ground(project, documents, models)
     concerns = Concerns(ground)
-    table = processes(ground, stages(documents, purpose_words(models)))
-    return table, join(ground, concerns, table, findings), concerns
+    ways = stages(documents, purpose_words(models))
+    table = processes(ground, ways)
+    notes = dict.fromkeys(
+        note if way.name in ("", ".") else f"{way.name}: {note}" for way in ways for note in way.notes
+    )
+    return _Drawn(table, join(ground, concerns, table, findings), concerns, tuple(notes))

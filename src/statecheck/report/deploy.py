@@ -18,6 +18,8 @@ ENTRIES_SHOWN = 3
 NAMES_SHOWN = 4
 NOTHING = "No document of this tree starts its code in a way that is known"
 
+NOTES = 3  # notes that the table shows
+
 
 def render_table(survey: Survey, color: bool, width: int) -> str:
     """Processes with their copies, then what each keeps. Without deployment documents: what the code keeps."""
@@ -155,6 +157,10 @@ def _notes(survey: Survey) -> Iterator[str]:
         f"{len(shown)} {'process' if len(shown) == 1 else 'processes'}; the code keeps {memory} "
         f"{'thing' if memory == 1 else 'things'} in memory and {len(found) - memory} on disk"
     )
+    notes = survey.picture.notes
+    yield from (f"not followed: {escape(note)}" for note in notes[:NOTES])
+    if len(notes) > NOTES:
+        yield f"not followed: {len(notes) - NOTES} more, see --output-format json"
 
 
 def _table(title: str, *columns: str) -> Table:

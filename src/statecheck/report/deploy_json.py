@@ -40,6 +40,7 @@ def render_json(survey: Survey) -> str:
         unclaimed=tuple(map(_loose, survey.picture.loose)),
         entry_points=survey.entry_points,
         documents=survey.documents,
+        notes=survey.picture.notes,
         unparsed=survey.unparsed,
         errors=survey.errors,
     )

@@ -105,5 +105,6 @@ class DeployDocument(Struct, frozen=True):
     unclaimed: tuple[LooseRow, ...]
     entry_points: dict[str, int]
     documents: Annotated[int, Meta(description="How many deployment documents were read.")]
+    notes: Annotated[tuple[str, ...], Meta(description="What of the deployment could not be followed, for people.")]
     unparsed: tuple[str, ...]
     errors: tuple[Problem, ...]

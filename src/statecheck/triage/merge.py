@@ -39,10 +39,15 @@ def _by_writes(findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _spread(group: list[Finding]) -> Finding:
-    first, *others = sorted(group, key=Finding.sort_key)
+    first, *others = sorted(group, key=lambda finding: (*_weight(finding), finding.sort_key()))
     steps = [step for finding in others for step in finding.flow if step.role == "definition"]
     also = f"; {len(others)} other definitions have the same cause"
     return structs.replace(first, message=first.message + also, flow=(*first.flow, *steps))
+
+
+def _weight(finding: Finding) -> tuple[int, int]:
+    """The surest and most severe come first."""
+    return -LEVELS.index(finding.confidence), -LEVELS.index(finding.severity)
 
 
 def _one(group: list[Finding]) -> Finding:
