@@ -243,8 +243,14 @@ class Endings:
             and spot.end < left.pos < row.event.pos
             and left.test is not None
             and not mentions(left.test, names)
-            for left in table.facts.regions
+            and not self._raises(row.ref, index)  # who gets an error knows that the work is not done
+            for index, left in enumerate(table.facts.regions)
         )
+
+    def _raises(self, ref: ScopeRef, region: int) -> bool:
+        """Does a branch end in ``raise``?"""
+        events = [event for event in self._project.scope(ref).events if event.region == region]
+        return bool(events) and events[-1].op == "raise"
 
     def _is_comprehended(self, rows: Iterable[Row], scope: int) -> bool:
         """Does the comprehension that makes the values stand inside something that waits for them?"""

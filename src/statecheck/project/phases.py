@@ -233,7 +233,8 @@ class Phases:
         if edge.via != "callback" or phase == "test":
             return phase, level
         knowledge = self._evaluator.knowledge
-        if edge.registered and knowledge.caller(edge.registered) is not None:
+        later = phase in SETUP and knowledge.effect(edge.registered) == "partial"  # runs where the result is called
+        if edge.registered and knowledge.caller(edge.registered) is not None and not later:
             return phase, level
         if edge.registered and (
             knowledge.entries_for(edge.registered, "call") or knowledge.is_neutral(edge.registered)
