@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from concurrent.futures import TimeoutError as NoAnswerError  # the builtin one from Python 3.11
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 from statecheck import __version__
 from statecheck.facts.cache import salt
@@ -23,6 +23,8 @@ from statecheck.facts.job import Outcome, bring_in, examine_content, is_safe_con
 AT_ONCE: Final = 256  # messages under way, of 100 KB each: enough for a large cluster, and bounded in memory
 START_LIMIT: Final = 30.0  # seconds until a worker must have answered at all
 STALL_LIMIT: Final = 600.0  # seconds without any answer, after which nobody works any more
+
+T = TypeVar("T")
 
 # What goes to a worker, and what it answers for each file: None is "not here".
 Contents = tuple[bytes, ...]
@@ -109,7 +111,7 @@ def _read(chunks: Iterable[tuple[Task, ...]], keep: Keep) -> Iterator[tuple[tupl
             yield tuple(task for task, _ in found), tuple(data for _, data in found)
 
 
-def _submitted(executor: Executor, work: Callable[..., object], *words: object) -> Future:  # type: ignore[type-arg]
+def _submitted(executor: Executor, work: Callable[..., T], *words: object) -> Future[T]:
     try:
         return executor.submit(work, *words)
     except Exception as error:  # shut down, or broken
