@@ -82,7 +82,7 @@ def report_schema() -> dict[str, Any]:
 
 
 def inventory_schema() -> dict[str, Any]:
-    """The schema of ``statecheck settings --format json``."""
+    """The schema of ``statecheck settings --output-format json``."""
     from statecheck.report.inventory_shape import SCHEMA, InventoryDocument
 
     return _document_schema(InventoryDocument, f"urn:statecheck:inventory:{SCHEMA}", "Inventory of configuration")

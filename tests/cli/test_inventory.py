@@ -77,27 +77,27 @@ def _shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_inventory_for_people(
     capsys: pytest.CaptureFixture[str], snapshot: SnapshotAssertion, format_: str
 ) -> None:
-    code, out, err = call(capsys, "settings", "--format", format_)
+    code, out, err = call(capsys, "settings", "--output-format", format_)
     assert (code, err) == (0, "")
     assert out == snapshot
 
 
 def test_the_inventory_for_programs(capsys: pytest.CaptureFixture[str], snapshot: SnapshotAssertion) -> None:
-    code, out, err = call(capsys, "settings", "--format", "json")
+    code, out, err = call(capsys, "settings", "--output-format", "json")
     assert (code, err) == (0, "")
     assert out.replace(f'"{__version__}"', '"VERSION"') == snapshot
 
 
 @pytest.mark.parametrize("format_", ["table", "dotenv", "json"])
 def test_no_secret_is_shown(capsys: pytest.CaptureFixture[str], format_: str) -> None:
-    _, out, err = call(capsys, "settings", "--format", format_)
+    _, out, err = call(capsys, "settings", "--output-format", format_)
     assert not [value for value in VALUES if value in out + err]
 
 
 def test_paths_choose_what_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = call(capsys, "settings", "settings.py", "--format", "json")
+    code, out, _ = call(capsys, "settings", "settings.py", "--output-format", "json")
     assert (code, json.loads(out)["variables"]) == (0, [])
-    code, out, _ = call(capsys, "settings", "app.py", "--format", "json")
+    code, out, _ = call(capsys, "settings", "app.py", "--output-format", "json")
     assert "CHARGE_CARDS" in [variable["name"] for variable in json.loads(out)["variables"]]
 
 
@@ -106,7 +106,7 @@ def test_a_comment_that_ignores_a_finding_takes_it_off_the_list(
 ) -> None:
     ignored = APP.replace('"qZ8!rT5#vN2x")', '"qZ8!rT5#vN2x")  # statecheck: ignore[secret, host-port]')
     (tmp_path / "app.py").write_text(ignored)
-    _, out, _ = call(capsys, "settings", "--format", "json")
+    _, out, _ = call(capsys, "settings", "--output-format", "json")
     assert {row["line"] for row in json.loads(out)["hardcoded"]} == {14, 15}
 
 
@@ -120,13 +120,13 @@ def test_a_file_that_cannot_be_parsed_makes_the_list_incomplete(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     (tmp_path / "settings.py").write_text("def flag(:\n")
-    code, out, err = call(capsys, "settings", "--format", "json")
+    code, out, err = call(capsys, "settings", "--output-format", "json")
     assert (code, json.loads(out)["unparsed"]) == (1, ["settings.py"])
     assert err == "settings.py: could not be parsed, so its variables are missing\n"
 
 
 def test_the_list_goes_into_a_file(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    code, out, err = call(capsys, "settings", "--format", "dotenv", "-o", "env.example")
+    code, out, err = call(capsys, "settings", "--output-format", "dotenv", "-o", "env.example")
     assert (code, out, err) == (0, "", "")
     assert "SECRET_KEY=\n" in (tmp_path / "env.example").read_text()
 

@@ -56,7 +56,7 @@ def test_reports(capsys: pytest.CaptureFixture[str], format_: str) -> None:
 
 @pytest.mark.parametrize("format_", ["table", "json", "dotenv"])
 def test_the_inventory(capsys: pytest.CaptureFixture[str], format_: str) -> None:
-    code, out, err = call(capsys, "settings", "--format", format_)
+    code, out, err = call(capsys, "settings", "--output-format", format_)
     assert code == 0
     assert "PAYMENT_TOKEN" in out
     assert SECRET not in out + err

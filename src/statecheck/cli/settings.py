@@ -35,7 +35,7 @@ def command(
         list[str] | None, typer.Argument(metavar="[PATH]...", help="Files and folders. Default: .")
     ] = None,
     format_: Annotated[
-        InventoryFormat, typer.Option("--format", help="A table, JSON, or a template of a .env file.")
+        InventoryFormat, typer.Option("--output-format", help="A table, JSON, or a template of a .env file.")
     ] = InventoryFormat.table,
     output_file: Annotated[
         Path | None, typer.Option("--output-file", "-o", metavar="FILE", help="Write there instead of to stdout.")

@@ -64,7 +64,6 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     more: tuple[str, ...] = ()
     call: tuple[str, ...] = ()
     call_workers: str = ""
-    note: str = ""
 
 
 class Wrapper(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -118,7 +117,6 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     target: tuple[str, ...] = ()
     directory: tuple[str, ...] = ()
     mounts: tuple[str, ...] = ()
-    note: str = ""
 
 
 class Scaler(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
