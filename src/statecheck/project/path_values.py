@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from statecheck.facts.ir import Attr, Await, Call, Choice, Comp, Const, Expr, FString, Name, Op, Sub, Yield
+from statecheck.project.link import Project
 from statecheck.project.path_names import MAX_DEPTH, Frame, PathNames
 from statecheck.project.paths import (
     ABOVE,
@@ -24,19 +25,27 @@ from statecheck.project.paths import (
 )
 from statecheck.project.sources import Located
 from statecheck.project.values import ClassValue, Foreign, ForeignInstance, Instance, Item, ModuleValue, ScopeRef
+from statecheck.project.working_folder import WorkingFolders
 
 OPENING = frozenset({"open", "fdopen"})
 # a helper of another package that gives a temporary folder
 TEMP_HELPER = re.compile(r"(?:^|_)te?mp(?:_|$)")
 
 
+OWN_FOLDERS = frozenset({"scratch", "temp"})  # origins of a folder that nobody else knows
+
+
 class Paths(PathNames):
     """Answers where paths lead, for one linked tree."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__(project)
+        self._working = WorkingFolders(project)
 
     def _dispatch(self, at: Located, depth: int, frame: Frame | None) -> Iterator[PathValue]:
         expr = at.expr
         if isinstance(expr, Const):
-            yield constant_path(at, expr)
+            yield from self._constant(at, expr, depth)
         elif isinstance(expr, FString):
             yield from self._joined(at, expr.parts, depth, frame)
         elif isinstance(expr, Op) and expr.op in ("/", "+"):
@@ -62,6 +71,19 @@ class Paths(PathNames):
             for event in self._project.scope(inner).events:
                 if event.op == "element" and event.value is not None:
                     yield from self._follow(Located(inner, event.value, event.region), depth, None)
+
+    def _constant(self, at: Located, expr: Const, depth: int) -> Iterator[PathValue]:
+        """A relative path starts in the folder the code is in: that is known only if it made that folder itself."""
+        path = constant_path(at, expr)
+        own = False
+        if path.root == ("text", "") and "literal" in path.origins:
+            for change in self._working.before(at):
+                for folder in self._follow(change, depth, None):
+                    if not folder.origins.isdisjoint(OWN_FOLDERS):
+                        own = True
+                        yield folder.below(path.parts)
+        if not own:
+            yield path
 
     # -- attributes and items --------------------------------------------------------------------------------------
 

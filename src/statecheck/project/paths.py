@@ -25,6 +25,7 @@ TEMP_NAMES = frozenset(
         "aiofiles.tempfile.NamedTemporaryFile",
     }
 )
+CHANGES_FOLDER = frozenset({"os.chdir", "os.fchdir", "contextlib.chdir"})
 TEMP_FOLDERS = frozenset({"tempfile.gettempdir", "tempfile.gettempdirb", "tempfile.gettempprefix"})
 # Methods and attributes of paths and texts that stay at, or near, the same place.
 SAME = frozenset(
