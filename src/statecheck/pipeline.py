@@ -93,7 +93,7 @@ def check(request: Request) -> Report:
     tree = find_files(request)
     if not any(within(file.path, request.root, request.paths) for file in tree.files):
         return Report(root=str(request.root), errors=tree.problems)  # nobody asked about the rest
-    with _without_collector(request.attic is not None):
+    with _without_collector(request.keep is not None):
         material = collect(request, tree)
         return roomy(
             lambda: judge(material, request, earlier(material, request))
@@ -163,8 +163,8 @@ def earlier(material: Material, request: Request) -> Earlier | None:
 def judge(material: Material, request: Request, old: Earlier | None = None) -> Report:
     """Tell what is found from what is known, and put it into a report."""
     analysis, wanted, ran, problems = look(material, request)
-    if request.attic is not None:
-        request.attic.append(analysis)  # to free a project takes a twelfth of the time of a warm run
+    if request.keep is not None:
+        request.keep(analysis)  # to free a project takes a twelfth of the time of a warm run
     unparsed = {path for path, _ in failures(material.facts)}
     compared = compare(request.baseline or (), wanted, lambda entry: entry.rule in ran and entry.path not in unparsed)
     judged = compared.findings if request.baseline is not None else wanted

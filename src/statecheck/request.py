@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 Progress = Callable[[str, int, int], None]
+Keep = Callable[[object], None]
 
 
 class Request(NamedTuple):
@@ -35,7 +36,7 @@ class Request(NamedTuple):
     cache: Path | None = None  # the folder of what is kept between runs
     timed: Timed = untimed  # told when each phase begins
     executor: Executor | None = None  # extracts in the place of our own processes
-    attic: list[object] | None = None  # of a process that ends soon: what is put here is never looked at again
+    keep: Keep | None = None  # of a process that ends soon: keeps alive what takes long to free
 
 
 def find_files(request: Request) -> Tree:

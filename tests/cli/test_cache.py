@@ -67,6 +67,18 @@ def test_the_report_is_the_same_cold_warm_and_without(shop: Path, capsys: pytest
     assert report(capsys, shop) == report(capsys, shop, "--no-cache") != without
 
 
+@pytest.mark.parametrize("command", [("deploy", "."), ("settings", "."), ("explain", "app.py:4")], ids=" ".join)
+def test_every_command_that_reads_the_tree_can_put_the_cache_elsewhere_or_do_without(
+    shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    monkeypatch.chdir(shop)
+    without = call(capsys, *command, "--no-cache")
+    assert not folder(shop).exists()
+    assert call(capsys, *command, "--cache-dir", str(tmp_path / "facts")) == without
+    assert (tmp_path / "facts" / DATABASE).exists()
+    assert not folder(shop).exists()
+
+
 def test_a_run_without_changes_does_not_import_the_parser(shop: Path) -> None:
     def run() -> str:
         command = [sys.executable, "-c", PROBE, "check", str(shop), "--quiet"]

@@ -80,14 +80,14 @@ def test_time_of_workers_counts() -> None:
 
 
 def test_what_was_analysed_is_freed_unless_the_process_ends_with_it(shop: Path) -> None:
-    attic: list[object] = []
+    kept: list[object] = []
     report = check(Request(shop))
-    assert check(Request(shop, attic=attic)) == report
-    [analysis] = attic
+    assert check(Request(shop, keep=kept.append)) == report
+    [analysis] = kept
     assert isinstance(analysis, Analysis)
     place = weakref.ref(analysis.project)
     gc.unfreeze()
-    del analysis, attic
+    del analysis, kept
     gc.collect()
     assert place() is None
 

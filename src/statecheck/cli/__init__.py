@@ -6,7 +6,7 @@ Exit codes: 0 nothing to report, 1 findings or a file that could not be parsed, 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 COMMANDS = (
     "check",
@@ -29,14 +29,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     from statecheck.cli.app import app
 
     arguments = list(sys.argv[1:] if argv is None else argv)
-    attic: list[object] = []
-    if argv is None:  # the process ends with the command: nothing that holds itself is freed any more
-        attic.append(attic)
+    keep = _kept_to_the_end() if argv is None else None  # the process ends with the command
     try:
-        app(args=with_default_command(arguments), prog_name="statecheck", obj=attic or None)
+        app(args=with_default_command(arguments), prog_name="statecheck", obj=keep)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
     return 0
+
+
+def _kept_to_the_end() -> Callable[[object], None]:
+    """Takes what need not be freed: a list that holds itself never is."""
+    kept: list[object] = []
+    kept.append(kept)
+    return kept.append
 
 
 def with_default_command(arguments: Sequence[str]) -> list[str]:

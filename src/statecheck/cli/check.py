@@ -18,7 +18,7 @@ from statecheck.cli.executor import reached, vet_executor
 from statecheck.cli.fix import Fixing, fixed, shown_diff, vet_fixing
 from statecheck.cli.guard import UsageError, complain, guarded, is_terminal
 from statecheck.cli.known import known_entries
-from statecheck.cli.options import CacheDir, Debug, Isolated
+from statecheck.cli.options import CacheDir, Debug, Isolated, NoCache
 from statecheck.cli.outputs import Format, Looks, Output, colored, hides_errors, wanted_outputs, write_outputs
 from statecheck.cli.stdin import STDIN, targeted
 from statecheck.cli.target import Target, overlay, paths_to_report, show_files, split_rules
@@ -29,6 +29,7 @@ from statecheck.settings import Settings
 from statecheck.timing import Timed
 
 if TYPE_CHECKING:
+    from statecheck.request import Keep
     from statecheck.triage.trees import Sides
 
 
@@ -68,7 +69,7 @@ class Choices(NamedTuple):
     fixing: Fixing
     cache: Path | None
     timed: Timed
-    attic: list[object] | None
+    keep: Keep | None
     executor: str | None
 
 
@@ -158,7 +159,7 @@ def command(
         str | None,
         typer.Option(metavar="dask://HOST:PORT", help="Extract on this Dask cluster; needs statecheck[dask]."),
     ] = None,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Keep nothing between runs.")] = False,
+    no_cache: NoCache = False,
     cache_dir: CacheDir = None,
     force_exclude: Annotated[
         bool, typer.Option("--force-exclude", help="Leave excluded files out even when they are given by name.")
@@ -278,7 +279,7 @@ def _check(
     replaced = {**choices.replaced, **edited}
     request = Request(
         root, paths, settings, choices.jobs, choices.plugins, None, known, replaced,
-        cache=choices.cache, timed=choices.timed, attic=choices.attic,
+        cache=choices.cache, timed=choices.timed, keep=choices.keep,
     )  # fmt: skip
     if sides is not None:
         head = replace(sides.head, replaced={**sides.head.replaced, **edited})

@@ -13,7 +13,7 @@ import typer
 
 from statecheck.cli.clean import cache_folder
 from statecheck.cli.guard import guarded, is_terminal, told_gaps, vet_target, write
-from statecheck.cli.options import Config, Debug, Isolated
+from statecheck.cli.options import CacheDir, Config, Debug, Isolated, NoCache
 from statecheck.cli.target import find_target
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def command(
     ] = None,
     config: Config = None,
     isolated: Isolated = False,
+    no_cache: NoCache = False,
+    cache_dir: CacheDir = None,
     debug: Debug = False,
 ) -> None:
     """Show what runs the code: processes, copies, what each keeps in memory and on disk, and what hides that.
@@ -59,7 +61,8 @@ def command(
         from statecheck.survey import take
 
         root, settings = target.loaded.root, target.loaded.settings
-        survey = take(Request(root, target.paths, settings, cache=cache_folder(root, settings)))
+        cache = None if no_cache else cache_folder(root, settings, cache_dir)
+        survey = take(Request(root, target.paths, settings, cache=cache))
         write(_rendered(survey, output_format, output_file is None), output_file)
         return told_gaps(survey.errors, survey.unparsed, "what it says is")
 

@@ -10,7 +10,7 @@ import typer
 
 from statecheck.cli.clean import cache_folder
 from statecheck.cli.guard import UsageError, guarded, write
-from statecheck.cli.options import Config, Debug, Isolated
+from statecheck.cli.options import CacheDir, Config, Debug, Isolated, NoCache
 from statecheck.cli.target import find_target
 
 _PLACE = re.compile(r"^(?P<path>.+?):(?P<line>[1-9]\d*)(:\d+)?:?$")
@@ -20,6 +20,8 @@ def command(
     place: Annotated[str, typer.Argument(metavar="PATH:LINE", help="Where the state is defined.")],
     config: Config = None,
     isolated: Isolated = False,
+    no_cache: NoCache = False,
+    cache_dir: CacheDir = None,
     debug: Debug = False,
 ) -> None:
     """Show what is known about the state defined at a line.
@@ -38,9 +40,10 @@ def command(
         from statecheck.pipeline import explain
         from statecheck.request import Request
 
-        request = Request(target.loaded.root, target.paths, target.loaded.settings, None, (), None)
-        request = request._replace(cache=cache_folder(request.root, request.settings))
-        relative = target.paths[0].relative_to(target.loaded.root).as_posix()
+        root, settings = target.loaded.root, target.loaded.settings
+        cache = None if no_cache else cache_folder(root, settings, cache_dir)
+        request = Request(root, target.paths, settings, cache=cache)
+        relative = target.paths[0].relative_to(root).as_posix()
         text = explain(request, relative, line)
         write(text if text.endswith("\n") else f"{text}\n", None)
         return 0

@@ -15,4 +15,5 @@ CacheDir = Annotated[
     Path | None,
     typer.Option(metavar="FOLDER", help="Where facts are kept between runs.  [default: .statecheck_cache]"),
 ]
+NoCache = Annotated[bool, typer.Option("--no-cache", help="Keep nothing between runs.")]
 Debug = Annotated[bool, typer.Option("--debug", hidden=True)]

@@ -13,7 +13,7 @@ import typer
 
 from statecheck.cli.clean import cache_folder
 from statecheck.cli.guard import guarded, is_terminal, told_gaps, vet_target, write
-from statecheck.cli.options import Config, Debug, Isolated
+from statecheck.cli.options import CacheDir, Config, Debug, Isolated, NoCache
 from statecheck.cli.target import find_target
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def command(
     ] = None,
     config: Config = None,
     isolated: Isolated = False,
+    no_cache: NoCache = False,
+    cache_dir: CacheDir = None,
     debug: Debug = False,
 ) -> None:
     """List the configuration that the application reads from the environment, and what is fixed in its code.
@@ -58,7 +60,8 @@ def command(
         from statecheck.request import Request
 
         root, settings = target.loaded.root, target.loaded.settings
-        inventory = take(Request(root, target.paths, settings, cache=cache_folder(root, settings)))
+        cache = None if no_cache else cache_folder(root, settings, cache_dir)
+        inventory = take(Request(root, target.paths, settings, cache=cache))
         write(_rendered(inventory, format_, output_file is None), output_file)
         return told_gaps(inventory.errors, inventory.unparsed, "its variables are")
 
