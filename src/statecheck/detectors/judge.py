@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from statecheck.detectors.aging import Aging
 from statecheck.detectors.contexts import is_replaced
 from statecheck.detectors.defaults import is_always_given, is_never_filled
 from statecheck.detectors.determined import Determined, accesses
@@ -114,7 +115,18 @@ class Judge:
             known = verdict._replace(reads=tuple(reads.get(verdict.place, ()))) if verdict.rule else verdict
             reason = harmless_reads(self.project, known.writes, known.reads) if known.rule else ""
             found.append(Verdict(verdict.place, "", "low", "low", reason) if reason else known)
-        return found
+        return self._aged(found)
+
+    def _aged(self, verdicts: list[Verdict]) -> list[Verdict]:
+        """The verdicts, those low that speak of copies a few seconds old at most, and of the times beside them."""
+        aging = self.project.once(Aging)
+        asked = [verdict for verdict in verdicts if verdict.rule and verdict.severity != "low"]
+        copies = {verdict.place for verdict in asked if aging.is_short(verdict.writes, verdict.reads)}
+        stored = [write for verdict in asked if verdict.place in copies for write in verdict.writes]
+        for verdict in asked if stored else ():
+            if verdict.place not in copies and aging.is_stamp_of(verdict.writes, verdict.reads, stored):
+                copies.add(verdict.place)
+        return [verdict._replace(severity="low") if verdict.place in copies else verdict for verdict in verdicts]
 
     def _grouped(self, verdicts: list[Verdict]) -> Iterator[Verdict]:
         groups: dict[ScopeRef, list[Verdict]] = defaultdict(list)
