@@ -93,6 +93,7 @@ class Finding(Struct, frozen=True, kw_only=True):
     local_symbol: str = ""  # the symbol as its own module knows it: "CARTS"
     baseline: BaselineState | None = None  # None: not compared with earlier findings
     deployments: tuple[Deployed, ...] = ()
+    shared: bool = False  # told once for many definitions: it is the same whichever of them comes first
     sensitive: bool = False  # a secret stands on its lines: excerpts mask every literal there
 
     def sort_key(self) -> tuple[Location, str, str, str]:

@@ -228,7 +228,7 @@ def find(analysis: Analysis, request: Request) -> tuple[list[Finding], list[Prob
     found, problems = run_rules(analysis, selected(pack, settings), request)
     bodies = vouched_for(analysis.project, settings)
     found = [finding for finding in merged(found) if not stands_in(finding, bodies)]
-    found = deployed(analysis.project, analysis.material.documents, pack.models.values(), found)
+    found = deployed(analysis.project, analysis.material.documents, pack, found)
     found += parse_failures(pack, failures(analysis.material.facts))
     found += document_failures(pack, analysis.material.documents)
     concerned = [finding for each in found if (finding := in_profile(each, settings.profile))]

@@ -28,7 +28,7 @@ def _survey(judged: Judgement, request: Request) -> Survey:
         return within(path, request.root, request.paths)
 
     found = [finding for finding in judged.findings if finding.suppressed is None]
-    drawn = picture(project, material.documents, material.pack.models.values(), found)
+    drawn = picture(project, material.documents, material.pack, found)
     limited = [  # who asks about a document asks about all that its processes keep
         each if concerns(each.process.location.path) else
         each._replace(keeps=tuple(kept for kept in each.keeps if concerns(kept.finding.location.path)))

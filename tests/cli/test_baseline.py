@@ -110,6 +110,63 @@ def test_a_renamed_file_is_quiet_and_its_copy_is_not(root: Path, run: Run) -> No
     assert states(run)[0] == 1
 
 
+FORMS = """\
+from flask import Flask
+
+app = Flask(__name__)
+
+
+class Form:
+    def remember(self, key):
+        self.seen[key] = True
+
+{forms}
+
+@app.post("/<key>")
+def post(key):
+    for form in ({made}):
+        form.remember(key)
+    return "ok"
+"""
+
+
+def forms(*names: str, base: str = FORMS) -> str:
+    classes = "".join(f"\n\nclass {name}(Form):\n    seen = {{}}\n" for name in names)
+    return base.format(forms=classes, made=", ".join(f"{name}()" for name in names))
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("Gift", "Cart", "Bill", "Note"), ("Cart", "Gift", "Bill"), ("Bill", "Cart", "Note"), ("Gift", "Note", "Bill")],
+    ids=" ".join,
+)
+def test_a_cause_of_many_definitions_is_known_whichever_comes_first(
+    root: Path, run: Run, names: tuple[str, ...]
+) -> None:
+    (root / "app.py").write_text(forms("Cart", "Bill", "Note"))
+    assert run("baseline", "create")[0] == 0
+    (root / "app.py").write_text(forms(*names))
+    code, found, counts = states(run)
+    assert (code, found, len(counts["unchanged"]), counts["absent"]) == (0, [], 1, [])
+
+
+def test_another_cause_of_many_definitions_is_reported(root: Path, run: Run) -> None:
+    (root / "app.py").write_text(forms("Cart", "Bill", "Note"))
+    assert run("baseline", "create")[0] == 0
+    (root / "other.py").write_text(forms("Cart", "Bill", "Note"))
+    code, found, counts = states(run)
+    assert (code, found, len(counts["unchanged"])) == (1, [("class-state", "new")], 1)
+
+
+def test_a_new_write_to_many_definitions_is_reported(root: Path, run: Run) -> None:
+    (root / "app.py").write_text(forms("Cart", "Bill", "Note"))
+    assert run("baseline", "create")[0] == 0
+    more = FORMS.replace("[key] = True\n", '[key] = True\n        self.seen["last"] = key\n')
+    (root / "app.py").write_text(forms("Cart", "Bill", "Note", base=more))
+    code, found, counts = states(run)
+    assert (code, found, counts["absent"]) == (1, [("class-state", "updated")], [])
+
+
 @pytest.mark.usefixtures("accepted")
 def test_what_was_fixed_is_stale(root: Path, run: Run, accepted: Path) -> None:
     edit(root, CALL, "")

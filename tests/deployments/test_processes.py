@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import tomli
 
 from statecheck.deployments import wording
-from statecheck.rules.load import load
+from statecheck.rules.load import PackError, load
 
 from .conftest import Processes, finder
 
@@ -107,6 +108,121 @@ command = ["run"]
     found = finder(load([tmp_path]))(files)
     assert [(each.unit, each.entered) for each in found] == [("acme service web", ("shop/web.py",))]
     assert wording.exact(found[0].copies) == 6
+
+
+MOUNTED = {
+    "fly.toml": 'app = "shop"\n[experimental]\ncmd = "gunicorn shop.web:app"\n'
+    '[[mounts]]\nsource = "disk"\ndestination = "/data"\n[[mounts]]\nsource = "more"\ndestination = "/more"\n',
+    "render.yaml": "services:\n- {name: web, startCommand: 'gunicorn shop.web:app',"
+    " disk: {name: disk, mountPath: /data, sizeGB: 10}}\n",
+    "web.nomad": 'job "shop" { group "web" { task "web" {\nconfig {\ncommand = "gunicorn"\nargs = ["shop.web:app"] }\n'
+    '  volume_mount {\n volume = "disk"\n destination = "/data"\n }\n} } }\n',
+}
+
+
+@pytest.mark.parametrize("name", MOUNTED)
+def test_one_mount_may_stand_without_a_list(processes_of: Processes, name: str) -> None:
+    [found] = processes_of({**APP, name: MOUNTED[name]})
+    more = [("/more", "more")] if name == "fly.toml" else []
+    assert [(mount.path, mount.source) for mount in found.mounts] == [("/data", "disk"), *more]
+
+
+ACME = """
+framework = "acme"
+
+[[platform]]
+id = "acme-orbit"
+unit = "acme orbit {name}"
+files = ["*orbit.yaml"]
+kinds = ["Orbit"]
+name = ["title"]
+namespace = ["realm"]
+units = "crew.*"
+replicas = ["times"]
+volumes = "holds"
+command = ["run"]
+mounts = ["lays"]
+mount-form = "acme"
+
+[[mount-form]]
+id = "acme"
+path = ["into"]
+source = ["hold"]
+kind = ["sort"]
+other-kinds = ["ram"]
+read-only = ["frozen"]
+parts = ["path", "source", "mode"]
+read-only-modes = ["look"]
+volume-name = ["called"]
+volume = [
+  { kind = "host", has = "rack", source = ["rack.shelf"] },
+  { kind = "empty", has = "scratch" },
+]
+
+[[scaler]]
+kinds = ["Boost"]
+target = "orbit"
+namespace = ["realm"]
+maximum = "top"
+"""
+ORBIT = """\
+kind: Orbit
+realm: one
+crew:
+- title: web
+  run: gunicorn shop.web:app
+  times: 2
+  lays:
+  - {into: /a, hold: a}
+  - {into: /b, hold: b}
+  - {into: /c, hold: c, frozen: true}
+  - {into: /d, hold: d, sort: ram}
+  - /e:./here:write
+  - /f:./there:write,look
+  - /g
+  holds:
+  - {called: a, rack: {shelf: /disk/7}}
+  - {called: b, scratch: {}}
+---
+kind: Boost
+orbit: web
+realm: REALM
+top: 9
+"""
+
+
+def acme(folder: Path, model: str = ACME) -> Processes:
+    (folder / "models").mkdir()
+    (folder / "models" / "acme.toml").write_text(model)
+    return finder(load([folder]))
+
+
+def test_a_new_form_of_mounts_needs_no_python(tmp_path: Path) -> None:
+    [found] = acme(tmp_path)({**APP, "orbit.yaml": ORBIT})
+    assert [(mount.path, mount.source, mount.kind) for mount in found.mounts] == [
+        ("/a", "/disk/7", "host"),
+        ("/b", "scratch", "empty"),
+        ("/e", "./here", "bind"),
+        ("/g", "", "volume"),
+    ]
+
+
+@pytest.mark.parametrize(("realm", "copies"), [("one", "up to 9 replicas"), ("two", "2 replicas")])
+def test_a_new_scaler_speaks_of_its_own_namespace(tmp_path: Path, realm: str, copies: str) -> None:
+    [found] = acme(tmp_path)({**APP, "orbit.yaml": ORBIT.replace("REALM", realm)})
+    assert wording.multiplied(found.copies) == copies
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('mount-form = "acme"', 'mount-form = "acne"', 'there is no mount-form "acne", did you mean "acme"?'),
+        ('mount-form = "acme"', "", "mounts and mount-form go together"),
+    ],
+)
+def test_mounts_in_no_known_form_are_told(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(PackError, match=re.escape(message)):
+        acme(tmp_path, ACME.replace(old, new))
 
 
 def test_arguments_of_a_factory_are_not_repeated(processes_of: Processes) -> None:

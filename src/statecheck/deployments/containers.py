@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from statecheck.deployments.mounts import Mount, mounts_of
 from statecheck.deployments.paths import first, select, text
 from statecheck.deployments.tree import Datum, Stage
 from statecheck.model import Location
 from statecheck.rules.schema import Model
-from statecheck.rules.serving import Platform, Scaler
-
-NAMESPACE = ("metadata", "namespace")
+from statecheck.rules.serving import MountForm, Platform, Scaler
 
 
 class Platforms(NamedTuple):
-    """The platforms and scalers of all models."""
+    """The platforms and scalers of all models, and the forms of mounts by their id."""
 
     platforms: tuple[Platform, ...]
     scalers: tuple[Scaler, ...]
+    mounts: Mapping[str, MountForm]
 
 
 class Count(NamedTuple):
@@ -30,20 +30,6 @@ class Count(NamedTuple):
     word: str
     text: str
     location: Location
-
-
-class Mount(NamedTuple):
-    """A folder of a container that lies somewhere else. ``kind``: bind, volume, empty, host or claim."""
-
-    path: str
-    source: str
-    kind: str
-    places: tuple[Location, ...]  # the mount, its parts and the volume that it mounts
-
-    @property
-    def location(self) -> Location:
-        """Where the mount stands."""
-        return self.places[0]
 
 
 class Container(NamedTuple):
@@ -75,7 +61,9 @@ def platforms(models: Iterable[Model]) -> Platforms:
     """What the models know."""
     rows = list(models)
     return Platforms(
-        tuple(row for model in rows for row in model.platforms), tuple(row for model in rows for row in model.scalers)
+        tuple(row for model in rows for row in model.platforms),
+        tuple(row for model in rows for row in model.scalers),
+        {row.id: row for model in rows for row in model.mount_forms},
     )
 
 
@@ -84,7 +72,7 @@ def containers(stage: Stage, known: Platforms) -> Iterator[Container]:
     scaled = list(_scaled(stage, known.scalers))
     for document in stage.documents:
         for platform in known.platforms:
-            found = list(_containers(stage, document, platform, scaled)) if _fits(platform, document) else []
+            found = list(_containers(stage, document, platform, known, scaled)) if _fits(platform, document) else []
             if found:
                 yield from found
                 break
@@ -99,18 +87,19 @@ def _fits(platform: Platform, document: Datum) -> bool:
     return all(select(document, path) for path in platform.has)
 
 
-def _containers(stage: Stage, document: Datum, platform: Platform, scaled: list[Scaled]) -> Iterator[Container]:
+def _containers(
+    stage: Stage, document: Datum, platform: Platform, known: Platforms, scaled: list[Scaled]
+) -> Iterator[Container]:
+    form = known.mounts.get(platform.mount_form)
     for unit in select(document, platform.units):
         name = text(unit, platform.name) or (unit.key if platform.units else _stem(document.location.path))
         name = name.removeprefix(platform.key_prefix)
         title = platform.unit.replace("{name}", name).replace("{kind}", document.text("kind")).strip()
-        counts = tuple(_counts(unit, platform, _scaler(document, name, scaled)))
-        volumes = (
-            {each.text("name"): each for each in select(unit, f"{platform.volumes}.*")} if platform.volumes else {}
-        )
+        counts = tuple(_counts(unit, platform, _scaler(document, platform, name, scaled)))
+        volumes = select(unit, f"{platform.volumes}.*") if platform.volumes else []
         inner = select(unit, platform.containers)
         for datum in inner:
-            mounts = tuple(_mounts(first(datum, platform.mounts), volumes)) if platform.mounts else ()
+            mounts = tuple(mounts_of(form, datum, platform.mounts, volumes)) if form is not None else ()
             own = datum.text("name") if len(inner) > 1 else ""
             yield Container(stage, platform, title, own or name or title, datum, unit.location, counts, mounts)
 
@@ -157,52 +146,11 @@ def _scaled(stage: Stage, scalers: Iterable[Scaler]) -> Iterator[Scaled]:
             if document.text("kind") in scaler.kinds and target and most is not None:
                 kind = text(document, [scaler.target_kind]) if scaler.target_kind else ""
                 count = Count(_number(most), True, "", f"{most.key}: {most.value}", most.location)
-                yield Scaled(target, kind, document.text(*NAMESPACE), count)
+                yield Scaled(target, kind, text(document, scaler.namespace), count)
 
 
-def _scaler(document: Datum, name: str, scaled: Iterable[Scaled]) -> Count | None:
-    kind, namespace = document.text("kind"), document.text(*NAMESPACE)
+def _scaler(document: Datum, platform: Platform, name: str, scaled: Iterable[Scaled]) -> Count | None:
+    kind, namespace = document.text("kind"), text(document, platform.namespace)
     found = [each.copies for each in scaled if each.name == name and each.kind in ("", kind)
              and (each.namespace == namespace or not each.namespace or not namespace)]  # fmt: skip
     return found[-1] if found else None
-
-
-def _mounts(datum: Datum | None, volumes: dict[str, Datum]) -> Iterator[Mount]:
-    """Mounts in the long and short forms of all platforms; those that cannot be written are left out."""
-    for each in datum.items if datum is not None else ():
-        if each.kind == "value" and each.value:
-            source, _, rest = each.value.partition(":")
-            path, _, mode = (rest or source).partition(":")
-            if "ro" not in mode.split(","):
-                yield Mount(path, source if rest else "", _kind(source) if rest else "volume", (each.location,))
-        elif each.kind == "map" and not _is_read_only(each):
-            path = text(each, ["target", "mountPath", "containerPath", "destination"])
-            name = text(each, ["source", "name", "sourceVolume"])
-            if path and name in volumes:
-                yield Mount(path, *_volume(volumes[name]), (*_places(each), *_places(volumes[name])))
-            elif path and each.text("type") != "tmpfs":
-                kind = each.text("type") or ("volume" if name and "/" not in name else _kind(name))
-                yield Mount(path, name, kind, _places(each))
-
-
-def _places(datum: Datum) -> tuple[Location, ...]:
-    """Where a value and everything in it stands: a rule may speak of any of its lines."""
-    return (datum.location, *(place for item in datum.items for place in _places(item)))
-
-
-def _is_read_only(datum: Datum) -> bool:
-    return text(datum, ["readOnly", "read_only"]).lower() == "true"
-
-
-def _volume(datum: Datum) -> tuple[str, str]:
-    if datum.at("emptyDir") is not None:
-        return "emptyDir", "empty"
-    if (host := text(datum, ["hostPath.path", "host.sourcePath"])) or datum.at("hostPath") is not None:
-        return host, "host"
-    if claim := datum.text("persistentVolumeClaim", "claimName"):
-        return claim, "claim"
-    return datum.text("name"), "unknown"
-
-
-def _kind(source: str) -> str:
-    return "bind" if source.startswith((".", "/", "~", "$")) else "volume"

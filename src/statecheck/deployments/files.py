@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from statecheck.deployments.containers import Mount
+from statecheck.deployments.mounts import Mount
 from statecheck.facts.ir import Const, Expr
 from statecheck.facts.walk import iter_expr
 from statecheck.model import Finding, Location

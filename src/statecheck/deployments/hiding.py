@@ -12,9 +12,9 @@ from statecheck.deployments.ground import Ground
 from statecheck.deployments.processes import Process
 from statecheck.facts.documents.nodes import DocumentFacts, Node, children, path, roots
 from statecheck.model import Finding, Location
+from statecheck.rules.schema import SpeaksOf
+from statecheck.rules.serving import Router
 
-SERVICE, SELECTOR = "Service", ("spec", "selector")
-PIN, VOLUME = "single-instance", "local-volume"  # rules about what one copy may have alone
 Line = tuple[str, int]
 _HOST = re.compile(r"(?:[a-z]+://)?(?P<name>[A-Za-z][\w-]*)(?:[.:/][^\s]*)?\Z")
 _NUMBERED = re.compile(r"(?P<name>.+?)[-_]\d+\Z")
@@ -38,6 +38,7 @@ class Hiding:
 
     def __init__(self, ground: Ground, concerns: Concerns, live: Sequence[Process]) -> None:
         self._documents = ground.documents
+        self._routers = [router for model in ground.models for router in model.routers]
         self._serving = tuple(process for process in live if concerns.serves_requests(process))
         self._by_name: dict[str, list[Process]] = defaultdict(list)
         self._by_file: dict[str, list[Process]] = defaultdict(list)  # those that serve, by all their documents
@@ -60,13 +61,13 @@ class Hiding:
             for line in dict.fromkeys(line_of(place) for mount in process.mounts for place in mount.places):
                 self._by_mount[line].append(process)
 
-    def spoken_of(self, finding: Finding) -> Spoken:
-        """The processes that a finding about a document speaks of. None where it is not clear which."""
+    def spoken_of(self, finding: Finding, what: SpeaksOf) -> Spoken:
+        """The processes of which a finding about a document says ``what``. None where it is not clear which."""
         if finding.family == "affinity":
             return self._routed(finding)
-        if finding.name == VOLUME:
+        if what == "mounts":
             return Spoken(tuple(self._by_mount.get(line_of(finding.location), ())), mounted=True)
-        if finding.name == PIN:
+        if what == "copies":
             return Spoken(tuple(self._pinned(finding)))
         return Spoken()
 
@@ -98,18 +99,23 @@ class Hiding:
         """The values of the labels by which the Service at a place selects its pods, or each of those named there."""
         nodes = self._documents[where.path].nodes
         top = _top(nodes, where)
-        if not _is_kind(nodes, top):
+        if not _kind(nodes, top):
             return []
-        found = [_labels(nodes, top)] if _is_kind(nodes, top, SERVICE) else self._services_called(names)
+        router = self._router(nodes, top)
+        found = [_labels(nodes, top, router)] if router is not None else self._routers_called(names)
         return found if all(found) else []
 
-    def _services_called(self, names: Iterable[str]) -> list[frozenset[str]]:
+    def _router(self, nodes: Sequence[Node], top: int) -> Router | None:
+        kind = _kind(nodes, top)
+        return next((router for router in self._routers if kind in router.kinds), None)
+
+    def _routers_called(self, names: Iterable[str]) -> list[frozenset[str]]:
         if self._services is None:
             self._services = defaultdict(list)
             for facts in self._documents.values():
                 for top in roots(facts.nodes):
-                    if _is_kind(facts.nodes, top, SERVICE):
-                        self._services[_name(facts.nodes, top)].append(_labels(facts.nodes, top))
+                    if (router := self._router(facts.nodes, top)) is not None:
+                        self._services[_name(facts.nodes, top, router)].append(_labels(facts.nodes, top, router))
         return [labels for name in names if name in self._services for labels in self._services[name]]
 
     def _named_in(self, name: str) -> frozenset[str]:
@@ -132,7 +138,7 @@ class Hiding:
         """All values of the manifest of a process, None where it has none."""
         facts = self._documents.get(process.location.path)
         top = _top(facts.nodes, process.location) if facts is not None else -1
-        if facts is None or not _is_kind(facts.nodes, top):
+        if facts is None or not _kind(facts.nodes, top):
             return None
         return frozenset(node.value for node in facts.nodes[top : facts.nodes[top].last])
 
@@ -142,22 +148,26 @@ def _top(nodes: Sequence[Node], where: Location) -> int:
     return next((at for at in reversed(list(roots(nodes))) if nodes[at].line <= where.line), -1)
 
 
-def _labels(nodes: Sequence[Node], top: int) -> frozenset[str]:
+def _labels(nodes: Sequence[Node], top: int, router: Router) -> frozenset[str]:
+    start = _keys(router.labels)
     return frozenset(
         node.value for at, node in enumerate(nodes[top : nodes[top].last], top)
-        if node.kind == "value" and not node.templated and path(nodes, at)[:2] == SELECTOR
+        if node.kind == "value" and not node.templated and path(nodes, at)[: len(start)] == start
     )  # fmt: skip
 
 
-def _name(nodes: Sequence[Node], top: int) -> str:
+def _name(nodes: Sequence[Node], top: int, router: Router) -> str:
     below = range(top, nodes[top].last)
-    return next((nodes[at].value for at in below if path(nodes, at) == ("metadata", "name")), "")
+    return next((nodes[at].value for at in below if path(nodes, at) == _keys(router.name)), "")
 
 
-def _is_kind(nodes: Sequence[Node], top: int, kind: str = "") -> bool:
-    """Is it an object of Kubernetes (of a kind)?"""
-    found = [nodes[at].value for at in children(nodes, top) if nodes[at].key == "kind"] if top >= 0 else []
-    return bool(found) and kind in ("", found[0])
+def _keys(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
+def _kind(nodes: Sequence[Node], top: int) -> str:
+    """What kind of object a document says that it is; "" where it says nothing."""
+    return next((nodes[at].value for at in children(nodes, top) if nodes[at].key == "kind"), "") if top >= 0 else ""
 
 
 def line_of(where: Location) -> Line:

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from statecheck.deployments import wording
 from statecheck.deployments.concerns import Concerns
-from statecheck.deployments.containers import Mount
 from statecheck.deployments.files import mount_of, texts
 from statecheck.deployments.ground import Ground
 from statecheck.deployments.hiding import Hiding, Spoken, line_of
+from statecheck.deployments.mounts import Mount
 from statecheck.deployments.processes import Process
 from statecheck.model import LEVELS, Finding, Location, at_least
+from statecheck.rules.schema import Rule, SpeaksOf
 
 KEEPS = ("memory", "disk")  # families of what a process keeps for itself
 
@@ -26,6 +27,7 @@ class Joined(NamedTuple):
     mounts: tuple[Mount | None, ...] = ()  # of a file, by process: where it lands
     placed: bool = False  # of a file: its path says where in the file system it lies
     is_document: bool = False
+    speaks_of: SpeaksOf = ""  # of one about a document: what it says of the processes
     sure: bool = True  # of one about a document: it names these processes, or stands beside them
 
 
@@ -40,10 +42,16 @@ class Held(NamedTuple):
         return (self.positions[each.number] for each in spoken.processes if each.number in self.positions)
 
 
-def join(ground: Ground, concerns: Concerns, table: Sequence[Process], findings: Iterable[Finding]) -> list[Joined]:
-    """All findings, joined, in their order."""
+def join(
+    ground: Ground,
+    concerns: Concerns,
+    table: Sequence[Process],
+    findings: Iterable[Finding],
+    rules: Mapping[str, Rule],
+) -> list[Joined]:
+    """All findings, joined, in their order. ``rules`` by their names."""
     live = [process for process in table if not process.development and process.entered]
-    rows = [Joined(finding) for finding in findings]
+    rows = [Joined(each, speaks_of=rules[each.name].speaks_of if each.name in rules else "") for each in findings]
     if not live:
         return rows
     rows = [_with_processes(ground, concerns, live, row) for row in rows]
@@ -71,7 +79,7 @@ def _with_processes(ground: Ground, concerns: Concerns, live: Sequence[Process],
 
 
 def _with_hidden(hiding: Hiding, kept: Sequence[Held], row: Joined) -> Joined:
-    spoken = hiding.spoken_of(row.finding)
+    spoken = hiding.spoken_of(row.finding, row.speaks_of)
     sure = spoken.sure and not (spoken.mounted and any(_is_adrift(each, spoken) for each in kept))
     hides = sorted((each.row.finding for each in kept if _is_hidden(each, spoken, row.finding)), key=_weight)
     return row._replace(processes=spoken.processes, hides=tuple(hides), sure=sure)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from statecheck.deployments.concerns import Concerns
-from statecheck.deployments.containers import Mount
 from statecheck.deployments.ground import Ground
 from statecheck.deployments.join import KEEPS, Joined, join, matters
+from statecheck.deployments.mounts import Mount
 from statecheck.deployments.overlays import purpose_words, stages
 from statecheck.deployments.processes import Process, processes
 from statecheck.deployments.telling import told
 from statecheck.facts.documents.nodes import DocumentFacts
 from statecheck.model import Finding, Problem
 from statecheck.project.link import Project
-from statecheck.rules.schema import Model
+from statecheck.rules.schema import Pack
 
 
 class Kept(NamedTuple):
@@ -55,19 +55,19 @@ class Survey(NamedTuple):
 
 
 def deployed(
-    project: Project, documents: Mapping[str, DocumentFacts], models: Iterable[Model], findings: Sequence[Finding]
+    project: Project, documents: Mapping[str, DocumentFacts], pack: Pack, findings: Sequence[Finding]
 ) -> list[Finding]:
     """The findings, with what the deployment of a linked tree makes of them."""
     if not documents or not findings:
         return list(findings)
-    return told(_drawn(project, documents, list(models), findings).rows)
+    return told(_drawn(project, documents, pack, findings).rows)
 
 
 def picture(
-    project: Project, documents: Mapping[str, DocumentFacts], models: Iterable[Model], findings: Sequence[Finding]
+    project: Project, documents: Mapping[str, DocumentFacts], pack: Pack, findings: Sequence[Finding]
 ) -> Picture:
     """The picture of a linked tree; what matters little or is hardly sure is left out."""
-    table, rows, concerns, notes = _drawn(project, documents, list(models), findings)
+    table, rows, concerns, notes = _drawn(project, documents, pack, findings)
     held = [row for row in rows if row.finding.family in KEEPS and not row.is_document and matters(row.finding)]
     keeps: dict[int, list[Kept]] = defaultdict(list)
     for row in held:
@@ -104,9 +104,8 @@ class _Drawn(NamedTuple):
     notes: tuple[str, ...]
 
 
-def _drawn(
-    project: Project, documents: Mapping[str, DocumentFacts], models: Sequence[Model], findings: Sequence[Finding]
-) -> _Drawn:
+def _drawn(project: Project, documents: Mapping[str, DocumentFacts], pack: Pack, findings: Sequence[Finding]) -> _Drawn:
+    models = list(pack.models.values())
     ground = Ground(project, documents, models)
     concerns = Concerns(ground)
     ways = stages(documents, purpose_words(models))
@@ -114,4 +113,4 @@ def _drawn(
     notes = dict.fromkeys(
         note if way.name in ("", ".") else f"{way.name}: {note}" for way in ways for note in way.notes
     )
-    return _Drawn(table, join(ground, concerns, table, findings), concerns, tuple(notes))
+    return _Drawn(table, join(ground, concerns, table, findings, pack.rules), concerns, tuple(notes))

@@ -7,11 +7,12 @@ from posixpath import dirname, relpath
 from typing import NamedTuple
 
 from statecheck.deployments.commands import Invocation, Programs, invocations, option, programs, scripts
-from statecheck.deployments.containers import Container, Count, Mount, containers, platforms
+from statecheck.deployments.containers import Container, Count, containers, platforms
 from statecheck.deployments.entered import entered
 from statecheck.deployments.ground import Ground, Place
 from statecheck.deployments.images import Image, beside, image, joined
 from statecheck.deployments.lines import Line, lines_of
+from statecheck.deployments.mounts import Mount
 from statecheck.deployments.overlays.purpose import Words, purpose_of, purpose_of_name, purpose_words
 from statecheck.deployments.tree import Datum, Stage
 from statecheck.deployments.workers import config_words, threads_of, workers_of

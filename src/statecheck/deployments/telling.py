@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from statecheck.deployments import wording
 from statecheck.deployments.containers import Count
-from statecheck.deployments.hiding import PIN, VOLUME
 from statecheck.deployments.join import Joined, is_spread
 from statecheck.deployments.processes import Process
 from statecheck.deployments.workers import WORKER
@@ -100,12 +99,12 @@ def _told_of_document(row: Joined) -> Finding:
     if not row.hides:
         return replace(finding, severity="low") if _is_idle(row) else finding
     listed = wording.listed(row.hides)
-    sentence = f"On it lands what these write: {listed}" if finding.name == VOLUME else f"It hides {listed}"
-    pins = finding.name != PIN or finding.confidence == "high"  # a name or a port may be fixed for other reasons
+    sentence = f"On it lands what these write: {listed}" if row.speaks_of == "mounts" else f"It hides {listed}"
+    pins = row.speaks_of != "copies" or finding.confidence == "high"  # a name or a port may be fixed for other reasons
     level = max(finding.severity, "medium", key=LEVELS.index) if pins else finding.severity
     return replace(finding, message=wording.added(finding.message, sentence), severity=level)
 
 
 def _is_idle(row: Joined) -> bool:
     """Does nothing in the code need it, as far as anybody can see? A pin beside more copies may have other reasons."""
-    return row.sure and (row.finding.name != PIN or any(wording.total(each.copies) == 1 for each in row.processes))
+    return row.sure and (row.speaks_of != "copies" or any(wording.total(each.copies) == 1 for each in row.processes))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from statecheck.deployments.containers import Count, Mount
+from statecheck.deployments.containers import Count
+from statecheck.deployments.mounts import Mount
 from statecheck.deployments.workers import PER_CORE, WORKER
 from statecheck.model import Finding, Location
 

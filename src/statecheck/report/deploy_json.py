@@ -10,7 +10,8 @@ import msgspec
 
 from statecheck import __version__
 from statecheck.deployments import wording
-from statecheck.deployments.containers import Count, Mount
+from statecheck.deployments.containers import Count
+from statecheck.deployments.mounts import Mount
 from statecheck.deployments.picture import Kept, Shown, Survey
 from statecheck.deployments.processes import Process
 from statecheck.deployments.workers import PER_CORE

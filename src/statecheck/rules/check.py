@@ -169,6 +169,17 @@ def _deployments(model: Model, document: toml.Document) -> None:
         _template(document, platform.unit, "platform", number, "unit", known=UNIT)
         for key in ("units", "containers"):
             _path(document, getattr(platform, key), ("platform", number, key))
+        if bool(platform.mounts) != bool(platform.mount_form):
+            raise error(document, f"platform[{number}]: mounts and mount-form go together", "platform", number)
+
+
+def check_mount_forms(model: Model, document: toml.Document, known: Collection[str]) -> None:
+    """Raise PackError for a platform whose mounts are in a form that no model has."""
+    for number, platform in enumerate(model.platforms):
+        name = platform.mount_form
+        if name and name not in known:
+            at = ("platform", number, "mount-form")
+            raise error(document, f'{spell(at)}: there is no mount-form "{name}"{did_you_mean(name, known)}', *at)
 
 
 def _path(document: toml.Document, path: str, at: Path) -> None:
@@ -251,10 +262,11 @@ def _unique_ids(model: Model, document: toml.Document) -> None:
         ("safe", [row.id for row in model.safe]),
         ("server", [row.id for row in model.servers]),
         ("platform", [row.id for row in model.platforms]),
+        ("mount-form", [row.id for row in model.mount_forms]),
     ):
         for number, name in enumerate(ids):
             if name in ids[:number]:
                 raise error(document, f'{table}[{number}].id: "{name}" stands for an earlier row', table, number, "id")
 
 
-__all__ = ["FAMILIES", "PackError", "check_model", "check_rule"]
+__all__ = ["FAMILIES", "PackError", "check_model", "check_mount_forms", "check_rule"]

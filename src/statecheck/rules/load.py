@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from statecheck import toml
-from statecheck.rules.check import FAMILIES, check_model, check_rule
+from statecheck.rules.check import FAMILIES, check_model, check_mount_forms, check_rule
 from statecheck.rules.decode import PackError, decode, error
 from statecheck.rules.lists import with_lists
 from statecheck.rules.location import default_pack_path, folders, shipped
@@ -28,6 +28,7 @@ def load(paths: Sequence[Path] = ()) -> Pack:
     loader = _Loader()
     for path in (default_pack_path(), *paths):
         loader.add(path)
+    loader.check_together()
     return Pack(loader.rules, loader.models)
 
 
@@ -37,6 +38,7 @@ class _Loader:
     def __init__(self) -> None:
         self.rules: dict[str, Rule] = {}
         self.models: dict[str, Model] = {}
+        self._unchecked: list[tuple[Model, toml.Document]] = []  # what they name may stand in any model
         self._taken: dict[str, Path] = {}  # code, name, alias or "model x" → the file that has it
 
     def add(self, root: Path) -> None:
@@ -54,6 +56,12 @@ class _Loader:
                 hint = did_you_mean(folder.name, (*FAMILIES, MODELS))
                 raise PackError(f'{folder}: unknown family "{folder.name}"{hint}')
 
+    def check_together(self) -> None:
+        """Raise PackError for names that no model explains."""
+        forms = {form.id for model in self.models.values() for form in model.mount_forms}
+        for model, document in self._unchecked:
+            check_mount_forms(model, document, forms)
+
     def _add_rule(self, folder: Path, family: str, checked: bool) -> None:
         document = _read(folder / "rule.toml")
         rule = with_lists(decode(document, Rule), document)
@@ -70,6 +78,7 @@ class _Loader:
         model = decode(document, Model)
         if not checked:
             check_model(model, document)
+            self._unchecked.append((model, document))
         self._take(f"model {model.framework}", document, "framework")
         self.models[model.framework] = model
 

@@ -12,11 +12,12 @@ from typing import Literal
 from msgspec import Struct, field
 
 from statecheck.model import Applicability, Family, Harm, Level, Phase
-from statecheck.rules.serving import Platform, Scaler, Server, Wrapper
+from statecheck.rules.serving import MountForm, Platform, Router, Scaler, Server, Wrapper
 
 Status = Literal["stable", "preview", "deprecated"]
 Match = Literal["call", "decorator", "subclass", "attribute", "setting", "document", "syntax"]
 Syntax = Literal["assignment", "literal", "comparison", "environment"]
+SpeaksOf = Literal["", "copies", "mounts"]
 Scalar = str | int | float | bool
 ANY = "..."  # in the parameters of a shape: any others
 
@@ -161,6 +162,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     forms: tuple[Form, ...] = field(default=(), name="form")
     safe_when: tuple[str, ...] = ()  # of document forms: as Form.safe_when, for every form
     predicates: tuple[str, ...] = ()  # vocabulary choices of flow detectors that have no forms
+    speaks_of: SpeaksOf = ""  # what a document says of its processes: how many copies there are, where files land
     fix: Fixing | None = None
     page: str = ""  # text of README.md; filled by the loader
 
@@ -382,6 +384,8 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     wrappers: tuple[Wrapper, ...] = field(default=(), name="wrapper")
     platforms: tuple[Platform, ...] = field(default=(), name="platform")
     scalers: tuple[Scaler, ...] = field(default=(), name="scaler")
+    mount_forms: tuple[MountForm, ...] = field(default=(), name="mount-form")
+    routers: tuple[Router, ...] = field(default=(), name="router")
 
 
 class Pack(Struct, frozen=True):

@@ -1,7 +1,8 @@
 """Fingerprints: what makes a finding the same finding after its file was edited, formatted or renamed.
 
 The *cause*: rule, module-relative scope and symbol, the normal form of what is reported, and an ordinal among equals
-of one file. Each *write*: its scope and normal form, and an ordinal among equals. No path and no line is part of them.
+of one file. Of a cause that is told once for many definitions only the rule and the name that they share. Each *write*:
+its scope and normal form, and an ordinal among equals. No path and no line is part of them.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ class _Maker:
         where = finding.location
         scope = finding.scope or self._scope(where)
         symbol = "" if finding.symbol == where.path else self._relative(finding.symbol)
-        parts = ("cause", finding.name, scope, symbol, self._text(where, finding.sensitive))
+        parts: tuple[str, ...] = ("cause", finding.name, scope, symbol, self._text(where, finding.sensitive))
+        if finding.shared:  # a definition that comes or goes makes no other cause
+            parts = ("shared cause", finding.name, symbol.rpartition(".")[2])
         key = (where.path, *parts)
         self._seen[key] += 1
         fingerprint = _digest((*parts, str(self._seen[key] - 1)))

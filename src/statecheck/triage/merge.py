@@ -42,7 +42,7 @@ def _spread(group: list[Finding]) -> Finding:
     first, *others = sorted(group, key=lambda finding: (*_weight(finding), finding.sort_key()))
     steps = [step for finding in others for step in finding.flow if step.role == "definition"]
     also = f"; {len(others)} other definitions have the same cause"
-    return structs.replace(first, message=first.message + also, flow=(*first.flow, *steps))
+    return structs.replace(first, message=first.message + also, flow=(*first.flow, *steps), shared=True)
 
 
 def _weight(finding: Finding) -> tuple[int, int]:
