@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from statecheck.detectors.api import Context
 from statecheck.detectors.flow import call_steps, labels, sentence
 from statecheck.detectors.locks import Guarded
@@ -106,7 +108,7 @@ def _absent(row: Wanted, spots: Spots, matcher: Matcher) -> Iterator[Hit]:
     if address is None or matcher.settings.is_open:
         return
     key = row.form.setting[0]
-    spot = spots.of_setting(address)._replace(name=key, symbol=key.partition(".")[0], value=None, setting=None)
+    spot = replace(spots.of_setting(address), name=key, symbol=key.partition(".")[0], value=None, setting=None)
     evidence = matcher.holds(row.form, spot)
     if evidence is not None:
         yield Hit(row, spot, evidence)

@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeGuard
 
+from msgspec.structs import replace
+
 from statecheck.detectors.api import Context
 from statecheck.detectors.matching import Matcher, fits, searcher
 from statecheck.detectors.naming import COMPARISONS
@@ -146,9 +148,9 @@ class Branches:
         found: list[Constant] = []
         for source in Sources(self.project).sources(other):
             for item in _items(source.expr):
-                found += self.matcher.resolve(source._replace(expr=item)).constants
+                found += self.matcher.resolve(replace(source, expr=item)).constants
         return [
-            constant._replace(text=constant.text.lower())
+            replace(constant, text=constant.text.lower())
             for constant in found
             if constant.kind == "str" and constant.text
         ]
@@ -185,7 +187,7 @@ class Branches:
         for node in iter_expr(source.expr):
             if isinstance(node, Call):
                 key = node.args[0].value if node.args and isinstance(node.args[0], Const) else ""
-                for name in called_names(self.project, source._replace(expr=node)):
+                for name in called_names(self.project, replace(source, expr=node)):
                     yield Answer(name, key, shown or key or name)
             elif isinstance(node, Sub) and isinstance(node.index, Const) and node.index.kind == "str":
                 for item in self.project.evaluator.evaluate(source.ref, node.value, source.region):

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from statecheck.detectors.aging import Aging
 from statecheck.detectors.contexts import is_replaced
 from statecheck.detectors.defaults import is_always_given, is_never_filled
@@ -85,7 +87,7 @@ class Judge:
                 if held and all(isinstance(value, Instance) for value in held):
                     continue  # an object of the tree, no container: what it was handed is told where that lies
                 kept = [write for write in writes if not self._is_making(place, write)]
-                merged[holder.place] += [write._replace(kind="change", depth=write.depth + 1) for write in kept]
+                merged[holder.place] += [replace(write, kind="change", depth=write.depth + 1) for write in kept]
             else:
                 merged[place] += writes
         return merged

@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from statecheck.detectors.api import Context
 from statecheck.detectors.drawn import Drawn
 from statecheck.detectors.literal_predicates import literal_predicates
@@ -91,7 +93,7 @@ class Literals:
         """The literals that are defaults of settings classes."""
         for setting in self.matcher.settings.rows:
             if setting.field:
-                found = self.matcher.resolve(setting.value._replace(expr=default_of(setting.value.expr)))
+                found = self.matcher.resolve(replace(setting.value, expr=default_of(setting.value.expr)))
                 yield from (constant.at for constant in found.constants if constant.at is not None)
 
     def _is_plugin(self, path: str) -> bool:
@@ -196,11 +198,11 @@ class Literals:
             return
         for constant in self.matcher.resolve(_bare(value)).constants:
             if constant.kind == "bytes":
-                constant = constant._replace(kind="str", text=re.sub(r"^\w*(['\"]{1,3})(.*)\1$", r"\2", constant.text))
+                constant = replace(constant, kind="str", text=re.sub(r"^\w*(['\"]{1,3})(.*)\1$", r"\2", constant.text))
             if form.syntax or form.subclass:
-                constant = constant._replace(variable=None)
+                constant = replace(constant, variable=None)
             elif constant.variable is None and constant.at in self._defaults:
-                constant = constant._replace(variable="")  # the environment can say otherwise
+                constant = replace(constant, variable="")  # the environment can say otherwise
             yield constant
 
     def _is_default(self, value: Located, form: Form) -> bool:
@@ -281,4 +283,4 @@ def _bare(value: Located) -> Located:
     expr = value.expr
     while isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.attr in ("encode", "strip"):
         expr = expr.func.value
-    return value._replace(expr=expr)
+    return replace(value, expr=expr)

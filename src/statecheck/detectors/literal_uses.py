@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from statecheck.detectors.matching import Matcher, fits, searcher
 from statecheck.detectors.naming import BINDING, Named, key_of
 from statecheck.detectors.reporting import Wanted
@@ -113,7 +115,7 @@ class Uses:
                 continue
             value = read.default
             if read.via == "class":
-                value = value._replace(expr=default_of(value.expr))
+                value = replace(value, expr=default_of(value.expr))
             for row in rows:
                 if searcher(row.form.key_pattern)(read.variable):
                     spot = Spot(read.ref, read.region, *read.place[1:], read.variable, read.variable, value=value)

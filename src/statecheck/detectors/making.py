@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from msgspec.structs import replace
+
 from statecheck.detectors.matching import Matcher
 from statecheck.detectors.reporting import Place
 from statecheck.facts.ir import Attr, Call, Choice, Comp, Expr, FString, Func, Name, Op
@@ -44,7 +46,7 @@ class Making:
                     return (source.ref.path, *span(source.expr))
                 if isinstance(source.expr, (Func, Comp)):
                     stack += self._returned(ScopeRef(source.ref.path, source.expr.scope))
-                stack += [source._replace(expr=part) for part in turned(source.expr)]
+                stack += [replace(source, expr=part) for part in turned(source.expr)]
         return None
 
     def _drawing(self, at: Located) -> Place | None:

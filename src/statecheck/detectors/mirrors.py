@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from statecheck.detectors.determined import Determined
 from statecheck.project.accesses import Access
 from statecheck.project.entries import Entry
@@ -45,7 +47,7 @@ class Mirrors:
         project = self._project
         cls = project.tables.class_around(entry.ref)
         makers = [self._around(entry)]
-        if cls is not None and makers[0] == entry.ref._replace(scope=0):  # a subclass is told where objects are made
+        if cls is not None and makers[0] == replace(entry.ref, scope=0):  # a subclass is told where objects are made
             makers = [
                 site.caller
                 for each in (cls, *project.evaluator.classes.subclasses(cls))

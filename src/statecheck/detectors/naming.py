@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
+from msgspec.structs import replace
+
 from statecheck.facts.ir import Attr, Call, Choice, Const, Display, Event, Expr, FString, Func, Name, Op, Scope, Sub
 from statecheck.facts.walk import parts
 from statecheck.project.link import Project
@@ -65,7 +67,7 @@ def named_values(project: Project, counts: Counts, wanted: Selection) -> Iterato
                 yield from _of_event(ref, scope, event, wanted)
         for param in scope.params if counts(ref.path, scope.defined_in) else ():
             if param.default is not None:
-                outer = ref._replace(scope=scope.parent)
+                outer = replace(ref, scope=scope.parent)
                 top = Named(outer, scope.defined_in, param.name, param.default, "default")
                 yield from _below(top, wanted)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from statecheck.detectors.guards import is_passing, put_key
 from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Name, Op
 from statecheck.facts.walk import iter_expr, last_name, parts, span
@@ -83,7 +85,7 @@ def _goes_to_log(project: Project, write: Access) -> bool:
     uses = [(row.event, node) for row in rows for node in row.nodes if isinstance(node, Name) and node.id in names]
     uses = [(event, node) for event, node in uses if event is not write.event]
     return bool(names and uses) and all(
-        _is_logged(project, write._replace(event=event, start=node.pos, end=span(node)[1])) for event, node in uses
+        _is_logged(project, replace(write, event=event, start=node.pos, end=span(node)[1])) for event, node in uses
     )
 
 

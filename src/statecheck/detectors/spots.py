@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Op
 from statecheck.facts.walk import dotted, iter_expr, last_name, span
@@ -18,7 +20,7 @@ from statecheck.project.tables import Store, expressions
 from statecheck.project.values import ClassValue, Foreign, ForeignInstance, Instance, Item, ScopeRef
 
 
-class Spot(NamedTuple):
+class Spot(Struct, frozen=True, gc=False):
     """One place. ``name`` is the foreign name that matches, ``start``/``end`` what is reported.
 
     ``value`` is what a condition without an argument tests; ``function`` the function or class that is decorated.
@@ -39,7 +41,7 @@ class Spot(NamedTuple):
     through: ScopeRef | None = None  # the function of the tree that carries out what is asked here
 
 
-class MethodCall(NamedTuple):
+class MethodCall(Struct, frozen=True, gc=False):
     """A call ``receiver.method(…)``."""
 
     ref: ScopeRef
@@ -112,7 +114,7 @@ class Spots:
             for item in self.project.evaluator.evaluate(method.ref, method.call.func, method.event.region):
                 if isinstance(item.value, ClassValue) and item.value.ref in bases:
                     match = bases[item.value.ref]
-                    yield self._call(method.ref, method.event, method.call, match)._replace(made=item.value.ref), match
+                    yield replace(self._call(method.ref, method.event, method.call, match), made=item.value.ref), match
                     break
 
     def walk(self, wanted: object) -> Iterator[MethodCall]:
@@ -128,7 +130,7 @@ class Spots:
         found: dict[str, list[MethodCall]] = defaultdict(list)
         for row in self.walk(lambda call: isinstance(call.func, Attr) and call.func.attr in names) if names else ():
             assert isinstance(row.call.func, Attr)
-            found[row.call.func.attr].append(row._replace(receiver=row.call.func.value))
+            found[row.call.func.attr].append(replace(row, receiver=row.call.func.value))
         return found
 
     def origins(self, spot: Spot) -> list[Spot]:
@@ -150,7 +152,7 @@ class Spots:
             )
             if event is not None and self.counts(site.caller.path, site.region):
                 made = self._call(site.caller, event, site.call, spot.name)
-                found.append(made._replace(through=function))
+                found.append(replace(made, through=function))
         return found
 
     def is_helper(self, spot: Spot) -> bool:
@@ -253,7 +255,7 @@ class Spots:
     def of_setting(self, setting: Setting) -> Spot:
         """The place of a setting's key."""
         return Spot(
-            setting.value.ref._replace(path=setting.path),
+            replace(setting.value.ref, path=setting.path),
             setting.value.region,
             setting.start,
             setting.end,

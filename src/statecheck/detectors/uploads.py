@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Attr, Call, Expr, Name
 from statecheck.facts.walk import iter_expr, last_name
@@ -70,9 +72,9 @@ class Uploads:
     def _derives(self, at: Located, seen: set[tuple[str, int, int]]) -> bool:
         """Does a value come from an upload? Each binding is followed once: loops lead back, many ways lead to one."""
         for node in iter_expr(at.expr):
-            if isinstance(node, (Name, Attr)) and self._is_upload(at._replace(expr=node)):
+            if isinstance(node, (Name, Attr)) and self._is_upload(replace(at, expr=node)):
                 return True
-            if isinstance(node, Name) and self._bound_to_upload(at._replace(expr=node), seen):
+            if isinstance(node, Name) and self._bound_to_upload(replace(at, expr=node), seen):
                 return True
         return False
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, Name, Scope, Star, Sub
 from statecheck.facts.walk import iter_expr, span
@@ -33,7 +35,7 @@ from statecheck.rules.schema import Container
 STORING = ("assign", "annotated", "augmented", "delete", "walrus", "for", "with")
 
 
-class Access(NamedTuple):
+class Access(Struct, frozen=True, gc=False):
     """One write or read of a place. ``kind``: rebind (the name gets another object), change (the object at the place or
     something inside it, is changed), clear (it is emptied or loses a key), read."""
 
@@ -62,7 +64,7 @@ class Accesses:
             for ref, scope in self._tables.scopes()
             if scope.kind == "def"
             and scope.parent > 0
-            and self._tables.scope(ref._replace(scope=scope.parent)).kind == "class"
+            and self._tables.scope(replace(ref, scope=scope.parent)).kind == "class"
         )
         self.writes: dict[Place, list[Access]] = defaultdict(list)
         for ref, scope in self._tables.scopes():

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from statecheck.facts.ir import Call, Event
 from statecheck.project.callsites import CallSite
 from statecheck.project.values import Item, ScopeRef
 
 
-class Edge(NamedTuple):
+class Edge(Struct, frozen=True, gc=False):
     """``caller`` can run ``callee``. ``via``: call, override, callback, decorator, property, inline, dynamic, guess.
 
     ``registered`` is the foreign function that was handed a callback.
@@ -24,7 +25,7 @@ class Edge(NamedTuple):
     registered: str = ""
 
 
-class Use(NamedTuple):
+class Use(Struct, frozen=True, gc=False):
     """A call of something foreign: what rules about APIs look at. ``name`` is canonical."""
 
     ref: ScopeRef

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from statecheck.facts.ir import Attr, Call, Expr, Name, Param, Scope, Star
 from statecheck.facts.walk import last_name
@@ -24,7 +27,7 @@ FAR = 1 << 60  # a position after every binding of a file
 CONSTRUCTING = ("__init__", "__new__", "__post_init__")
 
 
-class CallSite(NamedTuple):
+class CallSite(Struct, frozen=True, gc=False):
     """A call of a function of the tree. ``bound``: the receiver fills the first parameter."""
 
     caller: ScopeRef
@@ -80,11 +83,11 @@ class CallSites:
         for site in candidates:
             for item in self._evaluator.evaluate(site.caller, site.call.func, site.region):
                 if isinstance(item.value, FunctionValue) and item.value.ref == ref:
-                    found.append(site._replace(bound=is_bound(self._evaluator, item.value, site.call)))
+                    found.append(replace(site, bound=is_bound(self._evaluator, item.value, site.call)))
                 elif isinstance(item.value, ClassValue) and any(
                     self._evaluator.classes.method(item.value.ref, name) == ref for name in CONSTRUCTING
                 ):
-                    found.append(site._replace(bound=True))
+                    found.append(replace(site, bound=True))
         return [*found, *self._partials(ref, names)]
 
     def _stores(self, setter: ScopeRef) -> Iterator[CallSite]:
@@ -110,7 +113,7 @@ class CallSites:
             made = Call(site.call.pos, site.call.end, func, tuple(rest), site.call.keywords)
             for item in self._evaluator.evaluate(site.caller, func, site.region):
                 if isinstance(item.value, FunctionValue) and item.value.ref == ref:
-                    yield site._replace(call=made, bound=is_bound(self._evaluator, item.value, made))
+                    yield replace(site, call=made, bound=is_bound(self._evaluator, item.value, made))
 
     def _names(self, ref: ScopeRef) -> set[str]:
         name = self._tables.scope(ref).name

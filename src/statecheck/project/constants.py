@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from statecheck.facts.ir import Attr, Call, Choice, Const, Expr, FString, Op, Sub
 from statecheck.project.arguments import argument
@@ -18,7 +20,7 @@ _BRACES = re.compile(r"\{[^{}]*\}")
 _PERCENT = re.compile(r"%(\(\w+\))?[-#0-9.+ ]*[a-zA-Z]")
 
 
-class Constant(NamedTuple):
+class Constant(Struct, frozen=True, gc=False):
     """A constant: ``kind`` as in :class:`statecheck.facts.ir.Const`. Unknown parts of ``text`` are :data:`HOLE`.
 
     ``variable`` is the environment variable that this is only the default of, None for a plain literal. ``at`` is the
@@ -36,7 +38,7 @@ class Constant(NamedTuple):
         return HOLE not in self.text
 
 
-class Resolved(NamedTuple):
+class Resolved(Struct, frozen=True, gc=False):
     """What is known of a value: its constants, the variables that must be set, and whether it may be something else."""
 
     constants: tuple[Constant, ...] = ()
@@ -99,11 +101,11 @@ class Resolver(Sources):
         return UNKNOWN
 
     def _choice(self, at: Located, expr: Choice) -> Resolved:
-        parts = [self.resolve(at._replace(expr=part)) for part in expr.items]
+        parts = [self.resolve(replace(at, expr=part)) for part in expr.items]
         if expr.kind == "or" and parts[0].required:  # os.environ.get("X") or "fallback"
             variable = parts[0].required[0]
             later = _merge(parts[1:])
-            defaults = tuple(constant._replace(variable=variable) for constant in later.constants)
+            defaults = tuple(replace(constant, variable=variable) for constant in later.constants)
             return Resolved(defaults, (), later.unknown)
         return _merge(parts)
 
@@ -124,7 +126,7 @@ class Resolver(Sources):
         variable: str | None = None
         known = False
         for part in parts:
-            found = self.resolve(at._replace(expr=part))
+            found = self.resolve(replace(at, expr=part))
             sure = len(found.constants) == 1 and not found.unknown and not found.required
             single = found.constants[0] if sure else None
             known = known or isinstance(part, Const) or single is not None
@@ -144,11 +146,11 @@ class Resolver(Sources):
             if effect == "join":
                 return self._joined(at, call.args, "/")
             if effect == "identity" and call.args:
-                return self.resolve(at._replace(expr=call.args[-1]))
+                return self.resolve(replace(at, expr=call.args[-1]))
             if name == "builtins.str" and len(call.args) == 1:
-                return self.resolve(at._replace(expr=call.args[0]))
+                return self.resolve(replace(at, expr=call.args[0]))
             if name in ("builtins.int", "builtins.bool", "builtins.float") and len(call.args) == 1:
-                return self.resolve(at._replace(expr=call.args[0]))
+                return self.resolve(replace(at, expr=call.args[0]))
         if isinstance(call.func, Attr) and call.func.attr == "format" and isinstance(call.func.value, Const):
             return Resolved((Constant("str", _BRACES.sub(HOLE, call.func.value.value)),))
         return UNKNOWN
@@ -160,15 +162,16 @@ class Resolver(Sources):
         default = argument(call, reader.default, reader.default_position) if reader is not None else None
         if default is None:
             return Resolved(required=(variable,))
-        found = self.resolve(at._replace(expr=default))
+        found = self.resolve(replace(at, expr=default))
         if found.is_none:
             return Resolved(required=(variable,))
-        return found._replace(
-            constants=tuple(constant._replace(variable=constant.variable or variable) for constant in found.constants)
+        return replace(
+            found,
+            constants=tuple(replace(constant, variable=constant.variable or variable) for constant in found.constants),
         )
 
     def _text(self, at: Located, expr: Expr | None) -> str:
-        found = self.resolve(at._replace(expr=expr)) if expr is not None else UNKNOWN
+        found = self.resolve(replace(at, expr=expr)) if expr is not None else UNKNOWN
         return found.constants[0].text if found.constants else ""
 
     def _subscript(self, at: Located, expr: Sub) -> Resolved:
@@ -177,7 +180,7 @@ class Resolver(Sources):
             if name and self._project.knowledge.effect(name) == "env":
                 return Resolved(required=(self._text(at, expr.index),))
         if isinstance(expr.index, Const):
-            inside = self.inside(at._replace(expr=expr.value), (expr.index.value,))
+            inside = self.inside(replace(at, expr=expr.value), (expr.index.value,))
             if inside:
                 return _merge(self.resolve(found) for _, found in inside)
         return UNKNOWN

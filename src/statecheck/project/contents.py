@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from statecheck.facts.ir import Attr, Call, Comp, Const, Display, Expr, Func, Name, Op, Star, Sub
 from statecheck.project.tables import key_name
 from statecheck.project.values import (
@@ -53,7 +55,7 @@ class Contents:
         kept = [item for item in items if isinstance(item.value, (ClassValue, Foreign))]  # Generic[T], list[int]
         if isinstance(expr.index, Op) and expr.index.op == "slice":  # a copy
             return [
-                item._replace(place=None, depth=0, via=()) for item in items if isinstance(item.value, ContainerValue)
+                replace(item, place=None, depth=0, via=()) for item in items if isinstance(item.value, ContainerValue)
             ]
         if key := key_name(expr.index):
             for item in items:
@@ -82,7 +84,7 @@ class Contents:
                 found.append(Item(ForeignInstance(typed), item.place, item.depth + 1, item.via))
             elif item.place is not None:
                 inside = self._held_inside(item.place) if item.depth == 0 else ()
-                found += [out._replace(place=item.place, depth=item.depth + 1, via=item.via) for out in inside]
+                found += [replace(out, place=item.place, depth=item.depth + 1, via=item.via) for out in inside]
                 found.append(Item(None, item.place, item.depth + 1, item.via))
         return tuple(found)
 
@@ -121,7 +123,7 @@ class Contents:
             if out.place is not None or item.place is None:
                 yield out
             elif isinstance(out.value, (Instance, FunctionValue, ClassValue)):
-                yield out._replace(place=item.place, depth=item.depth + 1, via=item.via)
+                yield replace(out, place=item.place, depth=item.depth + 1, via=item.via)
 
     def _inside(self, ref: ScopeRef, expr: Display | Comp, region: int) -> Iterator[Item]:
         if isinstance(expr, Display):

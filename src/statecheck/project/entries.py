@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Scope
 from statecheck.model import Phase
 from statecheck.project.arguments import argument
@@ -141,7 +143,7 @@ class EntryFinder:
         holders = self._evaluator.evaluate(ref, given.value, region)
         from_class = bool(holders) and all(isinstance(holder.value, ClassValue) for holder in holders)
         if from_class or receiver is None or receiver[1] != "instance":
-            return item._replace(value=item.value._replace(owner=None))
+            return replace(item, value=replace(item.value, owner=None))
         return item
 
     def _of_value(self, made: Registration, item: Item) -> Iterator[Entry]:
@@ -171,7 +173,7 @@ class EntryFinder:
         return [ref for ref in found if ref.path == factory.ref.path and self._parent(ref) == factory.ref.scope]
 
     def _parent(self, ref: ScopeRef) -> int:
-        return self._tables.function_around(ref._replace(scope=self._tables.scope(ref).parent)).scope
+        return self._tables.function_around(replace(ref, scope=self._tables.scope(ref).parent)).scope
 
     def _of_class(self, made: Registration, cls: ScopeRef, entry: EntryPoint) -> Iterator[Entry]:
         methods = self._evaluator.classes.methods(cls)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from statecheck.facts.ir import (
     Attr,
     Await,
@@ -237,7 +239,7 @@ class Evaluator:
             found = self.returned(value.ref)
             if item.via:  # only what the method read from its object is kept where the object is
                 found = tuple(
-                    out._replace(via=(*out.via, *item.via)) if isinstance(out.place, FieldPlace) else out
+                    replace(out, via=(*out.via, *item.via)) if isinstance(out.place, FieldPlace) else out
                     for out in found
                 )
             return found
@@ -323,7 +325,7 @@ class Evaluator:
             found += self.annotated(ScopeRef(ref.path, scope.parent), scope.returns)
         if self.is_memo(ref):
             place = FunctionPlace(ref, MEMO)
-            found = [item._replace(place=place) if item.place is None else item for item in found]
+            found = [replace(item, place=place) if item.place is None else item for item in found]
         return found
 
     def is_memo(self, ref: ScopeRef) -> bool:

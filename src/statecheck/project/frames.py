@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from statecheck.facts.ir import Attr, Call, Const, Expr, FString, Name, Op
 from statecheck.project.arguments import argument
 from statecheck.project.callsites import CallSite
@@ -42,7 +44,7 @@ class Framed:
             return self._project.graph.call_sites.get(function, [])
         classes = self._project.evaluator.classes
         made = [site for each in (cls, *classes.subclasses(cls)) for site in self._project.graph.made.get(each, ())]
-        return [site._replace(bound=True) for site in made]
+        return [replace(site, bound=True) for site in made]
 
     def text(self, at: Located, frames: Frames) -> str | Open | None:
         """The text of an expression; None where it is not known."""
@@ -53,7 +55,7 @@ class Framed:
         if isinstance(expr, FString) or (isinstance(expr, Op) and expr.op == "+"):
             return self._joined(at, expr.parts if isinstance(expr, FString) else expr.operands, frames)
         if isinstance(expr, Call) and isinstance(expr.func, Attr) and expr.func.attr in SHAPING and not expr.args:
-            inner = self.text(at._replace(expr=expr.func.value), frames)
+            inner = self.text(replace(at, expr=expr.func.value), frames)
             return SHAPING[expr.func.attr](inner) if isinstance(inner, str) else inner
         if isinstance(expr, Name) and (function := self._taken_by(at)) is not None:
             return Open(function)
@@ -62,7 +64,7 @@ class Framed:
         return texts[0] if texts and not found.unknown else None
 
     def _joined(self, at: Located, parts: tuple[Expr, ...], frames: Frames) -> str | Open | None:
-        found = [self.text(at._replace(expr=part), frames) for part in parts]
+        found = [self.text(replace(at, expr=part), frames) for part in parts]
         if (blocked := next((part for part in found if isinstance(part, Open)), None)) is not None:
             return blocked
         texts = [part for part in found if isinstance(part, str)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from statecheck.facts.ir import Attr, Scope, Sub
 from statecheck.project.contents import Addition
 from statecheck.project.evaluate import Evaluator
@@ -134,7 +136,7 @@ class Lifetimes:
         return bool(self._phases.runtime(self._tables.function_around(self._around(function))))
 
     def _around(self, function: ScopeRef) -> ScopeRef:
-        return function._replace(scope=self._tables.scope(function).parent)
+        return replace(function, scope=self._tables.scope(function).parent)
 
     def _runs_at_start(self, function: ScopeRef) -> bool:
         """Does the function run while the process starts, and not again? Its captured locals are kept."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from statecheck.facts.ir import Attr, Call, Expr, Name
 from statecheck.project.tables import Store
 from statecheck.project.values import (
@@ -178,7 +180,7 @@ class Members:
                 return (Item(Foreign(taught)),)
             if self.is_property(method):
                 getter = self._evaluator.classes.accessors(value.cls, name)[0]
-                return [out._replace(via=(*out.via, *via)) for out in self._evaluator.returned(getter)]
+                return [replace(out, via=(*out.via, *via)) for out in self._evaluator.returned(getter)]
             return (Item(FunctionValue(method, value.cls), None, 0, via),)
         owner = self._evaluator.classes.field_owner(value.cls, name)
         if owner is not None:
@@ -187,7 +189,7 @@ class Members:
                 if store.value is not None:
                     found += self._evaluator.evaluate(store.ref, store.value, store.event.region)
             return [
-                out._replace(via=(*out.via, *via)) for out in self._evaluator.names.held(found, FieldPlace(owner, name))
+                replace(out, via=(*out.via, *via)) for out in self._evaluator.names.held(found, FieldPlace(owner, name))
             ]
         if member is not None:
             items = self._class_attribute(value.cls, name, item)
@@ -195,12 +197,12 @@ class Members:
                 return ()  # a declared column, relation or form field: each object has a value of its own
             if self._is_data_class(member[0]):
                 place = FieldPlace(member[0], name)
-                items = [out._replace(place=place) if isinstance(out.place, ClassPlace) else out for out in items]
-            return [out._replace(via=(*out.via, *via)) for out in items]
+                items = [replace(out, place=place) if isinstance(out.place, ClassPlace) else out for out in items]
+            return [replace(out, via=(*out.via, *via)) for out in items]
         if name == "__class__":
             return (Item(ClassValue(value.cls)),)
         if below := self._below(value.cls, name, item):
-            return [out._replace(via=(*out.via, *via)) for out in below]
+            return [replace(out, via=(*out.via, *via)) for out in below]
         foreign = self._evaluator.classes.info(value.cls).foreign
         if foreign:
             return [out for base in foreign[:2] for out in self.foreign_attribute(base, name, item)]
@@ -216,7 +218,7 @@ class Members:
             return (Item(Foreign(full), item.place, item.depth, item.via),)
         place = ForeignPlace(self._evaluator.knowledge.root(owner), name)
         found = self._evaluator.ask(("stored", place), lambda: self._stored(place))
-        stored = [out if out.place else out._replace(place=place) for out in found]
+        stored = [out if out.place else replace(out, place=place) for out in found]
         if any(isinstance(out.value, Instance) for out in stored):  # an attribute of our own making
             return stored
         return [Item(Foreign(full), place, 0, item.via), *stored]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from statecheck.facts.ir import Call, Const, Display, Expr, Name, Op, Param, Sub
 from statecheck.project.arguments import argument, dotted_expression
 from statecheck.project.values import (
@@ -75,7 +77,7 @@ class Parameters:
                 for item in self._evaluator.evaluate(around, param.default, scope.defined_in)
                 if isinstance(item.value, ContainerValue)
             ]
-            found += [item._replace(place=DefaultPlace(ref, param.name)) for item in made]
+            found += [replace(item, place=DefaultPlace(ref, param.name)) for item in made]
         elif param.default is not None and not found:
             found += self._evaluator.evaluate(around, param.default, scope.defined_in)
         return found

@@ -5,7 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from statecheck.facts.ir import Await, Call, Const, Display, Event, Expr, Name, Param
 from statecheck.project.arguments import argument
@@ -23,7 +25,7 @@ MAX_STEPS = 3000  # expressions looked at for one question, whatever way they br
 MAX_ENTERED = 4
 
 
-class Frame(NamedTuple):
+class Frame(Struct, frozen=True, gc=False):
     """The arguments of the calls that a helper was entered through."""
 
     function: ScopeRef
@@ -71,11 +73,11 @@ class PathNames(ABC):
         parts = tuple(part for part in parts if not (isinstance(part, Const) and part.value in ("", "/", ".")))
         if not parts:
             return
-        tail = [self._segment(at._replace(expr=part), depth, frame) for part in parts[1:]]
+        tail = [self._segment(replace(at, expr=part), depth, frame) for part in parts[1:]]
         below = tuple(part for names, _ in tail for part in names)
         marks = frozenset(mark for _, found in tail for mark in found)
-        for start in self._follow(at._replace(expr=parts[0]), depth, frame):
-            yield start.below(below)._replace(origins=start.origins | marks)
+        for start in self._follow(replace(at, expr=parts[0]), depth, frame):
+            yield replace(start.below(below), origins=start.origins | marks)
 
     def _segment(self, at: Located, depth: int, frame: Frame | None) -> tuple[tuple[Part, ...], frozenset[str]]:
         """The names that one operand of a join adds, and "upload" or "scratch" where it tells of one."""
@@ -147,7 +149,7 @@ class PathNames(ABC):
         expr = at.expr.value if isinstance(at.expr, Await) else at.expr
         if isinstance(expr, Display) and not expr.elided:
             if number < len(expr.items):
-                yield from self._follow(at._replace(expr=expr.items[number]), depth, frame)
+                yield from self._follow(replace(at, expr=expr.items[number]), depth, frame)
             return
         found = False
         for inner, entered in self._entered(at, expr, frame) if isinstance(expr, Call) else ():
@@ -187,7 +189,7 @@ class PathNames(ABC):
         if frame is not None and frame.function == ref:
             given = self._given(ref, param, frame.call, frame.bound)
             if given is not None:
-                yield from self._follow(frame.at._replace(expr=given), depth, frame.outer)
+                yield from self._follow(replace(frame.at, expr=given), depth, frame.outer)
             elif param.default is not None:
                 yield from self._default(ref, param, depth)
             return
@@ -201,7 +203,7 @@ class PathNames(ABC):
             if given is not None:
                 seen = True
                 for found in self._follow(Located(site.caller, given, site.region), depth, None):
-                    yield found._replace(sites=(*found.sites, site))
+                    yield replace(found, sites=(*found.sites, site))
         if not seen or len(sites) > MAX_CALLERS:
             if param.default is not None and not (isinstance(param.default, Const) and param.default.kind == "none"):
                 yield from self._default(ref, param, depth)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from statecheck.facts.ir import Attr, Await, Call, Choice, Comp, Const, Expr, FString, Name, Op, Sub, Yield
 from statecheck.project.link import Project
 from statecheck.project.path_names import MAX_DEPTH, Frame, PathNames
@@ -51,13 +53,13 @@ class Paths(PathNames):
         elif isinstance(expr, Op) and expr.op in ("/", "+"):
             yield from self._joined(at, expr.operands, depth, frame)
         elif isinstance(expr, Op) and expr.op == "%":
-            for path in self._follow(at._replace(expr=expr.operands[0]), depth, frame):
+            for path in self._follow(replace(at, expr=expr.operands[0]), depth, frame):
                 yield filled(path, shape(expr.operands[-1]))
         elif isinstance(expr, Choice):
             for part in expr.items:
-                yield from self._follow(at._replace(expr=part), depth, frame)
+                yield from self._follow(replace(at, expr=part), depth, frame)
         elif isinstance(expr, Await):
-            yield from self._follow(at._replace(expr=expr.value), depth, frame)
+            yield from self._follow(replace(at, expr=expr.value), depth, frame)
         elif isinstance(expr, Name):
             yield from self._name(at, expr, depth, frame)
         elif isinstance(expr, Attr):
@@ -103,7 +105,7 @@ class Paths(PathNames):
         if found:
             return
         if expr.attr in ABOVE or expr.attr in SAME or expr.attr in ("path", "parents"):
-            for path in self._follow(at._replace(expr=expr.value), depth, frame):
+            for path in self._follow(replace(at, expr=expr.value), depth, frame):
                 yield above(path) if expr.attr in ABOVE else path
             return
         whole = self._evaluator.evaluate(at.ref, expr, at.region)
@@ -144,7 +146,7 @@ class Paths(PathNames):
 
     def _subscript(self, at: Located, expr: Sub, depth: int, frame: Frame | None) -> Iterator[PathValue]:
         if isinstance(expr.index, Op) and expr.index.op == "slice":
-            yield from self._follow(at._replace(expr=expr.value), depth, frame)
+            yield from self._follow(replace(at, expr=expr.value), depth, frame)
             return
         effect = self._project.knowledge.effect
         for item in self._evaluator.evaluate(at.ref, expr.value, at.region):
@@ -154,7 +156,7 @@ class Paths(PathNames):
         if isinstance(expr.index, Const) and expr.index.kind == "str":
             yield PathValue(("key", expr.index.value), (), frozenset({"setting"}), at)
             return
-        for found in self._follow(at._replace(expr=expr.value), depth, frame):
+        for found in self._follow(replace(at, expr=expr.value), depth, frame):
             yield found.below((("item", key_of(expr.index)),))
 
     # -- calls -----------------------------------------------------------------------------------------------------
@@ -184,8 +186,8 @@ class Paths(PathNames):
         elif effect == "random" or effect == "time":
             yield PathValue(("at", at.ref.path, call.pos), (), frozenset({"random"}), at)
         elif effect == "storage" and name in MAKERS and call.args:
-            for path in self._follow(at._replace(expr=call.args[0]), depth, frame):
-                yield path if "literal" in path.origins else path._replace(origins=frozenset({"remote"}))
+            for path in self._follow(replace(at, expr=call.args[0]), depth, frame):
+                yield path if "literal" in path.origins else replace(path, origins=frozenset({"remote"}))
         elif effect == "storage":
             yield PathValue(("storage", name), (), frozenset({"remote"}), at)
         else:
@@ -209,10 +211,10 @@ class Paths(PathNames):
         elif effect == "join" and call.args:
             yield from self._joined(at, call.args, depth, frame)
         elif (effect == "wraps" or (effect == "io" and tail in OPENING)) and call.args:  # it stands for its path
-            yield from self._follow(at._replace(expr=call.args[0]), depth, frame)
+            yield from self._follow(replace(at, expr=call.args[0]), depth, frame)
         elif (tail in ABOVE | SAME | BELOW or effect == "identity") and call.args:
             given = call.args[-1] if effect == "identity" else call.args[0]
-            for path in self._follow(at._replace(expr=given), depth, frame):
+            for path in self._follow(replace(at, expr=given), depth, frame):
                 yield above(path) if tail in ABOVE else path
         elif call.args and self._names_upload(at, call.args[0], depth, frame):
             yield PathValue(("upload", at.ref.path, call.pos), (), frozenset({"upload"}), at)
@@ -231,13 +233,13 @@ class Paths(PathNames):
         elif tail in BELOW:
             yield from self._joined(at, (receiver, *call.args), depth, frame)
         elif tail == "format":
-            for path in self._follow(at._replace(expr=receiver), depth, frame):
+            for path in self._follow(replace(at, expr=receiver), depth, frame):
                 yield filled(path, shape(call))
         elif tail in SAME | BESIDE | ABOVE or name:
             names = not any(isinstance(given, Const) for given in call.args[:2])
             moved = tail == "replace" and len(call.args) > 1 and names
             start = call.args[1] if moved else receiver  # path.replace(old_root, new_root)
-            for path in self._follow(at._replace(expr=start), depth, frame):
+            for path in self._follow(replace(at, expr=start), depth, frame):
                 beside = path.below((("beside", shape(call)),))
                 yield beside if tail in BESIDE else above(path) if tail in ABOVE else path
         else:
@@ -245,7 +247,7 @@ class Paths(PathNames):
 
     def _names_upload(self, at: Located, expr: Expr, depth: int, frame: Frame | None) -> bool:
         """Is this the name that a user gave an upload, perhaps cleaned by the call around it?"""
-        return any("upload" in path.origins for path in self._follow(at._replace(expr=expr), depth, frame))
+        return any("upload" in path.origins for path in self._follow(replace(at, expr=expr), depth, frame))
 
     def _returned(self, ref: ScopeRef, depth: int, frame: Frame | None) -> Iterator[PathValue]:
         for event in self._project.scope(ref).events:
@@ -268,4 +270,4 @@ class Paths(PathNames):
 def _of_field(path: PathValue) -> PathValue:
     """What a field holds: how it got there is not how the write is reached, and whoever made the object chose it."""
     origins = path.origins - {"param"} | {"field"} if "param" in path.origins else path.origins
-    return path._replace(sites=(), origins=origins)
+    return replace(path, sites=(), origins=origins)

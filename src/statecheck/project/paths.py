@@ -8,7 +8,9 @@ below it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from statecheck.facts.ir import Attr, Call, Const, Expr, Name, Sub
 from statecheck.project.callsites import CallSite
@@ -66,7 +68,7 @@ ABOVE = frozenset({"parent", "dirname"})
 TEMP_PREFIXES = ("/tmp", "/var/tmp", "/dev/shm")
 
 
-class PathValue(NamedTuple):
+class PathValue(Struct, frozen=True, gc=False):
     """One possible path. ``root`` names the folder it starts from; ``origins`` say what is known of it:
 
     scratch (removed when its block ends), temp (a fresh name in the temporary folder), temp-folder, memory, device,
@@ -113,7 +115,7 @@ class PathValue(NamedTuple):
 
     def below(self, parts: Iterable[Part]) -> PathValue:
         """The path of something inside this folder."""
-        return self._replace(parts=(*self.parts, *parts))
+        return replace(self, parts=(*self.parts, *parts))
 
 
 def constant_path(at: Located, expr: Const) -> PathValue:
@@ -135,8 +137,8 @@ def constant_path(at: Located, expr: Const) -> PathValue:
 def above(path: PathValue) -> PathValue:
     """The folder that holds it."""
     if path.parts:
-        return path._replace(parts=path.parts[:-1])
-    return path if path.root[0] in ("package", "text") else path._replace(root=("above", path.root))
+        return replace(path, parts=path.parts[:-1])
+    return path if path.root[0] in ("package", "text") else replace(path, root=("above", path.root))
 
 
 def filled(path: PathValue, values: str) -> PathValue:
@@ -145,7 +147,7 @@ def filled(path: PathValue, values: str) -> PathValue:
         ("filled", part, values) if isinstance(part, str) and ("{" in part or "%" in part) else part
         for part in path.parts
     )
-    return path._replace(parts=parts)
+    return replace(path, parts=parts)
 
 
 def key_of(expr: Expr) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from statecheck.facts.ir import Call, Const, Name, Op, Region, Scope
 from statecheck.model import Phase
@@ -21,7 +22,7 @@ SETUP: tuple[Phase, ...] = ("import", "startup")
 ENTRIES_KEPT = 8  # of one function
 
 
-class Reach(NamedTuple):
+class Reach(Struct, frozen=True, gc=False):
     """How a function comes to run in a phase: ``by`` is the call or entry point before it, None for a module body."""
 
     certainty: int

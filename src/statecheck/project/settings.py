@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Name, Sub
 from statecheck.facts.walk import iter_expr, span
 from statecheck.project.link import Project
@@ -214,7 +216,7 @@ class Settings:
             if isinstance(source.expr, Display) and source.expr.kind == "dict":
                 for key, value in zip(source.expr.keys, source.expr.items, strict=False):
                     if isinstance(key, Const):
-                        yield Setting((key.value,), source._replace(expr=value), source.ref.path, key.pos, key.end)
+                        yield Setting((key.value,), replace(source, expr=value), source.ref.path, key.pos, key.end)
 
     def _of_object(self, at: Located) -> Iterator[Setting]:
         """``from_object``: a class, a module, or the dotted name of one."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from statecheck.facts.ir import Attr, Await, Call, Choice, Const, Display, Expr, Name
 from statecheck.project.link import Project
@@ -14,7 +16,7 @@ MAX_FOLLOWED = 24  # steps through names and calls for one question
 MAX_SOURCES = 8
 
 
-class Located(NamedTuple):
+class Located(Struct, frozen=True, gc=False):
     """An expression with the scope and region that it stands in."""
 
     ref: ScopeRef
@@ -34,7 +36,7 @@ class Sources:
         """The expressions that give ``at`` its value, names followed. One that leads nowhere stands for itself."""
         expr = at.expr
         if isinstance(expr, Await):
-            return self.sources(at._replace(expr=expr.value))
+            return self.sources(replace(at, expr=expr.value))
         if not isinstance(expr, (Name, Attr)):
             return [at]
         if id(expr) in self._seen or len(self._seen) > MAX_FOLLOWED:
@@ -126,7 +128,7 @@ class Sources:
             for key, value in self._pairs(source):
                 if (taken := _taken(path, key[0])) == 0:
                     continue
-                deeper = self.inside(source._replace(expr=value), path[taken:])
+                deeper = self.inside(replace(source, expr=value), path[taken:])
                 found += [(key[1], value_at) for _, value_at in deeper] if len(path) == taken else deeper
         return found
 
@@ -144,7 +146,7 @@ class Sources:
         if isinstance(expr, Display) and expr.kind == "dict":
             for key, value in zip(expr.keys, expr.items, strict=False):
                 if key is None:
-                    for source in self.sources(at._replace(expr=value)):
+                    for source in self.sources(replace(at, expr=value)):
                         yield from self._pairs(source)
                 elif isinstance(key, Const):
                     yield (key.value, key), value
@@ -155,7 +157,7 @@ class Sources:
             yield from ((("", item), item) for item in expr.items)
         elif isinstance(expr, Choice):
             for part in expr.items:
-                yield from self._pairs(at._replace(expr=part))
+                yield from self._pairs(replace(at, expr=part))
 
 
 def _taken(path: tuple[str, ...], key: str) -> int:

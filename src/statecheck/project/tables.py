@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from statecheck.facts.ir import (
     Attr,
@@ -32,7 +33,7 @@ VALUED = (*ASSIGNING, "for", "with")
 TARGET_KINDS = MappingProxyType({"augmented": "augmented", "for": "element", "with": "context", "case": "other"})
 
 
-class Binding(NamedTuple):
+class Binding(Struct, frozen=True, gc=False):
     """One way in which a name gets its value.
 
     ``kind``: value (it is ``value``), element (an element of ``value``), context (what ``with value`` gives), param,
@@ -53,7 +54,7 @@ class Binding(NamedTuple):
     ref: int = -1
 
 
-class Store(NamedTuple):
+class Store(Struct, frozen=True, gc=False):
     """A statement that stores to an attribute or an item."""
 
     ref: ScopeRef
@@ -62,7 +63,7 @@ class Store(NamedTuple):
     value: Expr | None  # None where it cannot be told (unpacking, augmented, deleted)
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True, gc=False):
     """An event with every expression in it, in pre-order, and those among them that many ask for."""
 
     ref: ScopeRef
