@@ -24,6 +24,7 @@ from statecheck.detectors.lookalikes import (
     has_container,
     is_clock,
     is_flag,
+    is_unchangeable,
     values,
 )
 from statecheck.detectors.memos import is_memo_write
@@ -201,12 +202,15 @@ class Judge:
             return False
         if (write.depth >= DEEP and not write.sure) or self._is_making(place, write):
             return False
+        if write.kind != "rebind" and is_unchangeable(values(self.project, place)):
+            return False
         if isinstance(place, DefaultPlace) and (
             write.kind == "clear" or is_filled_here(self.project, write) or is_always_given(self.project, place)
         ):
             return False  # the default, or an empty one, never comes this way
         reached = self.project.phases.of(function)
-        return not reached or any(phase in reached for phase in RUNTIME)
+        live = any(phase in reached for phase in RUNTIME) and not self.project.phases.is_start_up_of_child(function)
+        return not reached or live
 
     def _is_making(self, place: Place, write: Access) -> bool:
         """Does a constructor fill the object it makes, or what it has just put into it?"""

@@ -33,6 +33,9 @@ from statecheck.project.values import (
     Value,
 )
 
+UNCHANGEABLE = frozenset(
+    f"builtins.{kind}" for kind in ("bool", "bytes", "complex", "float", "frozenset", "int", "str")
+)
 DEEP = 3  # methods of one object that call each other while it is made
 CONSTRUCTORS = (
     "__init__",
@@ -276,6 +279,15 @@ def is_flag(project: Project, write: Access) -> bool:
         return write.value.kind == "bool"
     found = [item.value for item in project.evaluator.evaluate(write.ref, write.value, write.event.region)]
     return bool(found) and all(isinstance(value, ConstantValue) and value.kind == "bool" for value in found)
+
+
+def is_unchangeable(held: Sequence[Value]) -> bool:
+    """Is what a place holds a number or a text, which nothing changes in place? None alone says nothing."""
+    plain = [value for value in held if not (isinstance(value, ConstantValue) and value.kind == "none")]
+    return bool(plain) and all(
+        isinstance(value, ConstantValue) or (isinstance(value, ForeignInstance) and value.name in UNCHANGEABLE)
+        for value in plain
+    )
 
 
 def has_container(project: Project, place: Place) -> bool:

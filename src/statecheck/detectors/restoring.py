@@ -32,8 +32,6 @@ class Restoring:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        known = [row.entry for rows in project.knowledge.entries.values() for row in rows]
-        self._own = frozenset(entry.id for entry in known if entry.own_process)
 
     def restored(self, spot: Spot) -> bool:
         """Does the function change the same thing again later or in a ``finally``, or stand in a ``with`` that does?"""
@@ -62,8 +60,9 @@ class Restoring:
 
     def is_own_process(self, spot: Spot) -> bool:
         """Does only a child process run the code, which was started to run nothing else?"""
-        entries = self._project.phases.entries_to(spot.function or spot.ref)
-        return bool(entries) and all(entry.id in self._own for entry in entries)
+        phases = self._project.phases
+        entries = phases.entries_to(spot.function or spot.ref)
+        return bool(entries) and all(map(phases.is_own_process, entries))
 
     def _has_partner(self, spot: Spot, pairs: Mapping[str, str]) -> bool:
         """``__enter__`` changes what ``__exit__`` of the same class sets back."""

@@ -52,7 +52,9 @@ class Contents:
     def subscript(self, ref: ScopeRef, expr: Sub, region: int) -> Iterable[Item]:
         """What ``value[index]`` may be."""
         items = self._evaluator.evaluate(ref, expr.value, region)
-        kept = [item for item in items if isinstance(item.value, (ClassValue, Foreign))]  # Generic[T], list[int]
+        kept = [  # Generic[T], list[int]
+            self._read_by_key(item) for item in items if isinstance(item.value, (ClassValue, Foreign))
+        ]
         if isinstance(expr.index, Op) and expr.index.op == "slice":  # a copy
             return [
                 replace(item, place=None, depth=0, via=()) for item in items if isinstance(item.value, ContainerValue)
@@ -61,7 +63,16 @@ class Contents:
             for item in items:
                 if isinstance(item.value, (ForeignInstance, Instance)) and self._evaluator.owners(item):
                     return self._evaluator.members.foreign_attribute(self._evaluator.owners(item)[0], key, item)
-        return [*kept, *self.elements(tuple(item for item in items if item not in kept), ("__getitem__",))]
+        inside = tuple(item for item in items if not isinstance(item.value, (ClassValue, Foreign)))
+        return [*kept, *self.elements(inside, ("__getitem__",))]
+
+    def _read_by_key(self, item: Item) -> Item:
+        """``os.environ["HOME"]`` is a text of its own, no longer the environment."""
+        if isinstance(item.value, Foreign):
+            reader = f"{item.value.name}.__getitem__"
+            if self._evaluator.knowledge.effect(reader) is not None:
+                return Item(ForeignInstance(reader))
+        return item
 
     def elements(self, items: Items, methods: tuple[str, ...] = ("__iter__", "__getitem__")) -> Items:
         """What lies inside containers: the contents that statements of the tree put there, else only the place."""

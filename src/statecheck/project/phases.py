@@ -39,12 +39,15 @@ class Phases:
         self._tables = evaluator.tables
         self._graph = graph
         self._roles = roles
-        self.entries = [entry for entry in entries if roles.get(entry.ref.path) not in ("test", "migration")]
+        self._startup = StartUp(evaluator, graph)
+        self._app_makers = self._startup.factories
+        known = [row for rows in evaluator.knowledge.entries.values() for row in rows]
+        self._own = frozenset((row.framework, row.entry.id) for row in known if row.entry.own_process)
+        kept = [entry for entry in entries if roles.get(entry.ref.path) not in ("test", "migration")]
+        self.entries = [self._as_server(entry) if self.is_own_process(entry) else entry for entry in kept]
         self._by_function: dict[ScopeRef, list[Entry]] = defaultdict(list)
         for entry in self.entries:
             self._by_function[entry.ref].append(entry)
-        self._startup = StartUp(evaluator, graph)
-        self._app_makers = self._startup.factories
         self._registrars = {
             self._tables.function_around(ScopeRef(entry.ref.path, self._tables.scope(entry.ref).parent))
             for entry in self.entries
@@ -67,6 +70,25 @@ class Phases:
         """How sure it is that the function runs while the process serves: SURE, POSSIBLE, GUESS, or 0."""
         reached = self.of(ref)
         return max((reached[phase].certainty for phase in RUNTIME if phase in reached), default=0)
+
+    def is_own_process(self, entry: Entry) -> bool:
+        """Does a child process run the entry point, started for it alone?"""
+        return (entry.framework, entry.id) in self._own
+
+    def is_start_up_of_child(self, function: ScopeRef) -> bool:
+        """Does only a child process run, for its own copy, what each process that serves runs at start-up?"""
+        reached = self.of(function)
+        if "request" in reached or reached.keys().isdisjoint(SETUP):
+            return False
+        entries = self.entries_to(function)
+        return bool(entries) and all(map(self.is_own_process, entries))
+
+    def _as_server(self, entry: Entry) -> Entry:
+        """A child process that makes the application serves it: what its function does is start-up."""
+        makes = entry.ref in self._app_makers or any(
+            edge.callee in self._app_makers for edge in self._graph.edges.get(entry.ref, ())
+        )
+        return entry._replace(phase="startup") if makes else entry
 
     def is_once(self, caller: ScopeRef, region: int, pos: int) -> bool:
         """Does the call that stands there fill a variable of the module or class for the first time?"""

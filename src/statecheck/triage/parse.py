@@ -23,10 +23,12 @@ def parse_failures(pack: Pack, failed: Iterable[tuple[str, FileFacts]]) -> list[
 
 
 def document_failures(pack: Pack, documents: Mapping[str, DocumentFacts]) -> list[Finding]:
-    """The same for documents, which are read up to the error. Of templates only the rendering can be wrong: low."""
+    """The same for documents, which are read up to the error. Low: of templates only the rendering can be wrong, and
+    a file that begins with a text, not with keys, describes no deployment.
+    """
     rule = pack.rules[NAME]
     return [
-        _finding(rule, path, facts.failure, "low" if _is_template(path, facts) else "medium")
+        _finding(rule, path, facts.failure, "low" if _is_template(path, facts) or _is_prose(facts) else "medium")
         for path, facts in sorted(documents.items())
         if facts.failure is not None
     ]
@@ -36,6 +38,10 @@ def _is_template(path: str, facts: DocumentFacts) -> bool:
     if any(part.rstrip("s") in ("template", "skeleton") for part in path.lower().split("/")[:-1]):
         return True
     return facts.open or facts.format == "helm-template" or any(node.templated for node in facts.nodes)
+
+
+def _is_prose(facts: DocumentFacts) -> bool:
+    return bool(facts.nodes) and all(node.kind == "value" and not node.key for node in facts.nodes)
 
 
 def _finding(rule: Rule, path: str, failure: ParseFailure, severity: Level) -> Finding:
