@@ -10,6 +10,7 @@ from statecheck.deployments.picture import Kept, Shown, Survey
 from statecheck.deployments.processes import Process
 from statecheck.model import Finding
 from statecheck.report.source import escape
+from statecheck.report.tables import rendered, table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,40 +19,34 @@ ENTRIES_SHOWN = 3
 NAMES_SHOWN = 4
 NOTHING = "No document of this tree starts its code in a way that is known"
 
+WHOLE = ("Stands at", "Hidden by")  # a place or a rule that is cut in two can be read by nobody
 NOTES = 3  # notes that the table shows
 
 
 def render_table(survey: Survey, color: bool, width: int) -> str:
     """Processes with their copies, then what each keeps. Without deployment documents: what the code keeps."""
-    from io import StringIO
+    return rendered(_parts(survey), color, width)
 
-    from rich.console import Console
 
-    out = StringIO()
-    console = Console(
-        file=out, width=width, no_color=not color, force_terminal=color, color_system="standard" if color else None,
-        highlight=False, markup=False, emoji=False, legacy_windows=False,
-    )  # fmt: skip
+def _parts(survey: Survey) -> Iterator[Table | str]:
     shown, loose = survey.picture.shown, survey.picture.loose
     if shown:
-        console.print(_processes(shown))
+        yield _processes(shown)
     else:
         documents = "1 document was" if survey.documents == 1 else f"{survey.documents} documents were"
-        console.print(f"{NOTHING} ({documents} read).")
-        console.print(_entry_points(survey))
+        yield f"{NOTHING} ({documents} read)."
+        yield _entry_points(survey)
     if any(each.keeps for each in shown):
-        console.print(_kept(shown))
+        yield _kept(shown)
     if any(kept.hidden_by for each in shown for kept in each.keeps):
-        console.print(_hiders(shown))
+        yield _hiders(shown)
     if loose:
-        console.print(_loose(loose, bool(shown)))
-    for line in _notes(survey):
-        console.print(line)
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+        yield _loose(loose, bool(shown))
+    yield from _notes(survey)
 
 
 def _processes(shown: tuple[Shown, ...]) -> Table:
-    table = _table("Processes", "Process", "Runs", "Copies", "Serves")
+    rows = table("Processes", "Process", "Runs", "Copies", "Serves", whole=WHOLE)
     units = [each.process.unit for each in shown]
     for each in shown:
         process = each.process
@@ -59,10 +54,10 @@ def _processes(shown: tuple[Shown, ...]) -> Table:
         if units.count(process.unit) > 1:
             mark = f"{mark}, {escape(process.stage)}"
         known = "" if process.entered else " (not found in this tree)"
-        table.add_row(
+        rows.add_row(
             f"{escape(process.unit)}{mark}", escape(f"{process.runs}{known}"), escape(copies(process)), _serves(each)
         )
-    return table
+    return rows
 
 
 def copies(process: Process) -> str:
@@ -85,17 +80,17 @@ def _serves(each: Shown) -> str:
 
 
 def _kept(shown: tuple[Shown, ...]) -> Table:
-    table = _table("What each keeps", "Process", "What", "Where", "Stands at", "Hidden by")
+    rows = table("What each keeps", "Process", "What", "Where", "Stands at", "Hidden by", whole=WHOLE)
     for each in shown:
         for number, kept in enumerate(each.keeps):
-            table.add_row(
+            rows.add_row(
                 "" if number else escape(each.process.unit),
                 escape(wording.state(kept.finding)),
                 escape(where_kept(each.process, kept)),
                 escape(wording.place(kept.finding.location)),
                 _hidden(kept),
             )
-    return table
+    return rows
 
 
 def where_kept(process: Process, kept: Kept) -> str:
@@ -119,14 +114,14 @@ def _hidden(kept: Kept) -> str:
 
 def _hiders(shown: tuple[Shown, ...]) -> Table:
     """The findings about documents that hide something, each with what it hides."""
-    table = _table("What hides it", "Rule", "Stands at", "Hides")
+    rows = table("What hides it", "Rule", "Stands at", "Hides", whole=WHOLE)
     found: dict[Finding, dict[str, None]] = {}
     for kept in (kept for each in shown for kept in each.keeps):
         for hider in kept.hidden_by:
             found.setdefault(hider, {})[wording.state(kept.finding)] = None
     for hider in sorted(found, key=Finding.sort_key):
-        table.add_row(hider.name, escape(wording.place(hider.location)), escape(_few(list(found[hider]))))
-    return table
+        rows.add_row(hider.name, escape(wording.place(hider.location)), escape(_few(list(found[hider]))))
+    return rows
 
 
 def _few(names: list[str]) -> str:
@@ -136,11 +131,11 @@ def _few(names: list[str]) -> str:
 
 def _loose(loose: tuple[Finding, ...], is_rest: bool) -> Table:
     title = "Kept by code that no known process runs" if is_rest else "What the code keeps"
-    table = _table(title, "What", "Where", "Stands at")
+    rows = table(title, "What", "Where", "Stands at", whole=WHOLE)
     for finding in loose:
         place = "disk" if finding.family == "disk" else "memory"
-        table.add_row(escape(wording.state(finding)), place, escape(wording.place(finding.location)))
-    return table
+        rows.add_row(escape(wording.state(finding)), place, escape(wording.place(finding.location)))
+    return rows
 
 
 def _entry_points(survey: Survey) -> str:
@@ -161,15 +156,3 @@ def _notes(survey: Survey) -> Iterator[str]:
     yield from (f"not followed: {escape(note)}" for note in notes[:NOTES])
     if len(notes) > NOTES:
         yield f"not followed: {len(notes) - NOTES} more, see --output-format json"
-
-
-def _table(title: str, *columns: str) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=Text(title, "bold"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        # A place or a rule that is cut in two can be read by nobody.
-        table.add_column(column, overflow="fold", no_wrap=column in ("Stands at", "Hidden by"))
-    return table

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from statecheck.detectors.variables import MASK, Inventory, Reading, Variable
 from statecheck.model import Finding, Location
 from statecheck.report.source import escape
+from statecheck.report.tables import rendered, table
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -67,33 +68,26 @@ def _place(location: Location) -> str:
 
 def render_table(inventory: Inventory, color: bool, width: int) -> str:
     """The variables, what is hardcoded, and what nobody could name."""
-    from io import StringIO
+    return rendered(_parts(inventory), color, width)
 
-    from rich.console import Console
 
-    out = StringIO()
-    console = Console(
-        file=out, width=width, no_color=not color, force_terminal=color, color_system="standard" if color else None,
-        highlight=False, markup=False, emoji=False, legacy_windows=False,
-    )  # fmt: skip
+def _parts(inventory: Inventory) -> Iterator[Table | str]:
     if inventory.variables:
-        console.print(_variables(inventory.variables))
+        yield _variables(inventory.variables)
     if inventory.hardcoded:
-        console.print(_hardcoded(inventory.hardcoded))
-    for line in _notes(inventory):
-        console.print(line)
-    return "".join(f"{line.rstrip()}\n" for line in out.getvalue().splitlines())
+        yield _hardcoded(inventory.hardcoded)
+    yield from _notes(inventory)
 
 
-def _variables(rows: tuple[Variable, ...]) -> Table:
-    table = _table("Variables", "Name", "Type", "Default", "Read at")
-    for variable in rows:
+def _variables(variables: tuple[Variable, ...]) -> Table:
+    rows = table("Variables", "Name", "Type", "Default", "Read at")
+    for variable in variables:
         readings = variable.readings
         more = f" +{len(readings) - 1}" if len(readings) > 1 else ""
-        table.add_row(
+        rows.add_row(
             escape(variable.name), variable.type, _default(variable), f"{_place(_first(readings).location)}{more}"
         )
-    return table
+    return rows
 
 
 def _first(readings: tuple[Reading, ...]) -> Reading:
@@ -111,21 +105,10 @@ def _default(variable: Variable) -> str:
 
 
 def _hardcoded(findings: tuple[Finding, ...]) -> Table:
-    table = _table("Fixed in the code", "Rule", "Severity", "What", "Stands at")
+    rows = table("Fixed in the code", "Rule", "Severity", "What", "Stands at")
     for finding in findings:
-        table.add_row(finding.name, finding.severity, escape(finding.symbol), _place(finding.location))
-    return table
-
-
-def _table(title: str, *columns: str) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(title=Text(title, "bold"), title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
+        rows.add_row(finding.name, finding.severity, escape(finding.symbol), _place(finding.location))
+    return rows
 
 
 def _notes(inventory: Inventory) -> Iterator[str]:
