@@ -30,6 +30,7 @@ from statecheck.detectors.lookalikes import (
 from statecheck.detectors.memos import is_memo_write
 from statecheck.detectors.mirrors import Mirrors
 from statecheck.detectors.places import holder_path, look_alike, place_rule, root_name
+from statecheck.detectors.programs import Programs
 from statecheck.detectors.repeated import is_repeated
 from statecheck.detectors.shipped import Outside
 from statecheck.detectors.stored import is_lock, is_memo_of_objects, is_object_for_key
@@ -187,6 +188,8 @@ class Judge:
         proved = [write for write in kept if self.project.phases.runtime(write.ref)] or kept
         if reason := harmless_writes(self.project, place, proved):
             return silent._replace(reason=reason)
+        if self.project.once(Programs).are_apart(proved):
+            return silent._replace(reason="it belongs to a program beside the one that serves")
         if is_repeated(self.project, self._determined, place, proved):
             return silent._replace(reason="every process comes to the same: the program and its settings determine it")
         if is_set_up(self.project, self._determined, proved):

@@ -22,7 +22,9 @@ class Serving:
         self._project = project
         self._makers = frozenset(self._find_makers())
         self._known: dict[ScopeRef, bool] = {}
-        self._imported = self._find_imported()
+        self._loaded = self._find_loaded()
+        hooks = [entry for entry in project.phases.entries if entry.phase == "startup"]
+        self._imported = self._loaded | {path for entry in hooks for path in (entry.ref.path, entry.path)}
 
     def phases(self, ref: ScopeRef) -> dict[Phase, int]:
         """The phases in which the function can run; empty: nothing calls it."""
@@ -38,6 +40,10 @@ class Serving:
         """Does the code run only in commands and tests?"""
         reached = self.phases(ref)
         return bool(reached) and ONE_SHOT.issuperset(reached)
+
+    def is_loaded(self, path: str) -> bool:
+        """Does another file of the application load the file, or do requests enter it?"""
+        return path in self._loaded
 
     def _sets_up(self, function: ScopeRef) -> bool:
         """Is the function, or one that calls it, among those that build the application?"""
@@ -85,13 +91,13 @@ class Serving:
                             if target is not None and target != use.ref.path:
                                 yield target
 
-    def _find_imported(self) -> frozenset[str]:
+    def _find_loaded(self) -> frozenset[str]:
         """Files that another file of the application imports, that hold an entry point or that make an application."""
         project = self._project
         serving = [
             entry
             for entry in project.phases.entries
-            if entry.phase in ("request", "startup") or entry.pos == project.scope(entry.ref).pos
+            if entry.phase == "request" or (entry.phase != "startup" and entry.pos == project.scope(entry.ref).pos)
         ]
         found = {path for entry in serving for path in (entry.ref.path, entry.path)}
         found |= {use.ref.path for use in project.graph.uses if use.name in project.knowledge.app_factories}
