@@ -49,12 +49,12 @@ def invocations(lines: Iterable[Line], known: Programs) -> list[Invocation]:
     return [found for line in lines for found in _started(line, known, {}, MAX_NESTING)]
 
 
-def scripts(lines: Iterable[Line]) -> Iterator[str]:
-    """Files that the commands run and that are no server: they may be scripts of the tree."""
+def scripts(lines: Iterable[Line]) -> Iterator[tuple[str, Line]]:
+    """Files that the commands run and that are no server, with their arguments: they may be scripts of the tree."""
     for line in lines:
-        for word in line[:4]:
+        for at, word in enumerate(line[:4]):
             if word.known and ("/" in word.text or word.text.endswith(".sh")) and not word.text.startswith("-"):
-                yield word.text
+                yield word.text, line[at + 1 :]
 
 
 def _started(line: Line, known: Programs, sets: Mapping[str, Word], nesting: int) -> Iterator[Invocation]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import dirname
 
 from statecheck.deployments.images import Image, image, joined
-from statecheck.deployments.lines import Line, lines_of
 from statecheck.deployments.paths import pairs, select
 from statecheck.deployments.tree import Datum, trees
 from statecheck.facts.documents.commands import SHELL
@@ -91,18 +90,12 @@ class Ground:
         """Is it a Python file of the tree?"""
         return path in self.project.files
 
-    def script(self, paths: Iterable[str]) -> list[Line]:
-        """The commands of the first of the paths that is a shell script of the tree."""
+    def script(self, paths: Iterable[str]) -> list[Datum]:
+        """The lines of the first of the paths that is a shell script of the tree."""
         for path in paths:
             facts = self.documents.get(path)
             if facts is not None and facts.format == "shell":
-                return [
-                    line
-                    for root in trees(path, facts)
-                    for item in root.items
-                    if item.key == SHELL
-                    for line in lines_of(item)
-                ]
+                return [item for root in trees(path, facts) for item in root.items if item.key == SHELL]
         return []
 
     def document(self, paths: Iterable[str]) -> Datum | None:

@@ -58,6 +58,11 @@ def split(text: str, location: Location) -> Iterator[Line]:
             yield tuple(command)
 
 
+def tokens(text: str, location: Location) -> Iterator[Word]:
+    """All words of a line, those that part commands among them."""
+    return (Word(word, location) for word in _words(_without_comment(text[:MAX_TEXT])))
+
+
 def _without_comment(line: str) -> str:
     """A comment begins with the line or behind a blank, outside of quotes."""
     marks = (match.start() for match in _QUOTED_OR_COMMENT.finditer(line) if match["comment"])

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import dirname, relpath
 from typing import NamedTuple
 
+from statecheck.deployments.branches import running
 from statecheck.deployments.commands import Invocation, Programs, invocations, option, programs, scripts
 from statecheck.deployments.containers import Container, Count, containers, platforms
 from statecheck.deployments.entered import entered
@@ -121,15 +122,15 @@ class _Reader:
         copied = built.copies if built else ()  # from below the context, while mounts are from below the document
         copies = [*((target, relpath(source or ".", base or ".")) for target, source in mounted), *copied]
         place = Place(base, directory, copies, document)
-        invocation = self._invocation(container, built, place)
-        if invocation is None:
-            return
-        if built is not None and not self._is_aside(container):  # how somebody develops says nothing of the image
-            self._used.add(built.path)
         names = [each.value for each in container.each(platform.environment_files)]
         variables = self._ground.variables(
             container.at(platform.environment), built, [beside(document, name) for name in names]
         )
+        invocation = self._invocation(container, built, place, variables)
+        if invocation is None:
+            return
+        if built is not None and not self._is_aside(container):  # how somebody develops says nothing of the image
+            self._used.add(built.path)
         yield self._process(container, invocation, place, variables)
 
     def _process(
@@ -167,7 +168,7 @@ class _Reader:
 
     def _of_image(self, built: Image) -> Iterator[Process]:
         place = Place(dirname(built.path), built.directory, built.copies, built.path)
-        invocation = self._best((built.entrypoint, built.command), place)
+        invocation = self._best((built.entrypoint, built.command), place, built.environment)
         if invocation is None:
             return
         stage = Stage(built.path, "", (built.path,), (built.datum,), purpose=purpose_of(built.path, self._words))
@@ -180,16 +181,20 @@ class _Reader:
 
     # -- which image, which command ------------------------------------------------------------------------------------
 
-    def _invocation(self, container: Container, built: Image | None, place: Place) -> Invocation | None:
+    def _invocation(
+        self, container: Container, built: Image | None, place: Place, variables: Mapping[str, Datum]
+    ) -> Invocation | None:
         platform = container.platform
         command = tuple(lines_of(container.at(platform.command)))
         entrypoint = tuple(lines_of(container.at(platform.entrypoint)))
         if built is not None:
             command = command or (() if entrypoint else built.command)
             entrypoint = entrypoint or built.entrypoint
-        return self._best((entrypoint, command), place)
+        return self._best((entrypoint, command), place, variables)
 
-    def _best(self, lines: tuple[Sequence[Line], Sequence[Line]], place: Place) -> Invocation | None:
+    def _best(
+        self, lines: tuple[Sequence[Line], Sequence[Line]], place: Place, variables: Mapping[str, Datum]
+    ) -> Invocation | None:
         """Of what entrypoint and command start, the last server; without one the last program."""
         entrypoint, command = lines
         whole = [(*entrypoint[0], *command[0])] if len(entrypoint) == 1 and len(command) == 1 else []
@@ -200,15 +205,26 @@ class _Reader:
             if serving:
                 return serving[-1]
             other = other or next(reversed(found), None)
-        return other or self._of_scripts([*entrypoint, *command], place)
+        return other or self._of_scripts(whole or [*entrypoint, *command], place, variables)
 
-    def _of_scripts(self, lines: Sequence[Line], place: Place) -> Invocation | None:
-        """What scripts of the tree start. One that can start several servers says too little alone."""
-        scripted = [line for name in scripts(lines) for line in self._ground.script(place.paths(name))]
-        found = invocations(scripted, self._programs)
+    def _of_scripts(self, lines: Sequence[Line], place: Place, variables: Mapping[str, Datum]) -> Invocation | None:
+        """What scripts of the tree start. One that can start several servers says too little."""
+        said = {name: value.value for name, value in variables.items() if value.kind == "value"}
+        found = [
+            invocation
+            for name, arguments in scripts(lines)
+            for invocation in self._started(self._ground.script(place.paths(name)), arguments, said)
+        ]
         serving = [each for each in found if each.server.serves in SERVING]
         several = len({each.server.id for each in serving}) > 1
         return None if several else next(reversed(serving or found), None)
+
+    def _started(self, script: Sequence[Datum], arguments: Line, said: Mapping[str, str]) -> list[Invocation]:
+        """What a script starts with these arguments; where that is nothing, what it may start with others."""
+        lines = running([(item.value, item.location) for item in script], arguments, said)
+        return invocations(lines, self._programs) or invocations(
+            [line for item in script for line in lines_of(item)], self._programs
+        )
 
     def _build_path(self, container: Container) -> str:
         """The Dockerfile that a document names, by itself or by a build context; "" for none."""
