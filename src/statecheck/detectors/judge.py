@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from statecheck.detectors.aging import Aging
 from statecheck.detectors.contexts import is_replaced
 from statecheck.detectors.defaults import is_always_given, is_never_filled
 from statecheck.detectors.determined import Determined, accesses
+from statecheck.detectors.easing import Known, own_to_process
 from statecheck.detectors.guards import is_filled_here
 from statecheck.detectors.instances import Instances
 from statecheck.detectors.latches import is_set_up
@@ -119,18 +119,9 @@ class Judge:
             known = verdict._replace(reads=tuple(reads.get(verdict.place, ()))) if verdict.rule else verdict
             reason = harmless_reads(self.project, known.writes, known.reads) if known.rule else ""
             found.append(Verdict(verdict.place, "", "low", "low", reason) if reason else known)
-        return self._aged(found)
-
-    def _aged(self, verdicts: list[Verdict]) -> list[Verdict]:
-        """The verdicts, those low that speak of copies a few seconds old at most, and of the times beside them."""
-        aging = self.project.once(Aging)
-        asked = [verdict for verdict in verdicts if verdict.rule and verdict.severity != "low"]
-        copies = {verdict.place for verdict in asked if aging.is_short(verdict.writes, verdict.reads)}
-        stored = [write for verdict in asked if verdict.place in copies for write in verdict.writes]
-        for verdict in asked if stored else ():
-            if verdict.place not in copies and aging.is_stamp_of(verdict.writes, verdict.reads, stored):
-                copies.add(verdict.place)
-        return [verdict._replace(severity="low") if verdict.place in copies else verdict for verdict in verdicts]
+        asked = [Known(verdict.place, verdict.writes, verdict.reads) for verdict in found if verdict.rule]
+        low = own_to_process(self.project, asked)
+        return [verdict._replace(severity="low") if verdict.place in low else verdict for verdict in found]
 
     def _grouped(self, verdicts: list[Verdict]) -> Iterator[Verdict]:
         groups: dict[ScopeRef, list[Verdict]] = defaultdict(list)

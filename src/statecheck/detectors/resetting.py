@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from statecheck.detectors.determined import accesses
+from statecheck.detectors.determined import Determined, accesses
 from statecheck.facts.ir import Call, Const, Display, Expr
+from statecheck.facts.walk import span
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
-from statecheck.project.values import FieldPlace, ScopeRef
+from statecheck.project.values import ClassPlace, FieldPlace, GlobalPlace, ScopeRef
 
 OWN = ("__init__", "__new__", "__post_init__")
 BRANCHES = ("if", "else", "for", "while", "except", "case")
+LEVELS = 2  # calls from a function down to the one that sets
 UP = 8  # calls followed towards the one that resets
 
 
@@ -38,6 +40,51 @@ def is_reset_first(project: Project, writes: Sequence[Access], reads: Sequence[A
         and project.scope(project.tables.function_around(access.ref)).name not in OWN
     ]
     return bool(resets) and all(_is_after(project, access.ref, access.start, covering, resets, UP) for access in known)
+
+
+def is_set_first(project: Project, writes: Sequence[Access], reads: Sequence[Access]) -> bool:
+    """Does every entry that reads the variable set it before, whatever to? Only threads see each other's value then."""
+    if not isinstance(writes[0].place, (GlobalPlace, ClassPlace, FieldPlace)):
+        return False
+    setting = [write for write in writes if write.kind == "rebind"]
+    if any(write.how != "=" for write in setting):
+        return False
+    covering: dict[ScopeRef, int] = {}
+    for write in setting:
+        if _runs_always(project, write.ref, write.event.region):
+            function = project.tables.function_around(write.ref)
+            covering[function] = min(covering.get(function, write.end), write.end)
+    for _ in range(LEVELS):
+        for function in list(covering):
+            for site in project.graph.call_sites.get(function, ()):
+                if _runs_always(project, site.caller, site.region):
+                    caller = project.tables.function_around(site.caller)
+                    covering[caller] = min(covering.get(caller, site.call.end), site.call.end)
+    own = {(write.ref, write.event.pos) for write in setting}
+    asking = [read for read in reads if (read.ref, read.event.pos) not in own]
+    asking += [read for read in reads if (read.ref, read.event.pos) in own and not _is_target(read)]
+    asking += [write for write in writes if write.kind != "rebind"]
+    asking = [access for access in asking if project.phases.runtime(access.ref)]
+    return (
+        bool(asking and covering)
+        and all(map(project.phases.entries_to, {access.ref for access in asking}))
+        and all(_is_after(project, access.ref, access.start, covering, {}, UP) for access in asking)
+    )
+
+
+def _is_target(read: Access) -> bool:
+    """Is it the name that is set, and no part of the value?"""
+    return any(span(target) == (read.start, read.end) for target in read.event.targets)
+
+
+def _runs_always(project: Project, ref: ScopeRef, region: int) -> bool:
+    """Does the region run whenever its function does, to its end, in this process or in every one?"""
+    regions, around = project.tables.files[ref.path].facts.regions, region
+    while around >= 0:
+        if regions[around].kind == "try":
+            return False
+        around = regions[around].parent
+    return _always(project, ref, region) or project.once(Determined).expressions(ref, (), region)
 
 
 def _is_fresh(value: Expr | None) -> bool:
