@@ -137,6 +137,7 @@ class Fitting:
     def __init__(self, rows: Sequence[Wanted]) -> None:
         self._rows = {kind: [row for row in rows if kind in row.form.syntax] for kind in KINDS}
         self._by_key: dict[str, Group] = {}
+        self._telling: dict[str, bool] = {}
         self._groups: dict[tuple[int, ...], Group] = {}  # keys with the same forms share what their texts gave
 
     def group(self, key: str) -> Group:
@@ -154,22 +155,32 @@ class Fitting:
 
     def may_hold(self, row: Row) -> bool:
         """Does a key in the event tell, or does a text that needs no key? All else is found nowhere in it."""
-        plain = self.group("")
-        for node in row.nodes:
+        holding, tells = self.group("").holding, self._tells
+        for node in row.nodes:  # plain loops: this is asked of the whole tree
             if type(node) is Const:
-                if plain.holding(node)[1]:
+                if holding(node)[1]:
                     return True
-            elif type(node) is Display and any(type(key) is Const and self._tells(key.value) for key in node.keys):
-                return True
-        return any(self._tells(word.name) for call in row.calls for word in call.keywords) or (
-            row.event.op in BINDING
-            and any(type(at) is Display or self._tells(key_of(at, False)[0]) for at in row.event.targets)
-        )
+            elif type(node) is Display:
+                for key in node.keys:
+                    if type(key) is Const and tells(key.value):
+                        return True
+        for call in row.calls:
+            for word in call.keywords:
+                if tells(word.name):
+                    return True
+        if row.event.op in BINDING:
+            for at in row.event.targets:
+                if type(at) is Display or tells(key_of(at, False)[0]):
+                    return True
+        return False
 
     def _tells(self, key: str) -> bool:
         """Do other forms speak of what has this key than of what has none?"""
-        group = self.group(key)
-        return bool(group.assignment) or group.literal != self.group("").literal
+        found = self._telling.get(key)
+        if found is None:
+            group = self.group(key)
+            found = self._telling[key] = bool(group.assignment) or group.literal != self.group("").literal
+        return found
 
     def keeps(self, key: str, kind: str, value: Expr) -> bool:
         """May any form hold? ``kind`` as in :class:`Named`."""

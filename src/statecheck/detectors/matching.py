@@ -56,7 +56,7 @@ class Matcher:
         self.serving = project.once(Serving)
         self._predicates = predicates
         self._methods = methods
-        self._imported = self._imported_names()
+        self._imported = project.once(imported_names)
         self._canonical: dict[tuple[str, ...], frozenset[str]] = {}
         self._resolved: dict[tuple[int, ScopeRef, int], tuple[Expr, Resolved]] = {}  # the ids are those of the kept
 
@@ -96,21 +96,6 @@ class Matcher:
             return True
         found = self.resolve(spot.value) if spot.value is not None else Resolved()
         return any(constant.text in row.values for constant in found.constants)
-
-    def _imported_names(self) -> frozenset[str]:
-        """Every module that files of the application import, with the packages above it, and what they call."""
-        names: set[str] = set()
-        for path, facts in self.project.files.items():
-            if self.project.is_application(path):
-                rows = [row for row in facts.imports if not row.level]
-                names.update(name for row in rows for name in (row.module, f"{row.module}.{row.name}"))
-        names.update(use.name for use in self.project.graph.uses if self.project.is_application(use.ref.path))
-        names.update(text for text in self.settings.strings() if text.replace(".", "").replace("_", "").isalnum())
-        whole = set(names)
-        for name in names:
-            while name := name.rpartition(".")[0]:
-                whole.add(name)
-        return frozenset(whole)
 
     def applies(self, form: Form, spot: Spot) -> bool:
         """Does the form speak of code that stands and runs where this does?"""
@@ -230,6 +215,23 @@ class Matcher:
             if not wanted.isdisjoint(names_of):
                 return True
         return False
+
+
+def imported_names(project: Project) -> frozenset[str]:
+    """Every module that files of the application import, with the packages above it, and what they call."""
+    names: set[str] = set()
+    for path, facts in project.files.items():
+        if project.is_application(path):
+            rows = [row for row in facts.imports if not row.level]
+            names.update(name for row in rows for name in (row.module, f"{row.module}.{row.name}"))
+    names.update(use.name for use in project.graph.uses if project.is_application(use.ref.path))
+    texts = project.once(Settings).strings()
+    names.update(text for text in texts if text.replace(".", "").replace("_", "").isalnum())
+    whole = set(names)
+    for name in names:
+        while (name := name.rpartition(".")[0]) and name not in whole:  # what is above that is there already
+            whole.add(name)
+    return frozenset(whole)
 
 
 def _may_hide(condition: Condition, call: Call) -> bool:

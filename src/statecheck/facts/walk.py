@@ -35,6 +35,8 @@ def flat(exprs: Iterable[ir.Expr]) -> list[ir.Expr]:
             while type(current) is ir.Attr:
                 current = current.value
                 found.append(current)
+            if type(current) is ir.Name or type(current) is ir.Const:
+                continue
             inner = _PARTS.get(type(current))
             if inner is not None:
                 stack.extend(reversed(inner(current)))

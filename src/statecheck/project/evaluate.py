@@ -109,7 +109,10 @@ class Evaluator:
         self._depth += 1
         try:
             handler = self._handled.get(type(expr))
-            found = _distinct(handler(ref, expr, region)) if handler is not None else ()
+            given = handler(ref, expr, region) if handler is not None else ()
+            found = given if type(given) is tuple else tuple(given)
+            if len(found) > 1:  # most answers are one item: it need not be hashed
+                found = tuple(dict.fromkeys(found))[:MAX_ITEMS]
         finally:
             self._depth -= 1
             self._busy.discard(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from statecheck.facts.ir import Const, Display, Expr, Name, Sub
@@ -33,6 +33,7 @@ class Names:
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
+        self._definitions: dict[ScopeRef, Items] = {}
         self._builtins: dict[str, Items] = {}  # one answer for each: a third of all names are built in
 
     def name(self, ref: ScopeRef, expr: Name, region: int) -> Iterable[Item]:
@@ -137,8 +138,10 @@ class Names:
         ]
         return found or (Item(None, place),)
 
-    def bound_items(self, path: str, bindings: Iterable[Binding]) -> list[Item]:
+    def bound_items(self, path: str, bindings: Sequence[Binding]) -> Sequence[Item]:
         """What any of the bindings gives its name."""
+        if len(bindings) == 1:
+            return self.binding(path, bindings[0])
         return [item for binding in bindings for item in self.binding(path, binding)]
 
     def assigned(self, ref: ScopeRef, name: str) -> tuple[ScopeRef, Expr] | None:
@@ -168,30 +171,36 @@ class Names:
 
     def binding(self, path: str, binding: Binding) -> Items:
         """What one binding gives its name."""
+        kind = binding.kind
+        if kind == "import":
+            return self._imported(path, binding) if binding.imported is not None else ()
+        if kind in ("def", "class"):
+            return self._defined(ScopeRef(path, binding.ref), kind)
         ref = ScopeRef(path, binding.scope)
-        if binding.kind == "value" and binding.value is not None:
+        if kind == "value" and binding.value is not None:
             found = self._unpacked(ref, binding)
             return found or self._evaluator.parameters.annotated(ref, binding.annotation)
-        if binding.kind == "declared":
+        if kind == "param" and binding.param is not None:
+            return self._evaluator.parameters.parameter(ref, binding.param)
+        if kind == "declared":
             return self._evaluator.parameters.annotated(ref, binding.annotation)
-        if binding.kind == "element" and binding.value is not None:
+        if kind == "element" and binding.value is not None:
             return self._unpack(
                 self._evaluator.contents.elements(self._evaluator.evaluate(ref, binding.value, binding.region)),
                 len(binding.unpack),
             )
-        if binding.kind == "context" and binding.value is not None:
+        if kind == "context" and binding.value is not None:
             return self.entered(self._evaluator.evaluate(ref, binding.value, binding.region))
-        if binding.kind == "param" and binding.param is not None:
-            return self._evaluator.parameters.parameter(ref, binding.param)
-        if binding.kind == "import" and binding.imported is not None:
-            return self._imported(path, binding)
-        if binding.kind in ("def", "class") and (taught := self.taught(ScopeRef(path, binding.ref))):
-            return (self.foreign(taught),)
-        if binding.kind == "def":
-            return (Item(FunctionValue(ScopeRef(path, binding.ref))),)
-        if binding.kind == "class":
-            return (Item(ClassValue(ScopeRef(path, binding.ref))),)
         return ()
+
+    def _defined(self, ref: ScopeRef, kind: str) -> Items:
+        """What a def or class statement gives its name: the same answer for all that read it."""
+        found = self._definitions.get(ref)
+        if found is None:
+            value = FunctionValue(ref) if kind == "def" else ClassValue(ref)
+            taught = self.taught(ref)
+            found = self._definitions[ref] = (self.foreign(taught) if taught else Item(value),)
+        return found
 
     def _imported(self, path: str, binding: Binding) -> Items:
         row = binding.imported

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from statecheck.facts.ir import Await, Call, Const, Display, Event, Expr, Name, Param
 from statecheck.project.arguments import argument
+from statecheck.project.callsites import CallSite
 from statecheck.project.link import Project
 from statecheck.project.paths import SCRATCH, TEMP_FOLDERS, TEMP_NAMES, Part, PathValue
 from statecheck.project.sources import Located
@@ -44,6 +45,7 @@ class PathNames(ABC):
         self._tables = project.tables
         self._entries = frozenset(entry.ref for entry in project.phases.entries)
         self._left = 0
+        self._callers: dict[ScopeRef, list[CallSite]] = {}
         self._memory: dict[tuple[int, ScopeRef], tuple[PathValue, ...]] = {}
 
     def of(self, ref: ScopeRef, expr: Expr, region: int = -1) -> tuple[PathValue, ...]:
@@ -58,7 +60,9 @@ class PathNames(ABC):
         self._left -= 1
         if depth > MAX_DEPTH or self._left < 0:
             return (self._unknown(at),)
-        found = tuple(dict.fromkeys(islice(self._dispatch(at, depth + 1, frame), MAX_PATHS)))
+        found = tuple(islice(self._dispatch(at, depth + 1, frame), MAX_PATHS))
+        if len(found) > 1:  # most are one: its hash is that of all expressions that it came through
+            found = tuple(dict.fromkeys(found))
         return found or (self._unknown(at),)
 
     @abstractmethod
@@ -194,10 +198,7 @@ class PathNames(ABC):
                 yield from self._default(ref, param, depth)
             return
         seen = False
-        sites = sorted(
-            (site for site in self._evaluator.call_sites.of(ref) if self._project.is_application(site.caller.path)),
-            key=lambda site: -self._project.phases.runtime(site.caller),
-        )
+        sites = self._sites(ref)
         for site in sites[:MAX_CALLERS] if depth < CALLERS_DEPTH else ():
             given = self._given(ref, param, site.call, site.bound)
             if given is not None:
@@ -210,6 +211,15 @@ class PathNames(ABC):
             else:
                 origin = "user" if ref in self._entries else "param"
                 yield PathValue(("param", ref, param.name), (), frozenset({origin}))
+
+    def _sites(self, ref: ScopeRef) -> list[CallSite]:
+        """The calls of a function in the application, those that surely run while the process serves first."""
+        if ref not in self._callers:
+            sites = [
+                site for site in self._evaluator.call_sites.of(ref) if self._project.is_application(site.caller.path)
+            ]
+            self._callers[ref] = sorted(sites, key=lambda site: -self._project.phases.runtime(site.caller))
+        return self._callers[ref]
 
     def _default(self, ref: ScopeRef, param: Param, depth: int) -> Iterator[PathValue]:
         scope = self._project.scope(ref)
