@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import libcst as cst
-
 from statecheck.facts import ir
 from statecheck.facts.nested import parameters
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from statecheck.facts.building import ScopeDraft
     from statecheck.facts.statements import Statements
 
@@ -33,7 +33,7 @@ def class_(walk: Statements, node: cst.ClassDef) -> None:
     """Walk a class."""
     scope, start = _head(walk, node, "class")
     type_parameters(walk, getattr(node, "type_parameters", None), scope)
-    if type(node.lpar) is cst.LeftParen:
+    if type(node.lpar).__name__ == "LeftParen":
         walk.cursor.after(node.lpar, "(")
         scope.bases, scope.keywords = walk.expressions.arguments((*node.bases, *node.keywords))
         walk.cursor.close(node.rpar, ")")
@@ -92,7 +92,7 @@ def imports_from(walk: Statements, node: Any, start: int) -> None:
     module = _dotted(walk, node.module)[1] if node.module is not None else ""
     level = len(node.relative)
     cursor.step("import")
-    if isinstance(node.names, cst.ImportStar):
+    if type(node.names).__name__ == "ImportStar":
         _add(walk, cursor.after(node.names, "*"), level, module, "*", "")
         return
     if node.lpar is not None:
@@ -120,7 +120,7 @@ def _alias(walk: Statements, node: cst.ImportAlias) -> str:
 
 def _dotted(walk: Statements, node: Any) -> tuple[int, str]:
     parts = []
-    while type(node) is cst.Attribute:
+    while type(node).__name__ == "Attribute":
         parts.append(node.attr)
         node = node.value
     parts.append(node)

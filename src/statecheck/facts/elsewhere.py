@@ -18,7 +18,17 @@ from statecheck import __version__
 from statecheck.facts.cache import salt
 from statecheck.facts.content import read
 from statecheck.facts.crew import Keep, Task
-from statecheck.facts.job import Outcome, bring_in, examine_content, is_safe_content, one_line, roomy, unreadable
+from statecheck.facts.job import (
+    EXTRACTOR,
+    SHARED_EXTRACTOR,
+    Outcome,
+    bring_in,
+    examine_content,
+    is_safe_content,
+    one_line,
+    roomy,
+    unreadable,
+)
 
 AT_ONCE: Final = 256  # messages under way, of 100 KB each: enough for a large cluster, and bounded in memory
 START_LIMIT: Final = 30.0  # seconds until a worker must have answered at all
@@ -46,6 +56,7 @@ def extract_elsewhere(
     ``time_limit`` is in seconds of wall time for one file. Raises ExecutorError.
     """
     _vet(executor)
+    extractor = SHARED_EXTRACTOR if extractor == EXTRACTOR else extractor
     left: list[Task] = []
     waiting = _read(chunks, keep)
     running: dict[Future[Answers], tuple[Task, ...]] = {}

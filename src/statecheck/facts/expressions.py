@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
-
-import libcst as cst
+from typing import TYPE_CHECKING, Any
 
 from statecheck.facts import ir
 from statecheck.facts.building import Builder
@@ -20,20 +18,23 @@ from statecheck.facts.operators import binary, comparison, conditional, unary
 from statecheck.facts.positions import Cursor
 from statecheck.facts.strings import concatenated_string, formatted_string, simple_string
 
+if TYPE_CHECKING:
+    import libcst as cst
+
 _SINGLETONS: Mapping[str, ir.ConstKind] = MappingProxyType({"True": "bool", "False": "bool", "None": "none"})
 _LONG_DISPLAY = 1000  # more constants than this are not kept
 
 Handler = Callable[[Any], ir.Expr]
 
 
-class _Handlers(dict[type, Handler]):
-    """Handlers by node type; a node that a newer LibCST invents is opaque."""
+class _Handlers(dict[str, Handler]):
+    """Handlers by the name of the node's class; a node that a newer LibCST invents is opaque."""
 
-    def __init__(self, handlers: Mapping[type, Handler], unknown: Handler) -> None:
+    def __init__(self, handlers: Mapping[str, Handler], unknown: Handler) -> None:
         super().__init__(handlers)
         self._unknown = unknown
 
-    def __missing__(self, key: type) -> Handler:
+    def __missing__(self, key: str) -> Handler:
         return self._unknown
 
 
@@ -50,48 +51,41 @@ class Expressions:
         self._leaf = cursor.leaf
         self._handlers = _Handlers(self._table(), self._unknown)
 
-    def _table(self) -> dict[type, Handler]:
+    def _table(self) -> dict[str, Handler]:
         return {
-            cst.Name: self._name,
-            cst.Attribute: self._chain, cst.Call: self._chain, cst.Subscript: self._chain,
-            cst.Integer: self._number("int"), cst.Float: self._number("float"), cst.Imaginary: self._number("complex"),
-            cst.Ellipsis: self._ellipsis,
-            cst.SimpleString: lambda node: simple_string(self, node),
-            cst.FormattedString: lambda node: formatted_string(self, node),
-            cst.ConcatenatedString: lambda node: concatenated_string(self, node),
-            cst.Tuple: self._tuple, cst.List: self._list, cst.Set: self._set, cst.Dict: self._dict,
-            cst.BinaryOperation: lambda node: binary(self, node),
-            cst.BooleanOperation: lambda node: binary(self, node),
-            cst.UnaryOperation: lambda node: unary(self, node),
-            cst.Comparison: lambda node: comparison(self, node),
-            cst.IfExp: lambda node: conditional(self, node),
-            cst.Await: self._await, cst.Yield: self._yield, cst.NamedExpr: self._walrus,
-            cst.StarredElement: self._starred,
-            cst.Lambda: lambda node: lambda_expression(self, node),
-            cst.ListComp: lambda node: comprehension(self, node, "list"),
-            cst.SetComp: lambda node: comprehension(self, node, "set"),
-            cst.DictComp: lambda node: comprehension(self, node, "dict"),
-            cst.GeneratorExp: lambda node: comprehension(self, node, "generator"),
-            **self._newer(),
-        }  # fmt: skip
-
-    def _newer(self) -> dict[type, Handler]:
-        """Return handlers for nodes that older releases of LibCST do not have."""
-        handlers: dict[str, Handler] = {
+            "Name": self._name,
+            "Attribute": self._chain, "Call": self._chain, "Subscript": self._chain,
+            "Integer": self._number("int"), "Float": self._number("float"), "Imaginary": self._number("complex"),
+            "Ellipsis": self._ellipsis,
+            "SimpleString": lambda node: simple_string(self, node),
+            "FormattedString": lambda node: formatted_string(self, node),
+            "ConcatenatedString": lambda node: concatenated_string(self, node),
+            "Tuple": self._tuple, "List": self._list, "Set": self._set, "Dict": self._dict,
+            "BinaryOperation": lambda node: binary(self, node),
+            "BooleanOperation": lambda node: binary(self, node),
+            "UnaryOperation": lambda node: unary(self, node),
+            "Comparison": lambda node: comparison(self, node),
+            "IfExp": lambda node: conditional(self, node),
+            "Await": self._await, "Yield": self._yield, "NamedExpr": self._walrus,
+            "StarredElement": self._starred,
+            "Lambda": lambda node: lambda_expression(self, node),
+            "ListComp": lambda node: comprehension(self, node, "list"),
+            "SetComp": lambda node: comprehension(self, node, "set"),
+            "DictComp": lambda node: comprehension(self, node, "dict"),
+            "GeneratorExp": lambda node: comprehension(self, node, "generator"),
             "StarredDictComp": lambda node: comprehension(self, node, "dict"),
             "TemplatedString": lambda node: formatted_string(self, node),
-        }
-        return {getattr(cst, name): handler for name, handler in handlers.items() if hasattr(cst, name)}
+        }  # fmt: skip
 
     def visit(self, node: Any) -> ir.Expr:
         """Walk one expression."""
         if node.lpar:
             return self._parenthesised(node)
-        return self._handlers[type(node)](node)
+        return self._handlers[type(node).__name__](node)
 
     def _parenthesised(self, node: Any) -> ir.Expr:
         outer = self._open(node)
-        expr = self._handlers[type(node)](node)
+        expr = self._handlers[type(node).__name__](node)
         for bracket in node.rpar:
             self.cursor.close(bracket, ")")
         self.first = outer
@@ -137,10 +131,10 @@ class Expressions:
         links: list[Any] = []
         brackets: dict[int, int] = {}
         while True:
-            kind = type(node)
-            if kind is cst.Attribute or kind is cst.Subscript:
+            kind = type(node).__name__
+            if kind == "Attribute" or kind == "Subscript":
                 inner = node.value
-            elif kind is cst.Call:
+            elif kind == "Call":
                 inner = node.func
             else:
                 break
@@ -161,11 +155,11 @@ class Expressions:
         return expr
 
     def _link(self, node: Any, start: int, value: ir.Expr) -> ir.Expr:
-        kind = type(node)
-        if kind is cst.Attribute:
+        kind = type(node).__name__
+        if kind == "Attribute":
             attr = node.attr.value
             return ir.Attr(start, self._leaf(node.attr, attr), value, attr)
-        if kind is cst.Call:
+        if kind == "Call":
             self.cursor.step("(")
             args, keywords = self.arguments(node.args)
             return ir.Call(start, self.cursor.close(node, ")"), value, args, keywords)
@@ -194,19 +188,19 @@ class Expressions:
         return tuple(args), tuple(keywords)
 
     def _index(self, elements: Any) -> ir.Expr:
-        if len(elements) == 1 and type(elements[0].comma) is not cst.Comma:
+        if len(elements) == 1 and type(elements[0].comma).__name__ != "Comma":
             return self._subscript(elements[0].slice)
         items = []
         start = -1
         for element in elements:
             items.append(self._subscript(element.slice))
             start = self.first if start < 0 else start
-            if type(element.comma) is cst.Comma:
+            if type(element.comma).__name__ == "Comma":
                 self.cursor.after(element.comma, ",")
         return ir.Display(start, self.cursor.pos, "tuple", tuple(items))
 
     def _subscript(self, node: Any) -> ir.Expr:
-        if type(node) is cst.Index:
+        if type(node).__name__ == "Index":
             if not getattr(node, "star", None):
                 return self.visit(node.value)
             low = self.cursor.pos
@@ -221,7 +215,7 @@ class Expressions:
                 start = self.first if start < 0 else start
             elif len(operands) < 2:  # a missing bound is None, of no width
                 operands.append(ir.Const(self.cursor.pos, self.cursor.pos, "none", "None", 4))
-            if type(colon) is cst.Colon:
+            if type(colon).__name__ == "Colon":
                 at = self.cursor.after(colon, ":")
                 start = at if start < 0 else start
         self.first = start
@@ -238,7 +232,7 @@ class Expressions:
                 start = self.first
         if not items:
             start = self.cursor.begin(node)
-        elif type(node.elements[-1].comma) is cst.Comma:
+        elif type(node.elements[-1].comma).__name__ == "Comma":
             self.cursor.after(node.elements[-1].comma, ",")
         self.first = start
         return self._display(start, self.cursor.pos, "tuple", items, (), bracket)
@@ -255,12 +249,12 @@ class Expressions:
         self.first = start
         return self._display(start, self.cursor.close(node.rbrace, "}"), "set", items, (), start)
 
-    def _dict(self, node: cst.Dict) -> ir.Expr:
+    def _dict(self, node: Any) -> ir.Expr:
         start = self._leaf(node.lbrace, "{")
         keys: list[ir.Expr | None] = []
         items = []
         for element in node.elements:
-            keys.append(self.visit(element.key) if type(element) is cst.DictElement else None)
+            keys.append(self.visit(element.key) if type(element).__name__ == "DictElement" else None)
             items.append(self.visit(element.value))
         self.first = start
         return self._display(start, self.cursor.close(node.rbrace, "}"), "dict", items, tuple(keys), start)
@@ -280,7 +274,7 @@ class Expressions:
         return ir.Display(start, end, kind, tuple(items), keys)
 
     def _element(self, node: Any) -> ir.Expr:
-        return self.visit(node.value) if type(node) is cst.Element else self.visit(node)
+        return self.visit(node.value) if type(node).__name__ == "Element" else self.visit(node)
 
     def _starred(self, node: cst.StarredElement) -> ir.Expr:
         low = self.cursor.pos
@@ -296,13 +290,13 @@ class Expressions:
         self.first = start
         return ir.Await(start, value)
 
-    def _yield(self, node: cst.Yield) -> ir.Expr:
+    def _yield(self, node: Any) -> ir.Expr:
         start = self._leaf(node, "yield")
         self.builder.function().is_generator = True
-        delegates = type(node.value) is cst.From
+        delegates = type(node.value).__name__ == "From"
         value = None
         if node.value is not None:
-            value = self.visit(node.value.item if isinstance(node.value, cst.From) else node.value)
+            value = self.visit(node.value.item if delegates else node.value)
         self.first = start
         return ir.Yield(start, value, delegates)
 

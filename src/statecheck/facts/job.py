@@ -21,6 +21,7 @@ from statecheck.facts.source import decode
 T = TypeVar("T")
 
 EXTRACTOR: Final = "statecheck.facts.python:extract"
+SHARED_EXTRACTOR: Final = "statecheck.facts.python:extract_beside_others"  # for a process that is not our own
 
 # LibCST's parser recurses natively: 7 KB for each nested bracket, about 1 KB for each elif, and as much again while
 # it builds Python objects. Twenty thousand elif need 60 MB. Only what is touched is ever committed.
@@ -114,8 +115,8 @@ def bring_in(extractor: str) -> Callable[[str, str, frozenset[int]], FileFacts]:
     """Import the extractor, and with it LibCST."""
     module, _, function = extractor.partition(":")
     found: Callable[[str, str, frozenset[int]], FileFacts] = getattr(importlib.import_module(module), function)
-    if extractor == EXTRACTOR:
-        importlib.import_module("libcst")  # the extractor imports it only when it is first called
+    if extractor in (EXTRACTOR, SHARED_EXTRACTOR):
+        importlib.import_module("libcst")  # they import it only when they are first called
     return found
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import libcst as cst
-
 from statecheck.facts import ir
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from statecheck.facts.building import ScopeDraft
     from statecheck.facts.expressions import Expressions
 
@@ -27,7 +27,7 @@ def parameters(walk: Expressions, node: cst.Parameters, scope: ScopeDraft) -> No
     ]
     for kind, group in groups:
         for param in group:
-            if type(param) is not cst.Param:  # a bare star, or nothing
+            if type(param).__name__ != "Param":  # a bare star, or nothing
                 continue
             name = param.name.value
             pos = walk.cursor.leaf(param.name, name)
@@ -59,7 +59,7 @@ def comprehension(walk: Expressions, node: Any, kind: ir.CompKind) -> ir.Comp:
     start = -1 if opening is None else cursor.leaf(opening, "[" if kind == "list" else "{")
     scope = builder.declare("comp", dict(_COMP_NAMES)[kind], max(start, cursor.pos), cursor.pos)
     with builder.inside(scope):
-        key = walk.visit(node.key) if type(node) is cst.DictComp else None
+        key = walk.visit(node.key) if type(node).__name__ == "DictComp" else None
         element_start = walk.first
         value = walk.visit(node.value if kind == "dict" else node.elt)
         element_start = element_start if key is not None else walk.first

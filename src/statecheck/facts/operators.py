@@ -6,24 +6,24 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import libcst as cst
-
 from statecheck.facts import ir
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from statecheck.facts.expressions import Expressions
 
-OPERATORS: Mapping[type, str] = MappingProxyType(
+OPERATORS: Mapping[str, str] = MappingProxyType(
     {
-        cst.Add: "+", cst.Subtract: "-", cst.Multiply: "*", cst.Divide: "/", cst.FloorDivide: "//", cst.Modulo: "%",
-        cst.Power: "**", cst.MatrixMultiply: "@", cst.LeftShift: "<<", cst.RightShift: ">>", cst.BitAnd: "&",
-        cst.BitOr: "|", cst.BitXor: "^", cst.And: "and", cst.Or: "or", cst.Plus: "+", cst.Minus: "-",
-        cst.BitInvert: "~", cst.Not: "not", cst.Equal: "==", cst.NotEqual: "!=", cst.LessThan: "<",
-        cst.LessThanEqual: "<=", cst.GreaterThan: ">", cst.GreaterThanEqual: ">=", cst.Is: "is", cst.IsNot: "is not",
-        cst.In: "in", cst.NotIn: "not in", cst.AddAssign: "+", cst.SubtractAssign: "-", cst.MultiplyAssign: "*",
-        cst.DivideAssign: "/", cst.FloorDivideAssign: "//", cst.ModuloAssign: "%", cst.PowerAssign: "**",
-        cst.MatrixMultiplyAssign: "@", cst.LeftShiftAssign: "<<", cst.RightShiftAssign: ">>", cst.BitAndAssign: "&",
-        cst.BitOrAssign: "|", cst.BitXorAssign: "^",
+        "Add": "+", "Subtract": "-", "Multiply": "*", "Divide": "/", "FloorDivide": "//", "Modulo": "%",
+        "Power": "**", "MatrixMultiply": "@", "LeftShift": "<<", "RightShift": ">>", "BitAnd": "&",
+        "BitOr": "|", "BitXor": "^", "And": "and", "Or": "or", "Plus": "+", "Minus": "-",
+        "BitInvert": "~", "Not": "not", "Equal": "==", "NotEqual": "!=", "LessThan": "<",
+        "LessThanEqual": "<=", "GreaterThan": ">", "GreaterThanEqual": ">=", "Is": "is", "IsNot": "is not",
+        "In": "in", "NotIn": "not in", "AddAssign": "+", "SubtractAssign": "-", "MultiplyAssign": "*",
+        "DivideAssign": "/", "FloorDivideAssign": "//", "ModuloAssign": "%", "PowerAssign": "**",
+        "MatrixMultiplyAssign": "@", "LeftShiftAssign": "<<", "RightShiftAssign": ">>", "BitAndAssign": "&",
+        "BitOrAssign": "|", "BitXorAssign": "^",
     }
 )  # fmt: skip
 _MIXED_DEPTH = 50  # a + b - c + d …: nested up to here, then flat, so that facts stay shallow
@@ -39,10 +39,10 @@ def binary(walk: Expressions, node: Any) -> ir.Expr:
         left = left.left
     operands = [walk.visit(left)]
     start = walk.first
-    current, depth = OPERATORS[type(spine[-1].operator)], 0
+    current, depth = OPERATORS[type(spine[-1].operator).__name__], 0
     while spine:
         node = spine.pop()
-        op = OPERATORS[type(node.operator)]
+        op = OPERATORS[type(node.operator).__name__]
         if op != current and depth < _MIXED_DEPTH:
             operands = [_operation(start, walk.cursor.pos, current, operands)]
             current, depth = op, depth + 1
@@ -53,7 +53,7 @@ def binary(walk: Expressions, node: Any) -> ir.Expr:
 
 def _right_side(walk: Expressions, node: Any, kind: Any, op: str, operands: list[ir.Expr]) -> None:
     right: Any = node.right
-    while type(right) is kind and not right.lpar and OPERATORS[type(right.operator)] == op:
+    while type(right) is kind and not right.lpar and OPERATORS[type(right.operator).__name__] == op:
         operands.append(walk.visit(right.left))
         right = right.right
     operands.append(walk.visit(right))
@@ -65,13 +65,13 @@ def comparison(walk: Expressions, node: cst.Comparison) -> ir.Expr:
     start = walk.first
     operands += [walk.visit(target.comparator) for target in node.comparisons]
     walk.first = start
-    return ir.Op(start, walk.cursor.pos, OPERATORS[type(node.comparisons[0].operator)], tuple(operands))
+    return ir.Op(start, walk.cursor.pos, OPERATORS[type(node.comparisons[0].operator).__name__], tuple(operands))
 
 
 def unary(walk: Expressions, node: cst.UnaryOperation) -> ir.Expr:
     """Walk a unary operator."""
     low = walk.cursor.pos
-    op = OPERATORS[type(node.operator)]
+    op = OPERATORS[type(node.operator).__name__]
     operand = walk.visit(node.expression)
     walk.first = start = walk.cursor.before(node, op, low, walk.first)
     return ir.Op(start, walk.cursor.pos, op, (operand,))

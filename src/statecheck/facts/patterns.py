@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-import libcst as cst
+from typing import TYPE_CHECKING, Any
 
 from statecheck.facts import ir
 from statecheck.facts.expressions import Expressions
+
+if TYPE_CHECKING:
+    import libcst as cst
 
 
 class Patterns:
@@ -18,17 +19,17 @@ class Patterns:
         self._walk = walk
         self._cursor = walk.cursor
         self._captures: list[ir.Expr] = []
-        self._handlers: dict[type, Callable[[Any], None]] = {
-            cst.MatchValue: self._value,
-            cst.MatchSingleton: self._value,
-            cst.MatchAs: self._as,
-            cst.MatchOr: self._or,
-            cst.MatchList: self._list,
-            cst.MatchTuple: self._sequence,
-            cst.MatchSequenceElement: lambda node: self._visit(node.value),
-            cst.MatchStar: self._star,
-            cst.MatchMapping: self._mapping,
-            cst.MatchClass: self._class,
+        self._handlers: dict[str, Callable[[Any], None]] = {
+            "MatchValue": self._value,
+            "MatchSingleton": self._value,
+            "MatchAs": self._as,
+            "MatchOr": self._or,
+            "MatchList": self._list,
+            "MatchTuple": self._sequence,
+            "MatchSequenceElement": lambda node: self._visit(node.value),
+            "MatchStar": self._star,
+            "MatchMapping": self._mapping,
+            "MatchClass": self._class,
         }
 
     def captures(self, node: Any) -> tuple[ir.Expr, ...]:
@@ -38,7 +39,7 @@ class Patterns:
         return tuple(self._captures)
 
     def _visit(self, node: Any) -> None:
-        handler = self._handlers.get(type(node))
+        handler = self._handlers.get(type(node).__name__)
         if handler is None:
             self._cursor.opaque(node)
             return

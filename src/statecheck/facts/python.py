@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from statecheck.facts.ir import Comment, FileFacts, ParseFailure
@@ -19,11 +20,25 @@ def extract(text: str, encoding: str = "utf-8", elided: frozenset[int] = frozens
     """Return the facts of one file; a file that cannot be read has a ``failure``.
 
     ``elided`` holds the offsets of the opening brackets of displays whose inside has been blanked. Deeply nested code
-    needs a deep stack: the caller gives this function a thread with one.
+    needs a deep stack: the caller gives this function a thread with one. The process must be our own: what LibCST is
+    asked for in other threads meanwhile would come out wrong.
     """
+    from statecheck.facts.parsing import parse_lightly
+
+    return _extract(text, encoding, elided, parse_lightly)
+
+
+def extract_beside_others(text: str, encoding: str = "utf-8", elided: frozenset[int] = frozenset()) -> FileFacts:
+    """Like :func:`extract`, and slower, for a process in which others may use LibCST at the same time."""
+    import libcst
+
+    return _extract(text, encoding, elided, libcst.parse_module)
+
+
+def _extract(text: str, encoding: str, elided: frozenset[int], parse: Callable[[str], Any]) -> FileFacts:
     line_starts = line_starts_of(text)
     try:
-        return _facts(text, encoding, elided, line_starts)
+        return _facts(text, encoding, elided, line_starts, parse)
     except Exception as error:  # whatever LibCST or a too deep tree raises costs this file only
         from statecheck.facts.failures import failure
 
@@ -36,15 +51,21 @@ def line_starts_of(text: str) -> tuple[int, ...]:
     return (0, *[match.end() for match in _NEWLINE.finditer(text)])
 
 
-def _facts(text: str, encoding: str, elided: frozenset[int], line_starts: tuple[int, ...]) -> FileFacts:
-    import libcst
-
+def _facts(
+    text: str,
+    encoding: str,
+    elided: frozenset[int],
+    line_starts: tuple[int, ...],
+    parse: Callable[[str], Any],
+) -> FileFacts:
     from statecheck.facts.positions import MismatchError, TableCursor, TokenCursor
 
-    module = libcst.parse_module(text)
     try:
-        return walk_module(module, TokenCursor(text), text, encoding, elided, line_starts)
+        return walk_module(parse(text), TokenCursor(text), text, encoding, elided, line_starts)
     except MismatchError:
+        import libcst
+
+        module = libcst.parse_module(text)  # only LibCST's own nodes can be written back
         cursor = TableCursor(module, line_starts, len(text))
         return walk_module(module, cursor, text, encoding, elided, line_starts)
 
@@ -93,4 +114,4 @@ def _comments(text: str, strings: list[tuple[int, int]]) -> tuple[Comment, ...]:
     return tuple(found)
 
 
-__all__ = ["FileFacts", "ParseFailure", "extract", "line_starts_of", "walk_module"]
+__all__ = ["FileFacts", "ParseFailure", "extract", "extract_beside_others", "line_starts_of", "walk_module"]

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
-import libcst as cst
+from typing import TYPE_CHECKING, Any
 
 from statecheck.facts import definitions, ir
 from statecheck.facts.building import Builder
@@ -13,6 +11,9 @@ from statecheck.facts.expressions import Expressions
 from statecheck.facts.operators import OPERATORS
 from statecheck.facts.patterns import Patterns
 from statecheck.facts.positions import Cursor
+
+if TYPE_CHECKING:
+    import libcst as cst
 
 Handler = Callable[[Any], None]
 
@@ -26,38 +27,33 @@ class Statements:
         self.expressions = expressions
         self._visit = expressions.visit
         self._patterns = Patterns(expressions)
-        self._handlers: dict[type, Handler] = {
-            cst.SimpleStatementLine: self._line,
-            cst.FunctionDef: lambda node: definitions.function(self, node),
-            cst.ClassDef: lambda node: definitions.class_(self, node),
-            cst.If: self._if, cst.While: self._while, cst.For: self._for, cst.With: self._with,
-            cst.Try: self._try, cst.TryStar: self._try, cst.Match: self._match,
-            cst.Expr: self._expr, cst.Assign: self._assign, cst.AnnAssign: self._annotated,
-            cst.AugAssign: self._augmented, cst.Return: self._return, cst.Raise: self._raise,
-            cst.Pass: self._nothing(4), cst.Break: self._nothing(5), cst.Continue: self._nothing(8),
-            cst.Import: self._import, cst.ImportFrom: self._import_from, cst.Assert: self._assert, cst.Del: self._del,
-            cst.Global: self._global, cst.Nonlocal: self._nonlocal, cst.TypeAlias: self._type_alias,
-            **self._newer(),
+        self._handlers: dict[str, Handler] = {
+            "SimpleStatementLine": self._line,
+            "FunctionDef": lambda node: definitions.function(self, node),
+            "ClassDef": lambda node: definitions.class_(self, node),
+            "If": self._if, "While": self._while, "For": self._for, "With": self._with,
+            "Try": self._try, "TryStar": self._try, "Match": self._match,
+            "Expr": self._expr, "Assign": self._assign, "AnnAssign": self._annotated,
+            "AugAssign": self._augmented, "Return": self._return, "Raise": self._raise,
+            "Pass": self._nothing(4), "Break": self._nothing(5), "Continue": self._nothing(8),
+            "Import": self._import, "ImportFrom": self._import_from, "Assert": self._assert, "Del": self._del,
+            "Global": self._global, "Nonlocal": self._nonlocal, "TypeAlias": self._type_alias,
+            "LazyImport": self._lazy_import, "LazyImportFrom": self._lazy_import_from,
         }  # fmt: skip
-
-    def _newer(self) -> dict[type, Handler]:
-        """Return handlers for nodes that older releases of LibCST do not have."""
-        plain, from_ = getattr(cst, "LazyImport", None), getattr(cst, "LazyImportFrom", None)
-        return {plain: self._lazy_import, from_: self._lazy_import_from} if plain and from_ else {}
 
     def block(self, node: Any) -> bool:
         """Walk a suite or a module; return whether its last statement leaves (return, raise, break, continue)."""
         handlers = self._handlers
-        statement = None
+        statement: Any = None
         for statement in node.body:
-            handler = handlers.get(type(statement))
+            handler = handlers.get(type(statement).__name__)
             if handler is None:
                 self.cursor.opaque(statement)
             else:
                 handler(statement)
-        if type(statement) is cst.SimpleStatementLine and statement.body:
+        if type(statement).__name__ == "SimpleStatementLine" and statement.body:
             statement = statement.body[-1]
-        return type(statement) in (cst.Return, cst.Raise, cst.Break, cst.Continue)
+        return type(statement).__name__ in ("Return", "Raise", "Break", "Continue")
 
     def _region(self, region: int, body: Any) -> None:
         """Walk ``body`` inside ``region``, then go back to where the walk was."""
@@ -106,7 +102,9 @@ class Statements:
         target = self._visit(node.target)
         value = self._visit(node.value)
         self.builder.bind((target,))
-        self.builder.emit("augmented", start, self.cursor.pos, (target,), value, note=OPERATORS[type(node.operator)])
+        self.builder.emit(
+            "augmented", start, self.cursor.pos, (target,), value, note=OPERATORS[type(node.operator).__name__]
+        )
 
     def _return(self, node: cst.Return) -> None:
         start = self.cursor.begin(node)
@@ -187,7 +185,7 @@ class Statements:
                 break
             start = self.cursor.begin(current)
             region = self.builder.region(parent, "else", start, test)
-            if type(current) is not cst.If:
+            if type(current).__name__ != "If":
                 self.cursor.pos = start + len("else")
                 self._region(region, current.body)
                 break
@@ -222,7 +220,7 @@ class Statements:
         before = scope.region
         start = self.cursor.begin(node)
         note = "async" if node.asynchronous is not None else ""
-        if type(node.lpar) is cst.LeftParen:
+        if type(node.lpar).__name__ == "LeftParen":
             self.cursor.leaf(node.lpar, "(")
         opened = []
         for item in node.items:  # each item is entered inside those before it
@@ -233,7 +231,7 @@ class Statements:
             self.builder.emit("with", pos, self.cursor.pos, targets, value, note=note)
             scope.region = self.builder.region(scope.region, "with", start, value)
             opened.append(scope.region)
-        if type(node.rpar) is cst.RightParen:
+        if type(node.rpar).__name__ == "RightParen":
             self.cursor.close(node.rpar, ")")
         leaves = self.block(node.body)
         for region in opened:

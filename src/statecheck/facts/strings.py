@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import libcst as cst
-
 from statecheck.facts import ir
 from statecheck.facts.literals import KEPT, decode_literal, decode_text
 
 if TYPE_CHECKING:
+    import libcst as cst
+
     from statecheck.facts.expressions import Expressions
 
 
@@ -60,9 +60,9 @@ def concatenated_string(walk: Expressions, node: Any) -> ir.Expr:
     pieces: list[ir.Expr] = []
     start = -1
     while True:
-        pieces.append(walk.visit(node.left if type(node) is cst.ConcatenatedString else node))
+        pieces.append(walk.visit(node.left if type(node).__name__ == "ConcatenatedString" else node))
         start = walk.first if start < 0 else start
-        if type(node) is not cst.ConcatenatedString:
+        if type(node).__name__ != "ConcatenatedString":
             break
         node = node.right
     walk.first = start
