@@ -11,6 +11,7 @@ from statecheck.project.accesses import Access
 from statecheck.project.link import Project
 from statecheck.project.values import ContainerValue
 
+COUNTING = frozenset({"+", "-"})
 MISSING_KEYS = frozenset({"KeyError", "LookupError"})
 
 
@@ -39,6 +40,8 @@ def is_memo_write(project: Project, write: Access, writes: Sequence[Access] = ()
     if write.event.value is not None and mentions(write.event.value, write.place.name):
         return False  # a count or a list that grows, not a value computed once
     key = shape(target.index)
+    if write.event.value is not None and _is_counted_on(project, write, write.event.value, key):
+        return False
     if not _is_conditional(project, write):
         return False  # the last value, not the first
     function = project.tables.function_around(write.ref)
@@ -48,6 +51,23 @@ def is_memo_write(project: Project, write: Access, writes: Sequence[Access] = ()
         if event.value is not None and event is not write.event
         for node in iter_expr(event.value)
     ) or _failed_to_read(project, write, target)
+
+
+def _is_counted_on(project: Project, write: Access, value: Expr, key: object) -> bool:
+    """``count = counts.get(key, 0)`` and then ``counts[key] = count + 1``: worked out from what was there."""
+    table = project.tables.files[write.ref.path]
+    names = [
+        part
+        for node in iter_expr(value)
+        if isinstance(node, Op) and node.op in COUNTING
+        for part in node.operands
+        if isinstance(part, Name)
+    ]
+    return any(
+        binding.value is not None and any(_looks_up(node, write.place.name, key) for node in iter_expr(binding.value))
+        for name in names
+        for binding in table.reaching(write.ref.scope, name.id, write.event.region, name.pos)
+    )
 
 
 def _is_conditional(project: Project, write: Access) -> bool:

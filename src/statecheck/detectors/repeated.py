@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from statecheck.detectors.determined import Determined
 from statecheck.detectors.guards import shape
+from statecheck.detectors.latches import MAKING
 from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Attr, Call, Comp, Const, Display, Expr, Name, Op, Sub
 from statecheck.project.accesses import Access
@@ -39,6 +40,8 @@ def is_repeated(project: Project, determined: Determined, place: Place, writes: 
 
 def is_setting_repeated(project: Project, determined: Determined, spot: Spot) -> bool:
     """Does a setting of the process get the same value wherever it is written, in every process?"""
+    if _is_made_at_start(project, spot.ref):
+        return True
     targets = spot.event.targets if spot.event is not None and spot.call is None else ()
     target = next((part for part in targets if part.pos == spot.start), None)
     value = spot.event.value if spot.event is not None and spot.call is None else None
@@ -52,6 +55,18 @@ def is_setting_repeated(project: Project, determined: Determined, spot: Spot) ->
         return False
     others = _stores_beside(project, target)
     return value is None or all(other.value is not None and shape(other.value) == shape(value) for other in others)
+
+
+def _is_made_at_start(project: Project, ref: ScopeRef) -> bool:
+    """Is it the constructor of a class that is made once, and that code makes which runs before the first request?"""
+    function = project.tables.function_around(ref)
+    cls = project.tables.class_around(function)
+    if cls not in project.lifetimes.singletons or project.scope(function).name not in MAKING:
+        return False
+    return cls is not None and any(
+        project.is_application(site.caller.path) and not project.phases.runtime(site.caller)
+        for site in project.graph.made.get(cls, ())
+    )
 
 
 def _stores_beside(project: Project, target: Expr | None) -> list[Store]:

@@ -265,7 +265,7 @@ class Accesses:
             if isinstance(name, Const):
                 for place, kind, via in self._attribute_places(item, name.value):
                     yield Access(place, kind, ref, event, call.pos, call.end, "setattr()", item.depth, via, value)
-            elif item.place is not None and not isinstance(item.value, (Instance, FunctionValue)):
+            elif item.place is not None and not isinstance(item.value, FunctionValue):
                 yield Access(
                     item.place, "change", ref, event, call.pos, call.end, "setattr()", item.depth, item.via, value
                 )

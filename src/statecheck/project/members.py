@@ -148,6 +148,10 @@ class Members:
     def _is_data_class(self, cls: ScopeRef) -> bool:
         """Are the annotated attributes of the class fields of its objects?"""
         scope = self._evaluator.tables.scope(cls)
+        if any(
+            self._evaluator.knowledge.effect(base) == "dataclass" for base in self._evaluator.classes.info(cls).foreign
+        ):
+            return True
         return any(
             self._evaluator.knowledge.effect(name) == "dataclass"
             for decorator in scope.decorators
