@@ -36,7 +36,8 @@ from statecheck.facts.python import line_starts_of, walk_module
 from statecheck.facts.source import decode
 
 def work():
-    names = ("decode and bound", "parse as LibCST does", "parse into light nodes", "positions and walk", "encode the facts")
+    names = ("decode and bound", "parse as LibCST does", "parse into light nodes")
+    names += ("positions and walk", "encode the facts")
     spent = dict.fromkeys(names, 0.0)
     gc.disable()
     for index, path in enumerate(sorted(Path().rglob("*.py"))):
