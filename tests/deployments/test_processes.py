@@ -110,6 +110,65 @@ command = ["run"]
     assert wording.exact(found[0].copies) == 6
 
 
+CONFIG = """\
+kind: ConfigMap
+metadata: {name: web}
+data: {WEB_CONCURRENCY: "5", COUNT: "7", OTHER: x}
+---
+kind: Deployment
+metadata: {name: web}
+spec:
+  template:
+    spec:
+      containers:
+      - args: [gunicorn, "shop.web:app"]
+        VARIABLES
+"""
+BY_NAME = "- {name: WEB_CONCURRENCY, valueFrom: {configMapKeyRef: {name: web, key: COUNT}}}"
+
+
+@pytest.mark.parametrize(
+    ("variables", "workers"),
+    [
+        ("envFrom: [{configMapRef: {name: web}}]", [5]),
+        (f"env: [{BY_NAME[2:]}]", [7]),
+        (f"envFrom: [{{configMapRef: {{name: web}}}}]\n        env: [{BY_NAME[2:]}]", [7]),
+        ("envFrom: [{configMapRef: {name: web}}]\n        env: [{name: WEB_CONCURRENCY, value: '2'}]", [2]),
+        ("envFrom: [{configMapRef: {name: other}}]", []),
+        ("envFrom: [{secretRef: {name: web}}]", []),
+        (f"env: [{BY_NAME[2:].replace('key: COUNT', 'key: NONE')}]", []),
+    ],
+)
+def test_variables_may_stand_in_a_document_of_their_own(
+    processes_of: Processes, variables: str, workers: list[int]
+) -> None:
+    [found] = processes_of({**APP, "web.yaml": CONFIG.replace("VARIABLES", variables)})
+    assert [count.number for count in found.copies] == workers
+    assert all(count.location.path == "web.yaml" for count in found.copies)
+
+
+def test_a_job_is_a_process_that_ends(processes_of: Processes) -> None:
+    pod = "{template: {spec: {containers: [{command: [python, -m, shop.jobs]}]}}}"
+    documents = {
+        "job.yaml": f"kind: Job\nmetadata: {{name: move}}\nspec: {pod}\n",
+        "cron.yaml": f"kind: CronJob\nmetadata: {{name: nightly}}\nspec: {{jobTemplate: {{spec: {pod}}}}}\n",
+        "deployment.yaml": f"kind: Deployment\nmetadata: {{name: jobs}}\nspec: {pod}\n",
+    }
+    found = processes_of({**APP, **documents})
+    assert sorted((each.unit, each.server.serves, *each.entered) for each in found) == [
+        ("CronJob nightly", "command", "shop/jobs.py"),
+        ("Deployment jobs", "program", "shop/jobs.py"),
+        ("Job move", "command", "shop/jobs.py"),
+    ]
+
+
+@pytest.mark.parametrize(("mode", "copies"), [("global", "any number of replicas"), ("replicated", "2 replicas")])
+def test_a_global_service_runs_on_every_node(processes_of: Processes, mode: str, copies: str) -> None:
+    service = f"{{command: 'gunicorn shop.web:app', deploy: {{mode: {mode}, replicas: 2}}}}"
+    [found] = processes_of({**APP, **compose(service)})
+    assert wording.multiplied(found.copies) == copies
+
+
 MOUNTED = {
     "fly.toml": 'app = "shop"\n[experimental]\ncmd = "gunicorn shop.web:app"\n'
     '[[mounts]]\nsource = "disk"\ndestination = "/data"\n[[mounts]]\nsource = "more"\ndestination = "/more"\n',

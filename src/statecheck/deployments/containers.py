@@ -10,8 +10,8 @@ from statecheck.deployments.mounts import Mount, mounts_of
 from statecheck.deployments.paths import first, select, text
 from statecheck.deployments.tree import Datum, Stage
 from statecheck.model import Location
+from statecheck.rules.platforms import MountForm, Platform, Scaler
 from statecheck.rules.schema import Model
-from statecheck.rules.serving import MountForm, Platform, Scaler
 
 
 class Platforms(NamedTuple):
@@ -112,6 +112,10 @@ def _counts(unit: Datum, platform: Platform, scaler: Count | None) -> Iterator[C
     if scaler is not None:
         yield scaler._replace(word=platform.replica_word)
         return
+    for path, value in platform.scaled_by.items():
+        if (said := first(unit, [path])) is not None and said.value == value:
+            yield Count(None, False, platform.replica_word, f"{said.key}: {said.value}", said.location)
+            return
     for paths, most in ((platform.maximum, True), (platform.replicas, False), (platform.minimum, False)):
         said = first(unit, paths) if paths else None
         if said is not None and said.kind in ("value", "unknown"):

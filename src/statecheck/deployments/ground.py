@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import dirname
 
 from statecheck.deployments.images import Image, image, joined
-from statecheck.deployments.paths import pairs, select
+from statecheck.deployments.paths import select
 from statecheck.deployments.tree import Datum, trees
 from statecheck.facts.documents.commands import SHELL
 from statecheck.facts.documents.nodes import DocumentFacts
@@ -103,13 +103,6 @@ class Ground:
         return next(
             (root for path in paths if path in self.documents for root in trees(path, self.documents[path])), None
         )
-
-    def variables(self, datum: Datum | None, built: Image | None, files: Iterable[str] = ()) -> dict[str, Datum]:
-        """The environment of a container: what the image sets, over it ``files``, then what the document sets."""
-        found = dict(built.environment) if built else {}
-        for path in files:
-            found |= pairs(self.document([path]))
-        return found | pairs(datum)
 
     def modules(self) -> frozenset[str]:
         """The top-level names of the tree's modules."""

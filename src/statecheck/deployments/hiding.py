@@ -12,8 +12,8 @@ from statecheck.deployments.ground import Ground
 from statecheck.deployments.processes import Process
 from statecheck.facts.documents.nodes import DocumentFacts, Node, children, path, roots
 from statecheck.model import Finding, Location
+from statecheck.rules.platforms import Router
 from statecheck.rules.schema import SpeaksOf
-from statecheck.rules.serving import Router
 
 Line = tuple[str, int]
 _HOST = re.compile(r"(?:[a-z]+://)?(?P<name>[A-Za-z][\w-]*)(?:[.:/][^\s]*)?\Z")

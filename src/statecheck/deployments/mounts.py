@@ -8,7 +8,7 @@ from typing import NamedTuple
 from statecheck.deployments.paths import first, select, text
 from statecheck.deployments.tree import Datum
 from statecheck.model import Location
-from statecheck.rules.serving import MountForm
+from statecheck.rules.platforms import MountForm
 
 FOLDERS = (".", "/", "~", "$")  # what the source of a bind mount begins with
 VOLUME, UNKNOWN = "volume", "unknown"

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import dirname, relpath
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from statecheck.deployments.branches import running
 from statecheck.deployments.commands import Invocation, Programs, invocations, option, programs, scripts
 from statecheck.deployments.containers import Container, Count, containers, platforms
@@ -16,9 +18,11 @@ from statecheck.deployments.lines import Line, lines_of
 from statecheck.deployments.mounts import Mount
 from statecheck.deployments.overlays.purpose import Words, purpose_of, purpose_of_name, purpose_words
 from statecheck.deployments.tree import Datum, Stage
+from statecheck.deployments.variables import Environments
 from statecheck.deployments.workers import config_words, threads_of, workers_of
 from statecheck.model import Location
-from statecheck.rules.serving import Platform, Server
+from statecheck.rules.platforms import Platform
+from statecheck.rules.serving import Server
 
 SERVING = ("request", "worker")
 ASIDE = ("development", "test")
@@ -91,6 +95,7 @@ class _Reader:
         self._ground = ground
         self._programs: Programs = programs(models)._replace(own=ground.commands())
         self._platforms = platforms(models)
+        self._environments = Environments(ground)
         self._built: dict[str, str] = {}  # image → the Dockerfile that a document builds it from
         self._used: set[str] = set()
 
@@ -122,10 +127,7 @@ class _Reader:
         copied = built.copies if built else ()  # from below the context, while mounts are from below the document
         copies = [*((target, relpath(source or ".", base or ".")) for target, source in mounted), *copied]
         place = Place(base, directory, copies, document)
-        names = [each.value for each in container.each(platform.environment_files)]
-        variables = self._ground.variables(
-            container.at(platform.environment), built, [beside(document, name) for name in names]
-        )
+        variables = self._environments.of(container, built)
         invocation = self._invocation(container, built, place, variables)
         if invocation is None:
             return
@@ -141,6 +143,7 @@ class _Reader:
         run = entered(ground, place, invocation, config.applications, _import_folders(variables))
         if _is_foreign(config.workers, invocation, run.paths, place.base):
             config = config._replace(workers=None)
+        is_ending = container.platform.ends and invocation.server.serves == "program"
         workers = workers_of(ground, invocation, variables, config, run.paths)
         return Process(
             number=-1,
@@ -150,7 +153,7 @@ class _Reader:
             files=container.stage.files,
             development=self._is_aside(container),
             location=container.location,
-            server=invocation.server,
+            server=replace(invocation.server, serves="command") if is_ending else invocation.server,
             runs=_runs(invocation, run.reference),
             entered=run.paths,
             copies=(*workers, *container.copies),

@@ -12,43 +12,43 @@ from typing import Literal
 from msgspec import Struct, field
 
 from statecheck.model import Applicability, Family, Harm, Level, Phase
-from statecheck.rules.serving import MountForm, Platform, Router, Scaler, Server, Wrapper
+from statecheck.rules.conditions import Condition, Scalar
+from statecheck.rules.entering import ANY, EntryPoint, Shape
+from statecheck.rules.environment import EnvironmentStyle, Reader, SettingsHolder
+from statecheck.rules.objects import Container, Effect, Lifetime, Returns, Safe
+from statecheck.rules.platforms import MountForm, Platform, Router, Scaler, VariableSource
+from statecheck.rules.serving import Server, Wrapper
+
+__all__ = [
+    "ANY",
+    "Condition",
+    "Container",
+    "Effect",
+    "EntryPoint",
+    "EnvironmentStyle",
+    "Fixing",
+    "Form",
+    "Lifetime",
+    "Match",
+    "Model",
+    "Option",
+    "Pack",
+    "Reader",
+    "Returns",
+    "Rule",
+    "Safe",
+    "Scalar",
+    "SettingsHolder",
+    "Shape",
+    "SpeaksOf",
+    "Status",
+    "Syntax",
+]
 
 Status = Literal["stable", "preview", "deprecated"]
 Match = Literal["call", "decorator", "subclass", "attribute", "setting", "document", "syntax"]
 Syntax = Literal["assignment", "literal", "comparison", "environment"]
 SpeaksOf = Literal["", "copies", "mounts"]
-Scalar = str | int | float | bool
-ANY = "..."  # in the parameters of a shape: any others
-
-
-class Condition(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A test of one argument. It holds when *any* of the listed states holds (``absent`` beside ``prefix``).
-
-    ``argument`` is the keyword, ``position`` the 0-based index (without self) where it may be given by place.
-    The value is followed through names and settings to its constants; a value that cannot be followed holds no state
-    but ``present``.
-
-    ``key`` is a key path inside the dict given there (``Cache(config={"CACHE_TYPE": …})``). ``setting`` tests a setting
-    of the project (``CACHES.*.BACKEND``; ``*``: of any key) instead of an argument. A condition that names none of the
-    three tests what the form itself matches: the value of the setting, of the assigned name, of the literal, or what
-    is compared with.
-    """
-
-    argument: str = ""
-    position: int | None = None
-    key: str = ""
-    setting: str = ""
-    absent: bool = False
-    present: bool = False
-    literal: bool = False  # a string literal stands there, whatever it says
-    number: bool = False  # a whole number stands there, whatever it is
-    equals: tuple[Scalar, ...] = ()
-    prefix: tuple[str, ...] = ()
-    suffix: tuple[str, ...] = ()
-    contains: tuple[str, ...] = ()
-    regex: str = ""  # "$x": that of patterns.x
-    instance_of: tuple[str, ...] = ()  # dotted names: the value is one of these, or made by one; "$x": those of lists.x
 
 
 class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -167,190 +167,6 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     page: str = ""  # text of README.md; filled by the loader
 
 
-class Shape(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """Code that a server or a command knows by its looks, without a registration. All that is given must fit.
-
-    ``functions``: a function at the top of a module that has one of these names. ``bases``: the methods of a class that
-    names one of these as base (``*`` stands for any letters: generated classes). ``classes``: what a class so called
-    lists in its attributes ``lists``. Without these three: any function. ``parameters``: the parameters are named as in
-    one of these rows, the receiver of ``bases`` not counted; a "..." that begins or ends it stands for any others.
-    """
-
-    functions: tuple[str, ...] = ()
-    bases: tuple[str, ...] = ()
-    classes: tuple[str, ...] = ()
-    lists: tuple[str, ...] = ()
-    parameters: tuple[tuple[str, ...], ...] = ()
-
-
-class EntryPoint(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """Where a framework calls user code. ``names`` are dotted: a function, a class, a method (``flask.Flask.route``).
-
-    match = "decorator": the decorated function (or class: its ``methods``) is called.
-    match = "call": the function or class given as ``argument``/``position`` is called. For a list or dict argument,
-        each function in it. A class (or ``Class.as_view()``): its ``methods``.
-    match = "subclass": ``methods`` and ``method-prefix``* methods (and those decorated with one of ``decorators``) of
-        every subclass are called. ``any-method``: all public methods.
-    match = "attribute": a function assigned to the attribute, or appended to it.
-    match = "function": the function of the tree with this dotted name; only settings can know it.
-    match = "loop": the function that makes one of these objects, or calls one of these methods, to take messages.
-    match = "script": the body of the file that calls one of these; its own variables are made anew each time.
-    match = "setting": dotted strings (in a list or dict) under the key ``names`` name functions or classes.
-    match = "shape": code that looks as ``shape`` says; it has no ``names``. The first parameter must be one
-        of the ``parameter-types``, where these are given.
-    """
-
-    id: str
-    match: Literal["decorator", "call", "subclass", "attribute", "setting", "function", "loop", "script", "shape"]
-    phase: Phase
-    names: tuple[str, ...] = ()
-    shape: Shape | None = None
-    argument: str = ""
-    position: int | None = None
-    methods: tuple[str, ...] = ()
-    method_prefix: tuple[str, ...] = ()
-    any_method: bool = False
-    decorators: tuple[str, ...] = ()
-    label: str = ""  # template: {verb} {path} {name}; default "{name}"
-    path_argument: str = ""  # which argument of the registration is the path, message or command name
-    path_position: int | None = None
-    verbs_argument: str = ""  # which argument lists the HTTP methods ("methods")
-    verb: str = ""  # fixed verb of this entry ("GET"); "*" takes the last part of the matched name
-    instance: Literal["request", "process", ""] = ""  # subclass: how long the framework keeps one instance
-    init_phase: Phase | None = None  # subclass: when __init__ runs
-    own_process: bool = False  # the function runs in a child process that was started for it alone
-    beside: bool = False  # the function runs in the process that starts it, beside its handlers: a thread, a timer
-    parameter_types: tuple[str, ...] = ()  # dotted classes of the handler's first parameters, self not counted
-    phases: dict[str, Phase] = field(default_factory=dict)  # decorator, call: other phases by the literal path argument
-    note: str = ""
-
-
-class Returns(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """Calling one of ``names`` gives an instance of ``type`` (dotted class). ``names`` may be methods."""
-
-    names: tuple[str, ...]
-    type: str
-
-
-class Container(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A type whose instances hold data: which methods change it, which of those take something out, which only look."""
-
-    names: tuple[str, ...]
-    mutating: tuple[str, ...]
-    reading: tuple[str, ...] = ()
-    clearing: tuple[str, ...] = ()
-    items: bool = True  # can x[k] = v and del x[k] change it?
-
-
-class Lifetime(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """How long an instance lives: of subclasses of ``names``, or of what calling ``names`` returns.
-
-    ``request``: dropped with the request, message or job. ``process``: as long as the process. ``row``: a database row
-    (an ORM instance). ``declarative``: class attributes are declarations (fields, options), not state.
-    """
-
-    names: tuple[str, ...]
-    lives: Literal["request", "process", "row", "declarative", "thread", "shared"]
-    attributes: tuple[str, ...] = ()  # declarative: only these class attributes
-
-
-class Safe(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A look-alike that must stay silent, and the kinds it silences (``*`` for all).
-
-    match = "call": a value made by calling one of ``names``. "subclass": attributes of subclasses. "attribute": writes
-    to this attribute or method (``flask.g``, ``flask.session``). "decorator": what it decorates. "setting": this key.
-    """
-
-    id: str
-    group: str
-    match: Literal["call", "subclass", "attribute", "decorator", "setting"]
-    names: tuple[str, ...]
-    suppresses: tuple[str, ...]
-    when: tuple[Condition, ...] = ()
-    values: tuple[str, ...] = ()
-    note: str = ""
-
-
-class Effect(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """What calling one of ``names`` does or gives: ``kind`` io, db, time, random, env, network, storage …"""
-
-    names: tuple[str, ...]
-    kind: str
-
-
-class SettingsHolder(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """Where a framework keeps its settings.
-
-    ``names``: objects that hold them (``flask.Flask.config``), set by item, and with ``attributes`` by attribute.
-    ``updates``: methods of theirs that take a mapping or keywords; ``objects``: functions that take a class or
-    its dotted name, and take over its UPPERCASE names. ``classes``: the fields of their subclasses are settings.
-    ``modules``: files or folders of this name (``settings*`` with any ending) hold settings as UPPERCASE names, if
-    one of ``markers`` is among them; ``variables`` name such a module in the environment. ``fillers``: calls after
-    which a module holds settings that its text does not show.
-    """
-
-    names: tuple[str, ...] = ()
-    attributes: bool = False
-    updates: tuple[str, ...] = ()
-    objects: tuple[str, ...] = ()
-    classes: tuple[str, ...] = ()
-    modules: tuple[str, ...] = ()
-    markers: tuple[str, ...] = ()
-    variables: tuple[str, ...] = ()
-    fillers: tuple[str, ...] = ()
-
-
-class Reader(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A way in which code reads variables of the environment.
-
-    match = "call": calling one of ``names`` reads the variable that ``argument``/``position`` names, and gives
-        ``default``/``default_position`` where it is not set; without a default it fails (``optional``: gives None).
-    match = "item": ``name["X"]`` reads it and fails where it is not set; ``"X" in name`` asks for it.
-    match = "option": as "call", for an option of a command that a variable may set; it counts where one is named.
-    match = "declaration": keywords of the call declare variables: ``DEBUG=(bool, False)``, a type and a default.
-    match = "prefix": every variable whose name begins with the argument (if it is left out, with ``prefix``).
-    match = "block": inside ``with name("X_"):`` the names that are read have this prefix.
-    match = "class": the fields of subclasses. A variable is named like its field, in capitals, behind a prefix that
-        one of ``prefixes`` holds (key paths inside the class); in the call that declares the field, one of
-        ``arguments`` may name it instead.
-    match = "attribute": attributes of what the call makes, in capitals, behind the prefix that the argument gives.
-    """
-
-    names: tuple[str, ...]
-    match: Literal["call", "item", "option", "declaration", "prefix", "block", "class", "attribute"] = "call"
-    argument: str = ""
-    position: int | None = None
-    default: str = ""
-    default_position: int | None = None
-    optional: bool = False
-    type: str = ""  # what it gives: str, int, bool, float, list, dict, path, url, json …
-    cast: str = ""  # the argument that is the type or makes it
-    cast_position: int | None = None
-    prefix: str = ""
-    prefixes: tuple[str, ...] = ()
-    arguments: tuple[str, ...] = ()
-
-
-class EnvironmentStyle(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """How fixes write a read of an environment variable in the words of the project.
-
-    ``reader``: the dotted name of what is called or indexed; with ``instance`` the class that it is an object of, which
-    the project must have made. ``statement`` imports it. A style that the project does not use is written only if it is
-    a ``fallback``. ``required`` and ``optional`` are templates by type: text, bytes (the text's own), hex (bytes as
-    digits), int, float, bool. {reader} stands for the reader as the file knows it, {name} for the expression that names
-    the variable, {default} for the one that stood there, {text} for it as a string. A type without a template has no
-    fix.
-    """
-
-    id: str
-    reader: str
-    required: dict[str, str]
-    instance: bool = False
-    statement: str = ""
-    fallback: bool = False
-    optional: dict[str, str] = field(default_factory=dict)
-
-
 class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """``rules/models/<framework>.toml``: knowledge that belongs to no single rule."""
 
@@ -385,6 +201,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     platforms: tuple[Platform, ...] = field(default=(), name="platform")
     scalers: tuple[Scaler, ...] = field(default=(), name="scaler")
     mount_forms: tuple[MountForm, ...] = field(default=(), name="mount-form")
+    variable_sources: tuple[VariableSource, ...] = field(default=(), name="variable-source")
     routers: tuple[Router, ...] = field(default=(), name="router")
 
 

@@ -1,13 +1,10 @@
-"""What rule packs say of programs that run an application, and of platforms that run such programs in copies.
-
-A new server or platform is a row of data. Code knows only the forms in which documents write variables.
-"""
+"""What rule packs say of programs that run an application. A new server is a row of data."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 
 class Server(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -77,95 +74,3 @@ class Wrapper(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     script: str = ""
     module: str = ""
     values: tuple[str, ...] = ()
-
-
-class Platform(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A kind of document that says what runs, and in how many copies. Paths are keys joined by "."; ``*`` is any.
-
-    The document must fit one of ``files`` (globs), have one of the ``kinds``, and every path of ``has``. Below it stand
-    the units (``units``, "" for the document itself), which are copied, and in each unit containers. ``unit`` is the
-    name for people: {name} (at ``name``, else the unit's key without ``key_prefix``, else that of the file) and {kind}
-    are filled in. ``replicas`` say how many copies, ``maximum`` up to how many,
-    ``minimum`` at least how many; ``scaled``: as many as somebody sets outside of the tree. A container whose
-    ``profiles`` are all for development or tests is not deployed; ``target`` is the stage of its Dockerfile. All paths
-    but ``units`` and ``namespace`` start at the unit, those from ``command`` on at the container; "." is
-    the start itself. ``mounts`` are in the ``mount_form`` of that id, and may name one of the ``volumes``.
-    """
-
-    id: str
-    unit: str
-    files: tuple[str, ...] = ()
-    kinds: tuple[str, ...] = ()
-    has: tuple[str, ...] = ()
-    units: str = ""
-    name: tuple[str, ...] = ()
-    key_prefix: str = ""
-    containers: str = ""
-    replicas: tuple[str, ...] = ()
-    maximum: tuple[str, ...] = ()
-    minimum: tuple[str, ...] = ()
-    scaled: bool = False
-    replica_word: str = "replica"
-    volumes: str = ""
-    command: tuple[str, ...] = ()
-    entrypoint: tuple[str, ...] = ()
-    environment: tuple[str, ...] = ()
-    environment_files: tuple[str, ...] = ()
-    image: tuple[str, ...] = ()
-    build: tuple[str, ...] = ()
-    profiles: tuple[str, ...] = ()
-    dockerfile: tuple[str, ...] = ()
-    target: tuple[str, ...] = ()
-    directory: tuple[str, ...] = ()
-    mounts: tuple[str, ...] = ()
-    mount_form: str = ""
-    namespace: tuple[str, ...] = ()
-
-
-class Volume(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """What a volume is that has something at ``has``. Its ``source`` says more of it, else the key ``has`` does."""
-
-    kind: Literal["bind", "claim", "empty", "host", "volume"]
-    has: str
-    source: tuple[str, ...] = ()
-
-
-class MountForm(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """How a platform writes what is mounted into a container: as maps, or as texts of parts between colons.
-
-    Of a map, ``path`` leads to the folder in the container, ``source`` to what is mounted, ``kind`` to a word for what
-    that is: bind or volume, else as its source looks; one of ``other_kinds`` is no disk. Where ``read_only`` is "true",
-    nobody writes. ``parts`` are the parts of a text: "source", "path" and "mode", which is a comma list; with one of
-    ``read_only_modes`` nobody writes. A source may be the name of a volume (at ``volume_name``, else its key):
-    it is what the first of its ``volumes`` rows says that fits.
-    """
-
-    id: str
-    path: tuple[str, ...]
-    source: tuple[str, ...] = ()
-    kind: tuple[str, ...] = ()
-    other_kinds: tuple[str, ...] = ()
-    read_only: tuple[str, ...] = ()
-    parts: tuple[Literal["source", "path", "mode"], ...] = ()
-    read_only_modes: tuple[str, ...] = ()
-    volume_name: tuple[str, ...] = ()
-    volumes: tuple[Volume, ...] = field(default=(), name="volume")
-
-
-class Router(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A document that leads requests to the units that bear its ``labels``; ``name`` is the path of its own name."""
-
-    kinds: tuple[str, ...]
-    name: str
-    labels: str
-
-
-class Scaler(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A document that scales a unit of another: the paths of the unit's name, its kind, the highest number, and where
-    the document itself says of which ``namespace`` it speaks."""
-
-    kinds: tuple[str, ...]
-    target: str
-    maximum: str
-    target_kind: str = ""
-    namespace: tuple[str, ...] = ()
