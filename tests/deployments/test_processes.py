@@ -169,6 +169,57 @@ def test_a_global_service_runs_on_every_node(processes_of: Processes, mode: str,
     assert wording.multiplied(found.copies) == copies
 
 
+TERRAFORM = """\
+resource "aws_ecs_task_definition" "web" {
+  family = "shop-${var.stage}"
+  container_definitions = DEFINITIONS
+}
+resource "aws_ecs_service" "SERVICE" {
+  name = "NAME"
+  desired_count = 3
+}
+"""
+ENCODED = (
+    'jsonencode([{ name = "web", command = ["gunicorn", "shop.web:app"],'
+    ' environment = [{ name = "WEB_CONCURRENCY", value = "2" }] },'
+    ' { name = "proxy", image = "nginx" }])'
+)
+CLOUDFORMATION = """\
+Resources:
+  Task:
+    Type: AWS::ECS::TaskDefinition
+    Properties:
+      Family: web
+      ContainerDefinitions:
+      - Name: web
+        Command: [gunicorn, "shop.web:app"]
+        Environment: [{Name: WEB_CONCURRENCY, Value: "2"}]
+  Service:
+    Type: AWS::ECS::Service
+    Properties: {ServiceName: NAME, DesiredCount: 3}
+"""
+
+
+@pytest.mark.parametrize(
+    ("service", "name", "tasks"),
+    [("web", "x", "3 tasks"), ("x", "web", "3 tasks"), ("x", "y", "any number of tasks")],
+)
+def test_tasks_in_terraform_have_the_count_of_the_service_of_that_name(
+    processes_of: Processes, service: str, name: str, tasks: str
+) -> None:
+    text = TERRAFORM.replace("DEFINITIONS", ENCODED).replace("SERVICE", service).replace("NAME", name)
+    [found] = processes_of({**APP, "main.tf": text})
+    assert (found.entered, wording.multiplied(found.copies)) == (("shop/web.py",), f"2 workers{wording.TIMES}{tasks}")
+
+
+@pytest.mark.parametrize(("name", "tasks"), [("web", "3 tasks"), ("other", "any number of tasks")])
+def test_tasks_in_cloudformation_have_the_count_of_the_service_of_that_name(
+    processes_of: Processes, name: str, tasks: str
+) -> None:
+    [found] = processes_of({**APP, "stack.yaml": CLOUDFORMATION.replace("NAME", name)})
+    assert (found.entered, wording.multiplied(found.copies)) == (("shop/web.py",), f"2 workers{wording.TIMES}{tasks}")
+
+
 MOUNTED = {
     "fly.toml": 'app = "shop"\n[experimental]\ncmd = "gunicorn shop.web:app"\n'
     '[[mounts]]\nsource = "disk"\ndestination = "/data"\n[[mounts]]\nsource = "more"\ndestination = "/more"\n',

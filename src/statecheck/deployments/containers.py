@@ -95,13 +95,18 @@ def _containers(
         name = text(unit, platform.name) or (unit.key if platform.units else _stem(document.location.path))
         name = name.removeprefix(platform.key_prefix)
         title = platform.unit.replace("{name}", name).replace("{kind}", document.text("kind")).strip()
-        counts = tuple(_counts(unit, platform, _scaler(document, platform, name, scaled)))
+        counts = tuple(_counts(unit, platform, _scaler(document, platform, frozenset((name, unit.key)), scaled)))
         volumes = select(unit, f"{platform.volumes}.*") if platform.volumes else []
-        inner = select(unit, platform.containers)
+        inner = [each for found in select(unit, platform.containers) for each in _listed(found)]
         for datum in inner:
             mounts = tuple(mounts_of(form, datum, platform.mounts, volumes)) if form is not None else ()
             own = datum.text("name") if len(inner) > 1 else ""
             yield Container(stage, platform, title, own or name or title, datum, unit.location, counts, mounts)
+
+
+def _listed(datum: Datum) -> Sequence[Datum]:
+    """A call (``jsonencode([…])``) may stand around the list."""
+    return datum.items if datum.kind == "list" else (datum,)
 
 
 def _stem(path: str) -> str:
@@ -135,26 +140,35 @@ def _number(datum: Datum) -> int | None:
 
 
 class Scaled(NamedTuple):
-    """What a scaler says of a unit of that name; of any kind and namespace where it says none."""
+    """What a scaler says of a unit with one of these names; of any kind, namespace and platform where it says none."""
 
-    name: str
+    names: frozenset[str]
     kind: str
     namespace: str
+    platforms: tuple[str, ...]
     copies: Count
 
 
 def _scaled(stage: Stage, scalers: Iterable[Scaler]) -> Iterator[Scaled]:
     for document in stage.documents:
         for scaler in scalers:
-            target, most = text(document, [scaler.target]), first(document, [scaler.maximum])
-            if document.text("kind") in scaler.kinds and target and most is not None:
-                kind = text(document, [scaler.target_kind]) if scaler.target_kind else ""
-                count = Count(_number(most), True, "", f"{most.key}: {most.value}", most.location)
-                yield Scaled(target, kind, text(document, scaler.namespace), count)
+            if not scaler.kinds or document.text("kind") in scaler.kinds:
+                for unit in select(document, scaler.units):
+                    yield from _scaled_by(scaler, unit, text(document, scaler.namespace))
 
 
-def _scaler(document: Datum, platform: Platform, name: str, scaled: Iterable[Scaled]) -> Count | None:
+def _scaled_by(scaler: Scaler, unit: Datum, namespace: str) -> Iterator[Scaled]:
+    names = frozenset((text(unit, [scaler.target]), unit.key)) - {""}
+    said = first(unit, [path for path in (scaler.maximum, scaler.replicas) if path])
+    if names and said is not None:
+        kind = text(unit, [scaler.target_kind]) if scaler.target_kind else ""
+        count = Count(_number(said), bool(scaler.maximum), "", f"{said.key}: {said.value}", said.location)
+        yield Scaled(names, kind, namespace, scaler.platforms, count)
+
+
+def _scaler(document: Datum, platform: Platform, names: frozenset[str], scaled: Iterable[Scaled]) -> Count | None:
     kind, namespace = document.text("kind"), text(document, platform.namespace)
-    found = [each.copies for each in scaled if each.name == name and each.kind in ("", kind)
+    found = [each.copies for each in scaled if not names.isdisjoint(each.names) and each.kind in ("", kind)
+             and (not each.platforms or platform.id in each.platforms)
              and (each.namespace == namespace or not each.namespace or not namespace)]  # fmt: skip
     return found[-1] if found else None

@@ -38,8 +38,8 @@ def pairs(datum: Datum | None) -> dict[str, Datum]:
     """Variables: a mapping, a list of ``NAME=value``, or a list of mappings with ``name`` (``key``) and ``value``."""
     found: dict[str, Datum] = {}
     for each in datum.items if datum is not None else ():
-        name = each.text("name") or each.text("key")
-        value = each.at("value")
+        name = each.text("name") or each.text("key") or each.text("Name")
+        value = each.at("value") or each.at("Value")
         if name and value is not None:
             found[name] = value
         elif each.key and each.key != SHELL:

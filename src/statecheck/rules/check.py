@@ -171,6 +171,9 @@ def _deployments(model: Model, document: toml.Document) -> None:
             _path(document, getattr(platform, key), ("platform", number, key))
         if bool(platform.mounts) != bool(platform.mount_form):
             raise error(document, f"platform[{number}]: mounts and mount-form go together", "platform", number)
+    for number, scaler in enumerate(model.scalers):
+        if not (scaler.kinds or scaler.units):
+            raise error(document, f"scaler[{number}]: neither kinds nor units", "scaler", number)
 
 
 def check_mount_forms(model: Model, document: toml.Document, known: Collection[str]) -> None:

@@ -112,11 +112,18 @@ class Router(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
 
 
 class Scaler(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """A document that scales a unit of another: the paths of the unit's name, its kind, the highest number, and where
-    the document itself says of which ``namespace`` it speaks."""
+    """A document that scales units of others, of any platform or one of the ``platforms``.
 
-    kinds: tuple[str, ...]
+    It has one of the ``kinds``, or ``units`` that scale one each. ``target`` leads to the name of what is scaled, which
+    may also be the key of the scaling unit; ``target_kind`` to its kind, ``maximum`` or ``replicas`` to the number.
+    ``namespace`` is that of the document.
+    """
+
     target: str
-    maximum: str
+    kinds: tuple[str, ...] = ()
+    units: str = ""
+    platforms: tuple[str, ...] = ()
+    maximum: str = ""
+    replicas: str = ""
     target_kind: str = ""
     namespace: tuple[str, ...] = ()
