@@ -57,6 +57,8 @@ def told(read: Read) -> tuple[str, str, bool, str | None]:
             ("A", "int", False, "3"),
         ),
         ('from dynaconf import Dynaconf\ns = Dynaconf(envvar_prefix="P")\nx = s.A', ("P_A", "", False, None)),
+        ("from dynaconf import settings\nx = settings.A", ("DYNACONF_A", "", False, None)),
+        ("import dynaconf\nx = dynaconf.settings.A", ("DYNACONF_A", "", False, None)),
         (
             'import click\n@click.command()\n@click.option("--a", envvar="A", default="b", type=int)\ndef f(a): ...',
             ("A", "int", False, "b"),

@@ -197,19 +197,27 @@ class Environment:
         """``settings.PORT`` of an object that takes its attributes from the environment."""
         readers = {name: row for name, row in self._project.knowledge.readers.items() if row.match == "attribute"}
         makers = [use for use in self._project.graph.uses if use.name in readers]
-        if not makers:
+        made = {use.name: self._prefix_of(use, readers[use.name]) for use in makers}
+        prefixes = {**self._ready_made(readers), **made}
+        if not prefixes:
             return
-        prefixes = {use.name: self._prefix_of(use, readers[use.name]) for use in makers}
         for row in self._project.tables.rows:
             for node in row.nodes if self._project.is_application(row.ref.path) else ():
                 if not isinstance(node, Attr) or not node.attr.isupper() or node in row.event.targets:
                     continue
                 items = self._project.evaluator.evaluate(row.ref, node.value, row.event.region)
-                made = [item.value.name for item in items if isinstance(item.value, ForeignInstance)]
-                if maker := next((name for name in made if name in prefixes), None):
+                names = [item.value.name for item in items if isinstance(item.value, ForeignInstance)]
+                if maker := next((name for name in names if name in prefixes), None):
                     name = Const(node.pos, node.pos, "str", prefixes[maker] + node.attr, len(node.attr))
                     at = Located(row.ref, name, row.event.region)
                     yield Found(readers[maker], row.ref, row.event.region, node, row.event, at, None, False)
+
+    def _ready_made(self, readers: Mapping[str, Reader]) -> dict[str, str]:
+        """The classes of such objects that an imported package holds ready, with the prefix that they have then."""
+        held = self._project.knowledge.objects_of(readers)
+        packages = self._project.imported_packages() if held else frozenset()
+        imported = [of for name, of in held.items() if name.partition(".")[0] in packages]
+        return {of: f"{readers[of].prefix}_" if readers[of].prefix else "" for of in imported}
 
     def _prefix_of(self, use: Use, reader: Reader) -> str:
         given = argument(use.call, reader.argument, reader.position)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 
 from statecheck.rules.schema import Container, EntryPoint, Model, Pack, Reader, Safe
@@ -159,6 +159,10 @@ class Knowledge:
     def instance_type(self, name: str) -> str | None:
         """The class that the foreign ``name`` (a module's object, an attribute) is an instance of."""
         return self._first(self._instances, name)
+
+    def objects_of(self, classes: Collection[str]) -> dict[str, str]:
+        """The foreign objects that are instances of one of the classes, each with its class."""
+        return {name: cls for name, cls in self._instances.items() if cls in classes}
 
     def container(self, name: str) -> Container | None:
         """The container type of this name, or the one among its bases."""
