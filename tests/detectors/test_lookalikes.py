@@ -144,7 +144,9 @@ class TestFlagsAndClocks:
         @app.post("/stop")
         def stop():
             server.stop(True)
-            return str(server.{field})
+            return ""
+        @app.get("/")
+        def show(): return str(server.{field})
     """
 
     @pytest.mark.parametrize(
@@ -450,7 +452,9 @@ class TestClaims:
                 return self.held
         leader = Leader()
         @app.post("/")
-        def run(): return str(leader.claim() and leader.held)
+        def run(): return str(leader.claim())
+        @app.get("/")
+        def show(): return str(leader.held)
     """
 
     def test_what_a_shared_store_answered_to_a_claim(self) -> None:

@@ -63,11 +63,11 @@ class Serving:
         return self._known[function]
 
     def _find_makers(self) -> Iterator[ScopeRef]:
-        """Functions that register handlers, call an application factory, or belong to an application class."""
+        """Functions that register handlers, make an application or run a server, and those of application classes."""
         project = self._project
         at = {(use.ref.path, use.call.pos): use.ref for use in project.graph.uses}
         for use in project.graph.uses:
-            if use.name in project.knowledge.app_factories:
+            if use.name in project.knowledge.app_factories or use.name in project.knowledge.server_calls:
                 yield project.tables.function_around(use.ref)
         for entry in project.phases.entries:
             if entry.phase == "request":

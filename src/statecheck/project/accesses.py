@@ -32,6 +32,7 @@ from statecheck.project.values import (
 )
 from statecheck.rules.schema import Container
 
+DECLARING = ("assign", "annotated")
 STORING = ("assign", "annotated", "augmented", "delete", "walrus", "for", "with")
 
 
@@ -265,10 +266,18 @@ class Accesses:
             if isinstance(name, Const):
                 for place, kind, via in self._attribute_places(item, name.value):
                     yield Access(place, kind, ref, event, call.pos, call.end, "setattr()", item.depth, via, value)
-            elif item.place is not None and not isinstance(item.value, FunctionValue):
+            elif item.place is not None and not isinstance(item.value, FunctionValue) and not self._is_bare(item):
                 yield Access(
                     item.place, "change", ref, event, call.pos, call.end, "setattr()", item.depth, item.via, value
                 )
+
+    def _is_bare(self, item: Item) -> bool:
+        """Is it an object of a class without attributes, made to hang functions and classes on?"""
+        classes = self._evaluator.classes
+        return isinstance(item.value, Instance) and not any(
+            classes.fields.get(cls) or any(event.op in DECLARING for event in self._tables.scope(cls).events)
+            for cls in classes.info(item.value.cls).mro
+        )
 
     def reads(self, places: Iterable[Place]) -> dict[Place, list[Access]]:
         """The reads of the given places, in order of place in the tree. One pass over all expressions."""

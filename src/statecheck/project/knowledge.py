@@ -82,6 +82,9 @@ class Knowledge:
         self._safe = self._collect_safe(models)
         self.settings = tuple(row for model in models for row in model.settings)
         self.readers = {self.canonical(name): row for model in models for row in model.readers for name in row.names}
+        self.server_calls = frozenset(
+            self.canonical(name) for model in models for row in model.servers for name in row.call
+        )
         self.app_factories = frozenset(self.canonical(name) for model in models for name in model.app_factories)
         self.startup_names = frozenset(name for model in models for name in model.startup_names)
         self.element_methods = frozenset(
