@@ -42,6 +42,7 @@ class Hit(NamedTuple):
     spot: Spot
     evidence: Evidence
     guarded: Guarded | None = None  # of a lock: where it is taken
+    others: tuple[Spot, ...] = ()  # where other branches make the same thing
 
 
 def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
@@ -53,7 +54,7 @@ def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
     predicates = project.once(Predicates)
     matcher = Matcher(project, settings, predicates.table(), spots.method_calls(methods))
     hits = [*_of_code(project, forms, spots, matcher), *_of_settings(forms, spots, matcher)]
-    best = [hit._replace(guarded=predicates.guarded(hit.wanted.form, hit.spot)) for hit in _best(hits)]
+    best = [hit._replace(guarded=predicates.guarded(hit.wanted.form, hit.spot)) for hit in _by_variable(_best(hits))]
     return [report(project, matcher.serving, hit) for hit in best]
 
 
@@ -124,6 +125,25 @@ def _best(hits: Iterable[Hit]) -> list[Hit]:
         if key not in best or _rank(hit) < _rank(best[key]):
             best[key] = hit
     return list(best.values())
+
+
+def _by_variable(hits: Iterable[Hit]) -> list[Hit]:
+    """What one function makes in several branches for the same variable is one cause: the first, with the others."""
+    found: dict[object, list[Hit]] = defaultdict(list)
+    for hit in hits:
+        spot, event = hit.spot, hit.spot.event
+        kept = event is not None and event.op in STORING and spot.call is not None and len(event.targets) == 1
+        name = dotted(event.targets[0]) if kept and event is not None else ""
+        splits = (hit.wanted.form.harm or hit.wanted.rule.harm) == "split"
+        found[(spot.ref, name, hit.wanted.number, hit.wanted.rule.code) if name and splits else id(hit)].append(hit)
+    return [one for group in found.values() for one in _of_branches(group)]
+
+
+def _of_branches(group: list[Hit]) -> list[Hit]:
+    first, *others = sorted(group, key=lambda hit: hit.spot.start)
+    if len({hit.spot.region for hit in group}) < len(group):
+        return group
+    return [first._replace(others=tuple(hit.spot for hit in others))]
 
 
 def _rank(hit: Hit) -> tuple[int, str, int]:
@@ -220,7 +240,11 @@ def _flow(project: Project, hit: Hit, where: Location, name: str) -> tuple[Step,
         at = project.location(hit.guarded.ref.path, hit.guarded.start, hit.guarded.start)
         taken = Step("write", at, f"`{name}` is taken around what other processes change too")
         return (Step("definition", where, f"`{name}` stands here"), *call_steps(project, hit.guarded.ref), taken)
-    return (*steps, Step("definition", where, f"`{name}` stands here"))
+    steps.append(Step("definition", where, f"`{name}` stands here"))
+    for other in hit.others:
+        at = project.location(other.ref.path, other.start, other.end)
+        steps.append(Step("definition", at, f"`{name}` stands here, too"))
+    return tuple(steps)
 
 
 def _starts(project: Project, cls: ScopeRef, base: str) -> Iterator[Step]:

@@ -19,6 +19,7 @@ BINDING = ("assign", "annotated", "walrus")
 EXAMPLES = re.compile(
     r"(?i)(^|_)(examples?|samples?|schema_extra|help(_?text)?|docs?|description|usage|epilog|placeholder)$"
 )
+PROSE = re.compile(r"\w\W*\s+\w.*\s\Z", re.DOTALL)
 CLOSED = frozenset({Const, Name, FString, Func})  # nothing inside them is a value of a key
 SILENT = frozenset({Name, FString, Func})  # without a key of their own they say nothing
 Counts = Callable[[str, int], bool]
@@ -141,4 +142,15 @@ def _inside(row: Part) -> list[Part]:
         return [(key, "", expr.value, above)]
     if isinstance(expr, Op) and expr.op in COMPARISONS:
         return []
+    if isinstance(expr, Op) and expr.op == "+":  # what ends a sentence is an example: "such as " + "amqp://…"
+        told = [
+            part for before, part in zip((None, *expr.operands), expr.operands, strict=False) if not _is_prose(before)
+        ]
+        return [(key, "", part, above) for part in told]
     return [(key, "", part, above) for part in parts(expr)]
+
+
+def _is_prose(expr: Expr | None) -> bool:
+    """Does a text of several words, which goes on behind it, end here?"""
+    last = expr.operands[-1] if isinstance(expr, Op) and expr.op == "+" else expr
+    return isinstance(last, Const) and last.kind == "str" and PROSE.search(last.value) is not None

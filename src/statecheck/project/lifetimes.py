@@ -166,7 +166,9 @@ class Lifetimes:
 
         for entry in self._phases.entries:
             made = self._tables.class_around(entry.ref)
-            if entry.kept and made is not None and not (entry.where and self._phases.runtime(entry.where)):
+            if not entry.kept or made is None:
+                continue
+            if not (self._phases.runtime(entry.where) if entry.where else self._phases.is_made_anew(made)):
                 self._mark(made, Holder(None, entry.path, entry.pos, "the framework keeps one instance"))
 
         for cls in self._evaluator.classes.refs:

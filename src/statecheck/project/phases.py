@@ -75,6 +75,16 @@ class Phases:
         """Does a child process run the entry point, started for it alone?"""
         return (entry.framework, entry.id) in self._own
 
+    def is_made_anew(self, cls: ScopeRef) -> bool:
+        """Do only functions that serve requests make objects of the class: the responder of a middleware?"""
+        makers = [
+            site.caller
+            for each in (cls, *self._evaluator.classes.subclasses(cls))
+            for site in self._graph.made.get(each, ())
+            if not self.is_apart(site.caller.path)
+        ]
+        return bool(makers) and all(self.of(maker).keys() == {"request"} for maker in makers)
+
     def is_start_up_of_child(self, function: ScopeRef) -> bool:
         """Does only a child process run, for its own copy, what each process that serves runs at start-up?"""
         reached = self.of(function)
