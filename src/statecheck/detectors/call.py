@@ -13,6 +13,7 @@ from statecheck.detectors.flow import call_steps, labels, sentence
 from statecheck.detectors.locks import Guarded
 from statecheck.detectors.matching import Evidence, Matcher
 from statecheck.detectors.predicates import Predicates
+from statecheck.detectors.samples import is_for_debugging
 from statecheck.detectors.serving import Serving
 from statecheck.detectors.spots import Spot, Spots
 from statecheck.facts.walk import dotted
@@ -82,6 +83,8 @@ def _of_code(project: Project, forms: Sequence[Wanted], spots: Spots, matcher: M
                 ):
                     continue  # a default of the environment is judged where it stands
                 for place in spots.origins(spot) if kind == "call" else [spot]:
+                    if row.rule.family == "memory" and is_for_debugging(project, place):
+                        continue
                     if place is spot or matcher.holds(row.form, place) is not None:
                         yield Hit(row, place, evidence)
 

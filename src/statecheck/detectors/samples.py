@@ -41,6 +41,11 @@ def stands_in_sample(project: Project, samples: Container[str], spot: Spot) -> b
         return True
     if scope.kind == "class" and profile_of_name(scope.name) != "":
         return True
+    return is_for_debugging(project, spot)
+
+
+def is_for_debugging(project: Project, spot: Spot) -> bool:
+    """Does it stand under ``if DEBUG``?"""
     regions, region = project.files[spot.ref.path].regions, spot.region
     while region >= 0:
         if _asks_for_debugging(regions[region]):

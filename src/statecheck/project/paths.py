@@ -58,7 +58,22 @@ SAME = frozenset(
         "fileno",
     }
 )
-OWN = frozenset({"encode", "decode", "strip", "lower", "rstrip", "split", "as_posix"})  # methods of values alone
+# Methods of texts and paths alone: what has them is one, whatever made it.
+OWN = frozenset(
+    {
+        "encode",
+        "decode",
+        "strip",
+        "lower",
+        "rstrip",
+        "split",
+        "as_posix",
+        "joinpath",
+        "with_suffix",
+        "with_name",
+        "with_stem",
+    }
+)
 PATH_TYPES = ("pathlib.", "anyio.Path", "upath.", "builtins.str")
 MAKERS = ("pathlib.Path", "pathlib.PurePath", "anyio.Path", "upath.UPath")
 DEVICES = ("/dev/null", "/dev/std", "/dev/fd", "/dev/tty", "/proc/", "/sys/")
