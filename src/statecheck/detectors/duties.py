@@ -33,6 +33,7 @@ WATCHING = frozenset(
 ENDING = frozenset({"close", "aclose", "cleanup", "shutdown"})
 REMOVING = frozenset({"remove", "unlink", "rmtree", "rmdir"})
 LOOKING = frozenset({"exists", "isfile", "isdir", "is_file", "is_dir"})
+LASTING = frozenset({"io", "db", "network", "enqueue", "storage"})  # effects that stay outside the process
 SMALL = 12  # functions of one target
 
 
@@ -59,6 +60,12 @@ class Duties:
             return True
         targets = self._targets(spot)
         return bool(targets) and all(self._only_ends(ref) for ref in targets)
+
+    def delivers(self, spot: Spot) -> bool:
+        """Does the work take messages that all processes hear, and do nothing outside that would be done N times?"""
+        targets = self._targets(spot)
+        done = [self._effects.of(ref) for ref in targets]
+        return bool(done) and all("hear" in kinds and kinds.isdisjoint(LASTING) for kinds in done)
 
     def _given(self, spot: Spot) -> Expr | None:
         if spot.call is None:

@@ -1,4 +1,4 @@
-"""Places of which processes need not hear from each other: each request fills them anew, or a moment does."""
+"""Places of which processes need not hear from each other: a request, a moment or a channel fills them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from statecheck.detectors.aging import Aging
+from statecheck.detectors.relays import Relays
 from statecheck.detectors.resetting import is_set_first
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
@@ -21,7 +22,8 @@ class Known(NamedTuple):
 
 
 def own_to_process(project: Project, known: Sequence[Known]) -> set[Place]:
-    """The places that hold copies a few seconds old, the times beside them, or what each entry sets before it reads."""
+    """The places that hold copies a few seconds old, the times beside them, what each entry sets before it reads, or
+    what messages to all processes are delivered by."""
     aging = project.once(Aging)
     copies = {row.place for row in known if aging.is_short(row.writes, row.reads)}
     stored = [write for row in known if row.place in copies for write in row.writes]
@@ -30,7 +32,8 @@ def own_to_process(project: Project, known: Sequence[Known]) -> set[Place]:
     parts = {
         row.place for row in known if anew and (_is_reached_by(row.writes, anew) or _lies_in(project, row.place, anew))
     }
-    return copies | stamps | anew | parts
+    relayed = {row.place for row in known if project.once(Relays).is_relayed(row.reads)}
+    return copies | stamps | anew | parts | relayed
 
 
 def _is_reached_by(writes: Sequence[Access], anew: Container[Place]) -> bool:

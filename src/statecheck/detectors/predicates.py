@@ -57,6 +57,7 @@ class Predicates:
             "signals-requests": self._locks.signals,
             "changes-nothing": self._duties.changes_nothing,
             "cleans-up": self._duties.cleans_up,
+            "delivers": self._duties.delivers,
             "per-call": self.per_call,
             "of-a-command": self.of_a_command,
             "started": self.started,

@@ -23,6 +23,7 @@ PREDICATES: Final = frozenset(
         "of-a-command",  # the value is used on the spot, by code that only a command runs
         "changes-nothing",  # the work that is started only waits, watches, logs or counts
         "cleans-up",  # the work that is started only closes or removes something
+        "delivers",  # the work that is started hands on, in this process, messages that all processes hear
         "guards-shared",  # a lock around what other processes change too
         "signals-requests",  # an event that one request sets and another waits for
         "from-upload",  # the data comes from an uploaded file
@@ -74,6 +75,7 @@ OWNED: Final = {
             "signals-requests",
             "changes-nothing",
             "cleans-up",
+            "delivers",
             "per-call",
             "of-a-command",
             "started",
@@ -102,6 +104,7 @@ OWNED: Final = {
             "signals-requests",
             "changes-nothing",
             "cleans-up",
+            "delivers",
             "per-call",
             "of-a-command",
             "started",
