@@ -9,6 +9,7 @@ from statecheck.facts.ir import Call, Const, Display, Expr
 from statecheck.facts.walk import span
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
+from statecheck.project.phases import SURE
 from statecheck.project.values import ClassPlace, FieldPlace, GlobalPlace, ScopeRef
 
 OWN = ("__init__", "__new__", "__post_init__")
@@ -64,12 +65,20 @@ def is_set_first(project: Project, writes: Sequence[Access], reads: Sequence[Acc
     asking = [read for read in reads if (read.ref, read.event.pos) not in own]
     asking += [read for read in reads if (read.ref, read.event.pos) in own and not _is_target(read)]
     asking += [write for write in writes if write.kind != "rebind"]
-    asking = [access for access in asking if project.phases.runtime(access.ref)]
+    asking = [access for access in asking if _may_run(project, access.ref)]
     return (
         bool(asking and covering)
         and all(map(project.phases.entries_to, {access.ref for access in asking}))
         and all(_is_after(project, access.ref, access.start, covering, {}, UP) for access in asking)
     )
+
+
+def _may_run(project: Project, ref: ScopeRef) -> bool:
+    """Can it run while the process serves? So may a function that nothing is known to call, or that is handed on."""
+    reached = project.phases.of(ref)
+    if not reached:
+        return project.tables.class_around(project.tables.function_around(ref)) is None
+    return bool(project.phases.runtime(ref)) or (set(reached) == {"cli"} and reached["cli"].certainty < SURE)
 
 
 def _is_target(read: Access) -> bool:

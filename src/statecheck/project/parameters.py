@@ -68,6 +68,9 @@ class Parameters:
             return [Item(ContainerValue(kind, Site(ref.path, param.pos)))]
         around = ScopeRef(ref.path, scope.parent)
         found = self._provided(around, param)
+        if found and not any(isinstance(item.value, Instance) for item in found):  # a container that nobody looks into
+            named = self.annotated(around, param.annotation)
+            found += [item for item in named if isinstance(item.value, Instance)]
         found += self._passed(ref, param)
         if not found:
             found += self.annotated(around, param.annotation) or self._handed(ref, param)
