@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -11,6 +12,9 @@ from statecheck.facts.cache import FACTS, key_of, recall, remember, salt
 from statecheck.facts.content import hashed, read
 from statecheck.facts.ir import FileFacts
 from statecheck.facts.job import Outcome, decode_facts
+from statecheck.facts.sharing import Sharing
+
+AT_ONCE: Final = 500  # files whose facts are read from the cache together
 
 
 class Kept:
@@ -19,19 +23,24 @@ class Kept:
     (A project tells places apart by the very facts they stand in.)
     """
 
-    def __init__(self, folder: Path, paths: Sequence[Path]) -> None:
+    def __init__(self, folder: Path, paths: Sequence[Path], sharing: Sharing | None = None) -> None:
         self.known: dict[int, FileFacts] = {}
         self._folder = folder
+        self._sharing = sharing
         self._salt = _salt()
         if self._salt is not None:
             self._look_up(self._salt, paths)
 
     def _look_up(self, salted: bytes, paths: Sequence[Path]) -> None:
         keys = {index: key for index, path in enumerate(paths) if (key := _key(path, salted)) is not None}
-        found = recall(self._folder, FACTS, list(dict.fromkeys(keys.values())))
-        for index, key in keys.items():
-            if key in found and (facts := _decoded(found[key])) is not None:
-                self.known[index] = facts
+        indexes = list(keys)
+        for start in range(0, len(indexes), AT_ONCE):  # what is decoded takes memory enough
+            part = indexes[start : start + AT_ONCE]
+            found = recall(self._folder, FACTS, list(dict.fromkeys(keys[index] for index in part)))
+            for index in part:
+                value = found.get(keys[index])
+                if value is not None and (facts := _decoded(value)) is not None:
+                    self.known[index] = self._sharing.share(facts) if self._sharing is not None else facts
 
     def add(self, outcomes: Iterable[Outcome]) -> None:
         """Keep what was extracted, under the hash of what was read then: the file may have changed since.

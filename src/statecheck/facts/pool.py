@@ -13,6 +13,7 @@ from statecheck.facts.crew import Crew, Keep, Task
 from statecheck.facts.ir import FileFacts, ParseFailure
 from statecheck.facts.job import EXTRACTOR, Outcome, bring_in, decode_facts, examine, is_safe_here, roomy
 from statecheck.facts.kept import Kept
+from statecheck.facts.sharing import WORTHWHILE, Sharing
 from statecheck.model import Problem
 from statecheck.timing import Timed, untimed
 
@@ -60,7 +61,8 @@ def extract_files(
     :func:`statecheck.facts.python.extract`. ``cache`` is the folder of facts kept between runs.
     """
     with timed("known facts"):
-        kept = Kept(cache, [path for _, path in files]) if cache is not None else None
+        sharing = Sharing() if sum(_size(path) for _, path in files) > WORTHWHILE else None
+        kept = Kept(cache, [path for _, path in files], sharing) if cache is not None else None
     known = kept.known if kept is not None else {}
     tasks = [Task(index, str(path), _size(path)) for index, (_, path) in enumerate(files) if index not in known]
     outcomes: dict[int, Outcome] = {}
@@ -79,7 +81,7 @@ def extract_files(
         finally:  # who stops a long run does not lose what it has done
             if kept is not None:
                 kept.add(outcomes.values())
-        return _gathered(files, outcomes, known)
+        return _gathered(files, outcomes, known, sharing)
 
 
 def workers_for(tasks: Sequence[Task], jobs: int | None) -> int:
@@ -138,7 +140,10 @@ def _chunks(tasks: Sequence[Task]) -> list[tuple[Task, ...]]:
 
 
 def _gathered(
-    files: Sequence[tuple[str, Path]], outcomes: dict[int, Outcome], known: Mapping[int, FileFacts]
+    files: Sequence[tuple[str, Path]],
+    outcomes: dict[int, Outcome],
+    known: Mapping[int, FileFacts],
+    sharing: Sharing | None,
 ) -> Extraction:
     """``outcomes`` is emptied on the way: the memory need not hold all facts twice."""
     facts: dict[str, FileFacts] = {}
@@ -148,13 +153,12 @@ def _gathered(
             facts[name] = known[index]
             continue
         outcome = outcomes.pop(index)
-        facts[name] = (
-            decode_facts(outcome.facts)
-            if outcome.problem is None
-            else FileFacts(failure=ParseFailure(1, 1, outcome.problem))
-        )
         if outcome.problem is not None:
+            facts[name] = FileFacts(failure=ParseFailure(1, 1, outcome.problem))
             problems.append(Problem(name, outcome.problem))
+            continue
+        decoded = decode_facts(outcome.facts)
+        facts[name] = sharing.share(decoded) if sharing is not None else decoded
     return Extraction(facts, tuple(problems))
 
 

@@ -99,6 +99,8 @@ class Evaluator:
 
         This is :meth:`ask` without a closure: it runs for every expression of the tree.
         """
+        if type(expr) is Const:  # nothing to remember
+            return (Item(ConstantValue(expr.kind, expr.value)),)
         key = id(expr)
         found = self._answers.get(key)
         if found is not None:
@@ -145,7 +147,6 @@ class Evaluator:
             Sub: self.contents.subscript,
             Display: self._display,
             Comp: self._display,
-            Const: lambda _, expr, __: (Item(ConstantValue(expr.kind, expr.value)),),
             Choice: lambda ref, expr, region: [
                 item for part in expr.items for item in self.evaluate(ref, part, region)
             ],

@@ -86,6 +86,8 @@ class FileTable:
         self.children: dict[int, list[int]] = defaultdict(list)
         for scope in facts.scopes:
             self._read(scope)
+        for key, rows in self.bindings.items():
+            self.bindings[key] = rows[:]  # no longer than it is: most are one
 
     def home(self, scope: int, name: str) -> int:
         """The scope that ``name`` belongs to when it is bound in ``scope``: follows ``global`` and ``nonlocal``."""
