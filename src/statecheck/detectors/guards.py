@@ -157,6 +157,19 @@ def mentions(expr: Expr, name: str) -> bool:
     )
 
 
+def is_reading_of_clock(project: Project, write: Access, value: Expr) -> bool:
+    """``time.time()``, ``now + 60``, ``now().isoformat()``: nothing but a point in time."""
+    if isinstance(value, Op):
+        return any(is_reading_of_clock(project, write, part) for part in value.operands)
+    asked = value.func if isinstance(value, Call) else value
+    if asked is not value and isinstance(asked, Attr) and is_reading_of_clock(project, write, asked.value):
+        return True
+    return isinstance(asked, (Name, Attr)) and any(
+        isinstance(item.value, (Foreign, ForeignInstance)) and project.knowledge.effect(item.value.name) == "time"
+        for item in project.evaluator.evaluate(write.ref, asked, write.event.region)
+    )
+
+
 def _asks_for(expr: Expr, name: str) -> bool:
     """``x``, ``obj.x``, ``len(x)``, ``hasattr(obj, "x")``: is the value of the expression that of the name?"""
     if isinstance(expr, Call):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from statecheck.detectors.serving import Serving
 from statecheck.detectors.spots import MethodCall, Spot
 from statecheck.facts.ir import Call, Expr, Star
@@ -189,6 +191,8 @@ class Matcher:
         for constant in found.constants:
             if fits(condition, constant) or (constant.kind == "str" and constant.text in condition.instance_of):
                 variable = "" if setting is not None and setting.field else constant.variable
+                if constant.around and fits(condition, replace(constant, text=constant.around)):
+                    variable = None  # "sqlite:///" + path: so it is, whatever the environment says of the path
                 return Evidence(variable, constant.text)
         return HOLDS if condition.equals and self.is_instance(value, _texts(condition.equals)) else None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from statecheck.detectors.guards import mentions, shape
+from statecheck.detectors.guards import is_reading_of_clock, mentions, shape
 from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Name, Op, Sub
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
@@ -39,18 +39,22 @@ def is_memo_write(project: Project, write: Access, writes: Sequence[Access] = ()
         return False  # a table that grows by and by
     if write.event.value is not None and mentions(write.event.value, write.place.name):
         return False  # a count or a list that grows, not a value computed once
+    if isinstance(write.event.value, Display) and any(_counts_inside(other) for other in writes):
+        return False  # a record in which something is counted
     key = shape(target.index)
     if write.event.value is not None and _is_counted_on(project, write, write.event.value, key):
         return False
     if not _is_conditional(project, write):
         return False  # the last value, not the first
+    if _is_mark(project, write, target) and all(_is_mark(project, other) for other in writes if other.kind == "change"):
+        return False  # that the key was there before, and when
     function = project.tables.function_around(write.ref)
     return any(
         _looks_up(node, write.place.name, key)
         for event in project.scope(function).events
         if event.value is not None and event is not write.event
         for node in iter_expr(event.value)
-    ) or _failed_to_read(project, write, target)
+    ) or (_failed_to_read(project, write, target) or _was_missing(project, write, target))
 
 
 def _is_counted_on(project: Project, write: Access, value: Expr, key: object) -> bool:
@@ -90,6 +94,24 @@ def _is_left_empty(project: Project, writes: Sequence[Access]) -> bool:
     """Does nobody put anything into what is stored, or only a memo of its own?"""
     deep = [other for other in writes if other.depth and other.kind == "change"]
     return bool(writes) and all(is_memo_write(project, other) for other in deep)
+
+
+def _was_missing(project: Project, write: Access, target: Sub) -> bool:
+    """``if cache[key][part] is None: cache[key][part] = …``"""
+    regions, region, wanted = project.tables.files[write.ref.path].facts.regions, write.event.region, shape(target)
+    while region >= 0:
+        test = regions[region].test if regions[region].kind == "if" else None
+        if any(isinstance(node, Op) and _is_nothing(node, wanted) for node in iter_expr(test)):
+            return True
+        region = regions[region].parent
+    return False
+
+
+def _is_nothing(test: Op, wanted: object) -> bool:
+    """``not x``, ``x is None``, for the wanted ``x``."""
+    if test.op not in ("not", "is", "==") or shape(test.operands[0]) != wanted:
+        return False
+    return test.op == "not" or (isinstance(test.operands[1], Const) and test.operands[1].kind == "none")
 
 
 def _failed_to_read(project: Project, write: Access, target: Sub) -> bool:
@@ -132,13 +154,39 @@ def _is_keyed_single(project: Project, write: Access) -> bool:
 
 
 def _is_new_container(project: Project, write: Access, value: Expr) -> bool:
-    """``{}``, ``[]``, ``set()``, ``deque(maxlen=9)``: a container with nothing in it."""
+    """``{}``, ``[]``, ``set()``, ``deque(maxlen=9)``, ``{"count": 0}``: a container with nothing computed in it."""
     if isinstance(value, Display):
-        return not value.items
+        return not value.elided and all(
+            isinstance(part, Const) or (isinstance(part, Display) and _is_new_container(project, write, part))
+            for part in value.items
+        )
     if not isinstance(value, Call) or value.args:
         return False
     found = project.evaluator.evaluate(write.ref, value, write.event.region)
     return any(isinstance(item.value, ContainerValue) for item in found)
+
+
+def _is_mark(project: Project, write: Access, target: Sub | None = None) -> bool:
+    """``seen[key] = True``, ``last[key] = time.time()``: that the key was there, and nothing that was computed for it.
+
+    Not beside ``cache[key] = …``: then it says how old that is. ``target`` asks for this too.
+    """
+    value = write.event.value
+    if value is None or isinstance(value, Display) or write.depth:
+        return False
+    if not isinstance(value, Const) and not is_reading_of_clock(project, write, value):
+        return False
+    return target is None or not any(
+        isinstance(other, Sub) and shape(other.index) == shape(target.index) and shape(other) != shape(target)
+        for event in project.scope(write.ref).events
+        if event.region == write.event.region
+        for other in event.targets
+    )
+
+
+def _counts_inside(write: Access) -> bool:
+    """``place[key]["count"] += 1``"""
+    return write.depth > 0 and write.event.op == "augmented"
 
 
 def _looks_up(node: Expr, name: str, key: object) -> bool:

@@ -24,13 +24,15 @@ class Constant(Struct, frozen=True, gc=False):
     """A constant: ``kind`` as in :class:`statecheck.facts.ir.Const`. Unknown parts of ``text`` are :data:`HOLE`.
 
     ``variable`` is the environment variable that this is only the default of, None for a plain literal. ``at`` is the
-    file, start and end of the literal; None for a text that is put together from parts.
+    file, start and end of the literal; None for a text that is put together from parts. ``around`` is then that text
+    whatever the variable says: with a hole where its default stands.
     """
 
     kind: str
     text: str
     variable: str | None = None
     at: tuple[str, int, int] | None = None
+    around: str = ""
 
     @property
     def whole(self) -> bool:
@@ -105,7 +107,7 @@ class Resolver(Sources):
         if expr.kind == "or" and parts[0].required:  # os.environ.get("X") or "fallback"
             variable = parts[0].required[0]
             later = _merge(parts[1:])
-            defaults = tuple(replace(constant, variable=variable) for constant in later.constants)
+            defaults = tuple(replace(constant, variable=variable, around="") for constant in later.constants)
             return Resolved(defaults, (), later.unknown)
         return _merge(parts)
 
@@ -123,6 +125,7 @@ class Resolver(Sources):
     def _joined(self, at: Located, parts: Iterable[Expr], between: str = "") -> Resolved:
         """Texts joined; parts that are not known, or can be several texts, become holes."""
         texts: list[str] = []
+        around: list[str] = []
         variable: str | None = None
         known = False
         for part in parts:
@@ -132,9 +135,10 @@ class Resolver(Sources):
             known = known or isinstance(part, Const) or single is not None
             variable = variable or (single.variable if single else None)
             texts.append(single.text if single else HOLE)
+            around.append(HOLE if single is None or single.variable is not None else single.text)
         if not known:
             return UNKNOWN
-        return Resolved((Constant("str", between.join(texts), variable),))
+        return Resolved((Constant("str", between.join(texts), variable, around=between.join(around)),))
 
     def _call(self, at: Located, call: Call) -> Resolved:
         knowledge = self._project.knowledge
@@ -167,7 +171,9 @@ class Resolver(Sources):
             return Resolved(required=(variable,))
         return replace(
             found,
-            constants=tuple(replace(constant, variable=constant.variable or variable) for constant in found.constants),
+            constants=tuple(
+                replace(constant, variable=constant.variable or variable, around="") for constant in found.constants
+            ),
         )
 
     def _text(self, at: Located, expr: Expr | None) -> str:

@@ -275,6 +275,8 @@ class Evaluator:
             return self.evaluate(ref, call.args[-1], region)
         if effect == "partial" and call.args:
             return self.evaluate(ref, call.args[0], region)
+        if effect == "result":
+            return self._result(ref, call, region, name)
         if effect == "context-variable":
             self.contexts.define(ref, call, region)
         if effect == "context-read":
@@ -288,6 +290,15 @@ class Evaluator:
                     if made:
                         return tuple(made)
         return self.called(item, site)
+
+    def _result(self, ref: ScopeRef, call: Call, region: int, name: str) -> Items:
+        """``to_thread(make, …)``: what the function that is given returns."""
+        row = self.knowledge.caller(name)
+        position = (row.position or 0) if row else 0
+        if len(call.args) <= position:
+            return ()
+        given = self.evaluate(ref, call.args[position], region)
+        return tuple(out for item in given for out in self.called(item, Site(ref.path, call.pos)))
 
     def _made(self, item: Item, site: Site) -> Items:
         if isinstance(item.value, Foreign) and self.knowledge.container(item.value.name):
