@@ -46,7 +46,7 @@ def is_memo_write(project: Project, write: Access, writes: Sequence[Access] = ()
         return False
     if not _is_conditional(project, write):
         return False  # the last value, not the first
-    if _is_mark(project, write, target) and all(_is_mark(project, other) for other in writes if other.kind == "change"):
+    if _is_mark(project, write, target) and all(_is_mark(project, other) for other in writes if other.how == "[…] ="):
         return False  # that the key was there before, and when
     function = project.tables.function_around(write.ref)
     return any(

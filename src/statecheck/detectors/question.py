@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from statecheck.facts.ir import (
@@ -23,6 +22,7 @@ from statecheck.project.accesses import Access
 from statecheck.project.callsites import CallSite, handed
 from statecheck.project.effects import Effects
 from statecheck.project.link import Project
+from statecheck.project.standard import STANDARD as LIBRARY
 from statecheck.project.tables import Binding
 from statecheck.project.values import (
     ClassValue,
@@ -39,7 +39,7 @@ from statecheck.project.values import (
 OWN_TO_ONE = frozenset({"random", "identity", "claim", "upload"})  # what no other process comes to
 UNDETERMINED = OWN_TO_ONE | {"time", "io", "network", "db", "storage"}
 CODE = "code"  # a part of the program
-STANDARD = frozenset({"builtins", *sys.stdlib_module_names})
+STANDARD = LIBRARY | {"builtins"}
 OWN_LIVES = frozenset({"request", "thread", "row"})
 OF_CODE = frozenset({"__name__", "__qualname__", "__module__", "__doc__", "__class__", "__file__"})
 MAX_STEPS = 400  # expressions looked at for one question

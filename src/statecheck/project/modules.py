@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from posixpath import commonpath, dirname
 
+from statecheck.project.standard import STANDARD
+
 PACKAGE_FILE = "__init__.py"
 SOURCE_FOLDERS = ("src", "lib", "python")
 
@@ -69,7 +71,7 @@ class ModuleIndex:
             if not folder:
                 break
             folder = dirname(folder)
-        roots = self._roots_of.get(top, ())
+        roots = self._roots_of.get(top, ()) if top not in STANDARD else ()  # a far ``utils/time.py`` is not ``time``
         for root in sorted(roots, key=lambda root: (-_shared(root, importer), root)):
             if found := self._below(root, dotted):
                 return found
