@@ -14,7 +14,7 @@ from statecheck.detectors.question import STANDARD
 from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Name, Op, Sub
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
-from statecheck.project.effects import Effects
+from statecheck.project.effects import effects_of
 from statecheck.project.link import Project
 from statecheck.project.values import ConstantValue, Foreign, ForeignInstance, FunctionValue, Place, ScopeRef
 
@@ -39,7 +39,7 @@ class Aging:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._effects = Effects(project.graph, project.knowledge)
+        self._effects = project.once(effects_of)
         self._checked: dict[ScopeRef, bool] = {}
 
     def is_short(self, writes: Sequence[Access], reads: Sequence[Access]) -> bool:

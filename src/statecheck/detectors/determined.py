@@ -13,7 +13,7 @@ from statecheck.facts.ir import (
     Expr,
 )
 from statecheck.project.accesses import Access, Accesses
-from statecheck.project.effects import Effects
+from statecheck.project.effects import effects_of
 from statecheck.project.link import Project
 from statecheck.project.values import (
     ScopeRef,
@@ -25,7 +25,7 @@ class Determined:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._effects = Effects(project.graph, project.knowledge)
+        self._effects = project.once(effects_of)
 
     def write(self, write: Access) -> bool:
         """Is all that the write stores, the key it stores it under and the conditions around it determined?"""

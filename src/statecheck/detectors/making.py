@@ -10,7 +10,7 @@ from statecheck.detectors.matching import Matcher
 from statecheck.detectors.reporting import Place
 from statecheck.facts.ir import Attr, Call, Choice, Comp, Expr, FString, Func, Name, Op
 from statecheck.facts.walk import dotted, span
-from statecheck.project.effects import Effects
+from statecheck.project.effects import effects_of
 from statecheck.project.sources import Located, Sources
 from statecheck.project.values import MEMO, ForeignInstance, FunctionPlace, FunctionValue, ScopeRef, Site
 
@@ -28,7 +28,7 @@ class Making:
     def __init__(self, matcher: Matcher) -> None:
         self._matcher = matcher
         self._project = matcher.project
-        self._effects = Effects(self._project.graph, self._project.knowledge)
+        self._effects = self._project.once(effects_of)
 
     def place(self, value: Located, names: Iterable[str], depth: int = 0) -> Place | None:
         """Where the value is made by one of the named functions, perhaps as a fallback or turned into text."""

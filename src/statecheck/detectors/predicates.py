@@ -18,7 +18,7 @@ from statecheck.detectors.shipped import Outside
 from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Sub
 from statecheck.facts.walk import iter_expr
-from statecheck.project.effects import Effects
+from statecheck.project.effects import effects_of
 from statecheck.project.link import Project
 from statecheck.project.phases import SURE
 from statecheck.project.tables import expressions
@@ -31,7 +31,7 @@ class Predicates:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._effects = Effects(project.graph, project.knowledge)
+        self._effects = project.once(effects_of)
         self._endings = Endings(project)
         self._locks = Locks(project, self._effects)
         self._file_locks = FileLocks(project, self._effects, self._locks)

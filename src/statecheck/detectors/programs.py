@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from statecheck.detectors.serving import Serving
 from statecheck.facts.ir import Const
 from statecheck.project.accesses import Access
+from statecheck.project.effects import effects_of
 from statecheck.project.entries import Entry
 from statecheck.project.link import Project
 from statecheck.project.phases import RUNTIME, is_main_guard
@@ -25,7 +26,7 @@ class Programs:
         self._beside = frozenset((row.framework, row.entry.id) for row in known if row.entry.beside)
         loaded = project.once(Serving).is_loaded
         self._serves = any(entry.phase in RUNTIME and loaded(entry.path) for entry in project.phases.entries)
-        self._is_told = not any(project.knowledge.effect(use.name) == "loading" for use in project.graph.uses)
+        self._is_told = not project.once(effects_of).doing("loading")
         self._apart: dict[str, bool] = {}
 
     def are_apart(self, writes: Sequence[Access]) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from statecheck.project.accesses import Access
+from statecheck.project.effects import effects_of
 from statecheck.project.link import Project
 from statecheck.project.values import ScopeRef
 
@@ -31,8 +32,7 @@ class Relays:
 
     def _hearing(self) -> set[ScopeRef]:
         """The functions that take the messages of a channel as they come."""
-        effect, around = self._project.knowledge.effect, self._project.tables.function_around
-        return {around(use.ref) for use in self._project.graph.uses if effect(use.name) == "hear"}
+        return set(map(self._project.tables.function_around, self._project.once(effects_of).doing("hear")))
 
     def _reached(self, functions: set[ScopeRef]) -> set[ScopeRef]:
         found, last = set(functions), functions

@@ -85,6 +85,8 @@ class Serving:
             for given in (*use.call.args, *(keyword.value for keyword in use.call.keywords)):
                 if isinstance(given, Const) and given.kind == "str" and project.is_application(use.ref.path):
                     dotted = given.value.replace(":", ".")
+                    if not dotted.replace(".", "_").isidentifier():
+                        continue
                     for name in (dotted, dotted.rpartition(".")[0]):
                         if name and all(part.isidentifier() for part in name.split(".")):
                             target = project.modules.find(use.ref.path, name)

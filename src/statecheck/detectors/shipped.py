@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statecheck.detectors.path_reads import read_path
 from statecheck.project.calls import Use
-from statecheck.project.effects import Effects
+from statecheck.project.effects import effects_of
 from statecheck.project.link import Project
 from statecheck.project.path_values import Paths
 from statecheck.project.values import ScopeRef
@@ -17,7 +17,7 @@ class Outside:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self._effects = Effects(project.graph, project.knowledge)
+        self._effects = project.once(effects_of)
         self._paths = Paths(project)
 
     def can_change(self, function: ScopeRef) -> bool:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from statecheck.project.calls import CallGraph, Use
 from statecheck.project.knowledge import Knowledge
 from statecheck.project.values import ScopeRef
+
+if TYPE_CHECKING:
+    from statecheck.project.link import Project
 
 REACH = 400  # functions followed before giving up
 
@@ -18,9 +22,16 @@ class Effects:
     def __init__(self, graph: CallGraph, knowledge: Knowledge) -> None:
         self._graph = graph
         self._own: dict[ScopeRef, set[str]] = defaultdict(set)
+        known: dict[str, str | None] = {}  # the same few names are called everywhere
         for use in graph.uses:
-            if effect := knowledge.effect(use.name):
+            if use.name not in known:
+                known[use.name] = knowledge.effect(use.name)
+            if effect := known[use.name]:
                 self._own[use.ref].add(effect)
+
+    def doing(self, kind: str) -> set[ScopeRef]:
+        """The scopes in which a call of that kind stands."""
+        return {ref for ref, kinds in self._own.items() if kind in kinds}
 
     def of(self, ref: ScopeRef) -> frozenset[str]:
         """All effect kinds that running the function can have."""
@@ -42,3 +53,8 @@ class Effects:
                 if edge.via != "guess" and edge.callee not in seen:
                     seen.add(edge.callee)
                     queue.append(edge.callee)
+
+
+def effects_of(project: Project) -> Effects:
+    """The effects of a whole tree, for ``project.once``."""
+    return Effects(project.graph, project.knowledge)
