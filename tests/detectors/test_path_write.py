@@ -32,6 +32,11 @@ class Store:
     def path(self):
         return self.root / "f"
 """
+HOME = """
+HOME = os.path.expanduser("~/x")
+def inside(name):
+    return os.path.join(HOME, name)
+"""
 
 
 def project(files: dict[str, str], roles: dict[str, str] | None = None) -> Project:
@@ -444,6 +449,7 @@ class TestPaths:
             ("", "DATA.parent / 'c'", "/srv/c"),
             ("", "str(DATA) + '/d'", "/srv/data/d"),
             ("", "os.path.expanduser('~/x')", "~/x"),
+            (HOME, "os.path.join(HOME, inside(name), 'f')", "~/x/…/f"),
             ("", "name", ""),
             ("", "os.environ['HOME'] + '/e'", "…/e"),
             (STORE, "Store().path", "/srv/data/f"),

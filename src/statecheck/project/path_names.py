@@ -89,7 +89,7 @@ class PathNames(ABC):
             return tuple(part for part in at.expr.value.split("/") if part not in ("", ".")), frozenset()
         found = self._follow(at, depth, frame)
         marks = frozenset(mark for path in found for mark in path.origins if mark in ("upload", "random"))
-        if len(found) == 1 and found[0].root == ("text", "") and found[0].parts:
+        if len(found) == 1 and found[0].root == ("text", "") and found[0].parts and found[0].parts[0] != "~":
             return found[0].parts, marks
         endings = {path.parts[-1] if path.ends_known else None for path in found}
         ending = found[0].parts[-1:] if len(endings) == 1 and None not in endings else ()
