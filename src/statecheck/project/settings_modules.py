@@ -65,9 +65,16 @@ class SettingsModules:
     def _find(self) -> list[str]:
         named = {path for holder in self._holders for path in self._named(holder)}
         found = [path for path in sorted(named) if self._project.is_application(path) and self._is_marked(path)]
-        serious = [path for path in found if profile(path) not in OTHER_PROFILES] or found
+        serious = [path for path in found if profile(path) not in OTHER_PROFILES or self._is_of_deploy(path)] or found
         below = {base for path in serious for base in self.inherited(path)}
         return [path for path in serious if path not in below]
+
+    def _is_of_deploy(self, path: str) -> bool:
+        """``local.py`` may be of the developer's machine, or of each machine; what is off then is for the latter."""
+        bindings = self._project.tables.files[path].bindings.get((0, "DEBUG"), ())
+        return profile(path) == "local" and any(
+            isinstance(row.value, Const) and row.value.value == "False" for row in bindings
+        )
 
     def _named(self, holder: SettingsHolder) -> Iterator[str]:
         for path in self._project.files:
