@@ -33,7 +33,7 @@ def is_memo_write(project: Project, write: Access, writes: Sequence[Access] = ()
         return False
     if (
         write.event.value is not None
-        and _is_new_container(project, write, write.event.value)
+        and (_is_new_container(project, write, write.event.value) or _was_found_or_made(project, write))
         and not _is_left_empty(project, writes)
     ):
         return False  # a table that grows by and by
@@ -164,6 +164,24 @@ def _is_new_container(project: Project, write: Access, value: Expr) -> bool:
         return False
     found = project.evaluator.evaluate(write.ref, value, write.event.region)
     return any(isinstance(item.value, ContainerValue) for item in found)
+
+
+def _was_found_or_made(project: Project, write: Access) -> bool:
+    """``row = table.get(key, {})`` before ``table[key] = row``: what is there, or a container for what comes."""
+    value = write.event.value
+    if not isinstance(value, Name):
+        return False
+    table = project.tables.files[write.ref.path]
+    bound = [row.value for row in table.reaching(write.ref.scope, value.id, write.event.region, value.pos)]
+    return bool(bound) and all(
+        isinstance(made, Call)
+        and isinstance(made.func, Attr)
+        and made.func.attr in ("get", "pop")
+        and len(made.args) == 2
+        and mentions(made.func.value, write.place.name)
+        and _is_new_container(project, write, made.args[1])
+        for made in bound
+    )
 
 
 def _is_mark(project: Project, write: Access, target: Sub | None = None) -> bool:
