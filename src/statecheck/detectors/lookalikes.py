@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from statecheck.detectors.guards import from_request, is_revalidated, is_set_once, noted_once
 from statecheck.detectors.pools import is_pool
-from statecheck.detectors.readers import is_in_flight, is_keyed_by_execution, keeps_alive, only_logged, passes
+from statecheck.detectors.readers import (
+    is_client_of_store,
+    is_in_flight,
+    is_keyed_by_execution,
+    keeps_alive,
+    only_logged,
+    passes,
+)
 from statecheck.detectors.resetting import is_reset_first
 from statecheck.detectors.stored import is_lock, is_resource_value
 from statecheck.facts.ir import Call, Const, Expr, Name
@@ -141,6 +148,8 @@ def harmless_reads(project: Project, writes: Sequence[Access], reads: Sequence[A
         return "its keys are those of the running task or thread"
     if passes(project, writes, reads) and not any(is_lock(project, write) for write in writes):
         return "each entry is taken out again by the call that put it in, and nothing else asks for it"
+    if is_client_of_store(writes, reads):
+        return "it is asked like a store, and what a store hands out is a copy"
     if is_reset_first(project, writes, reads):
         return "each call empties it first, and reads only what it has put there itself"
     if keeps_alive(project, writes, reads):

@@ -18,6 +18,7 @@ LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "
 COUNTING = frozenset({"len", "bool"})
 WHOLE = frozenset({"values", "items", "keys", "copy"})
 DROPPING = frozenset({"discard", "remove"})
+STORE_VERBS = {"delete": 1, "set": 2}  # with the least arguments
 
 
 def passes(project: Project, writes: Sequence[Access], reads: Sequence[Access]) -> bool:
@@ -50,6 +51,23 @@ def _is_of_all(read: Access) -> bool:
             if isinstance(node, Attr) and node.attr in WHOLE and span(node.value) == (read.start, read.end):
                 return True
     return False
+
+
+def is_client_of_store(writes: Sequence[Access], reads: Sequence[Access]) -> bool:
+    """Is the object, of unknown type, asked by the verbs of a store, and changed only is what it hands out: copies?
+
+    No container of the language has ``set`` or ``delete``.
+    """
+    return all(write.depth and not write.sure for write in writes) and any(
+        isinstance(node, Call)
+        and isinstance(node.func, Attr)
+        and span(node.func.value) == (read.start, read.end)
+        and len(node.args) >= STORE_VERBS.get(node.func.attr, len(node.args) + 1)
+        for read in reads
+        if not read.depth
+        for top in expressions(read.event)
+        for node in iter_expr(top)
+    )
 
 
 def is_keyed_by_execution(project: Project, writes: Sequence[Access]) -> bool:
