@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from msgspec.structs import replace
-
 from statecheck.facts.ir import (
     Attr,
     Await,
@@ -27,7 +25,6 @@ from statecheck.facts.ir import (
     Op,
     Param,
     Sub,
-    Yield,
 )
 from statecheck.project.callsites import CallSites
 from statecheck.project.classes import Classes
@@ -38,18 +35,15 @@ from statecheck.project.members import Members
 from statecheck.project.modules import ModuleIndex
 from statecheck.project.names import Names
 from statecheck.project.parameters import Parameters
+from statecheck.project.results import Results
 from statecheck.project.tables import Binding, Tables
 from statecheck.project.values import (
-    MEMO,
     ClassValue,
     ConstantValue,
     ContainerValue,
-    FieldPlace,
     Foreign,
     ForeignInstance,
-    FunctionPlace,
     FunctionValue,
-    Instance,
     Item,
     Items,
     ScopeRef,
@@ -81,6 +75,7 @@ class Evaluator:
         self.members = Members(self)
         self.contents = Contents(self)
         self.contexts = Contexts(self)
+        self.results = Results(self)
         self.displays: dict[Site, tuple[ScopeRef, Display | Comp, int]] = {}  # of containers met so far
         self.vendored = self.names.find_vendored()
         self._answers: dict[object, Items] = {}  # by the id of the expression, or by what else is asked for
@@ -143,7 +138,7 @@ class Evaluator:
         return {
             Name: self.names.name,
             Attr: lambda ref, expr, region: self.members.attributes(self.evaluate(ref, expr.value, region), expr.attr),
-            Call: self._call,
+            Call: self.results.call,
             Sub: self.contents.subscript,
             Display: self._display,
             Comp: self._display,
@@ -202,6 +197,18 @@ class Evaluator:
         """The foreign names that a decorator may be."""
         return self.members.decorator_names(around, decorator, region)
 
+    def called(self, item: Item, site: Site | None = None) -> Items:
+        """What calling ``item`` gives: a new instance, or what the function returns."""
+        return self.results.called(item, site)
+
+    def returned(self, ref: ScopeRef) -> Items:
+        """What a function returns, or yields where it is a generator."""
+        return self.results.returned(ref)
+
+    def is_memo(self, ref: ScopeRef) -> bool:
+        """Does a decorator keep what the function returned, so that all callers share it?"""
+        return self.results.is_memo(ref)
+
     def _union(self, ref: ScopeRef, expr: Op, region: int) -> list[Item]:
         found = [item for part in expr.operands for item in self.evaluate(ref, part, region)]
         types = [item for item in found if isinstance(item.value, (ClassValue, Foreign))]
@@ -216,142 +223,6 @@ class Evaluator:
             if typed:
                 return [Item(ForeignInstance(name)) for name in dict.fromkeys(typed)]
         return []
-
-    def _call(self, ref: ScopeRef, call: Call, region: int) -> list[Item]:
-        found: list[Item] = []
-        for item in self.evaluate(ref, call.func, region):
-            if isinstance(item.value, Foreign):
-                found += self._call_foreign(ref, call, region, item)
-            else:
-                found += self.called(item, Site(ref.path, call.pos))
-        if isinstance(call.func, Attr):
-            found += self._call_method(ref, call, region)
-            if call.func.attr == "__new__" and call.args:
-                found += [
-                    Item(Instance(item.value.ref, Site(ref.path, call.pos)))
-                    for item in self.evaluate(ref, call.args[0], region)
-                    if isinstance(item.value, ClassValue)
-                ]
-        return found
-
-    def called(self, item: Item, site: Site | None = None) -> Items:
-        """What calling ``item`` gives: a new instance, or what the function returns."""
-        value = item.value
-        if isinstance(value, ClassValue):
-            return (Item(Instance(value.ref, site)),)
-        if isinstance(value, FunctionValue):
-            found = self.returned(value.ref)
-            if item.via:  # only what the method read from its object is kept where the object is
-                found = tuple(
-                    replace(out, via=(*out.via, *item.via)) if isinstance(out.place, FieldPlace) else out
-                    for out in found
-                )
-            return found
-        if isinstance(value, Instance):
-            method = self.classes.method(value.cls, "__call__")
-            return self.returned(method) if method else ()
-        if isinstance(value, Foreign):
-            typed = self.knowledge.returned_type(value.name)
-            return (Item(ForeignInstance(typed or value.name, site)),)
-        if isinstance(value, ForeignInstance):
-            return self.called(Item(Foreign(f"{value.name}.__call__")), site)
-        return ()
-
-    def _call_foreign(self, ref: ScopeRef, call: Call, region: int, item: Item) -> Items:
-        assert isinstance(item.value, Foreign)
-        name = item.value.name
-        site = Site(ref.path, call.pos)
-        if name == "builtins.getattr" and len(call.args) >= 2 and isinstance(call.args[1], Const):
-            return tuple(self.members.attributes(self.evaluate(ref, call.args[0], region), call.args[1].value))
-        if name == "builtins.type" and len(call.args) == 1:
-            given = self.evaluate(ref, call.args[0], region)
-            return tuple(Item(ClassValue(each.value.cls)) for each in given if isinstance(each.value, Instance))
-        if name == "builtins.super":
-            method = self.tables.function_around(ref)
-            cls = self.tables.class_around(method)
-            return self._parents(cls) if cls else ()
-        effect = self.knowledge.effect(name)
-        if effect == "identity" and call.args:  # cast, wraps: gives its last argument back
-            return self.evaluate(ref, call.args[-1], region)
-        if effect == "partial" and call.args:
-            return self.evaluate(ref, call.args[0], region)
-        if effect == "result":
-            return self._result(ref, call, region, name)
-        if effect == "context-variable":
-            self.contexts.define(ref, call, region)
-        if effect == "context-read":
-            return self.contexts.default(ref, call, region)
-        if self.knowledge.container(name):
-            return (Item(ContainerValue(name, site)),)
-        if self.knowledge.is_field(name):  # field(default_factory=list)
-            for keyword in call.keywords:
-                if keyword.name in ("default_factory", "factory"):
-                    made = [out for item in self.evaluate(ref, keyword.value, region) for out in self._made(item, site)]
-                    if made:
-                        return tuple(made)
-        return self.called(item, site)
-
-    def _result(self, ref: ScopeRef, call: Call, region: int, name: str) -> Items:
-        """``to_thread(make, …)``: what the function that is given returns."""
-        row = self.knowledge.caller(name)
-        position = (row.position or 0) if row else 0
-        if len(call.args) <= position:
-            return ()
-        given = self.evaluate(ref, call.args[position], region)
-        return tuple(out for item in given for out in self.called(item, Site(ref.path, call.pos)))
-
-    def _made(self, item: Item, site: Site) -> Items:
-        if isinstance(item.value, Foreign) and self.knowledge.container(item.value.name):
-            return (Item(ContainerValue(item.value.name, site)),)
-        return self.called(item, site)
-
-    def _parents(self, cls: ScopeRef) -> Items:
-        info = self.classes.info(cls)
-        found = [Item(Instance(parent)) for parent in info.mro[1:2]]
-        return tuple(found or [Item(ForeignInstance(base)) for base in info.foreign[:1]])
-
-    def _call_method(self, ref: ScopeRef, call: Call, region: int) -> Iterable[Item]:
-        """Methods of containers that hand out what is inside: ``get``, ``setdefault``, ``values`` …"""
-        assert isinstance(call.func, Attr)
-        if call.func.attr not in self.knowledge.element_methods or call.func.attr == "copy":
-            return ()
-        base = self.evaluate(ref, call.func.value, region)
-        held = tuple(
-            item for item in base if item.place is not None and isinstance(item.value, (ContainerValue, type(None)))
-        )
-        return self.contents.elements(held)
-
-    def returned(self, ref: ScopeRef) -> Items:
-        """What a function returns, or yields where it is a generator."""
-        return self.ask(("returned", ref), lambda: self._returned(ref))
-
-    def _returned(self, ref: ScopeRef) -> list[Item]:
-        scope = self.tables.scope(ref)
-        found: list[Item] = []
-        for event in scope.events:
-            if event.op in ("return", "yield") and event.value is not None:
-                value = (
-                    event.value.value
-                    if isinstance(event.value, Yield) and event.value.value is not None
-                    else event.value
-                )
-                found += self.evaluate(ref, value, event.region)
-        if not found:
-            found += self.annotated(ScopeRef(ref.path, scope.parent), scope.returns)
-        if self.is_memo(ref):
-            place = FunctionPlace(ref, MEMO)
-            found = [replace(item, place=place) if item.place is None else item for item in found]
-        return found
-
-    def is_memo(self, ref: ScopeRef) -> bool:
-        """Does a decorator keep what the function returned, so that all callers share it?"""
-        scope = self.tables.scope(ref)
-        for decorator in scope.decorators:
-            func = decorator.func if isinstance(decorator, Call) else decorator
-            for item in self.evaluate(ScopeRef(ref.path, scope.parent), func):
-                if isinstance(item.value, Foreign) and self.knowledge.effect(item.value.name) == "memo":
-                    return True
-        return False
 
 
 def _distinct(items: Iterable[Item]) -> Items:
