@@ -182,6 +182,14 @@ class TestPlace:
         )
 
 
+class TestShortKeys:
+    def test_a_key_of_a_few_characters_more_is_a_key(self) -> None:
+        assert loud(FLASK + 'import openai; client = openai.OpenAI(api_key="hf-7Gx2pQ")\n')
+
+    def test_a_short_password_is_a_password(self) -> None:
+        assert loud(FLASK + 'import aiohttp; auth = aiohttp.BasicAuth("shop", "h7G")\n')
+
+
 class TestSilence:
     @pytest.mark.parametrize(
         "line",
@@ -204,6 +212,7 @@ class TestSilence:
             'API = os.environ.get("API_URL", "https://api.github.com")',
             'PASSWORD = os.environ["PASSWORD"]',
             'import openai; client = openai.OpenAI(api_key="not-needed")',
+            'import openai; client = openai.OpenAI(api_key="hf")',
             'KEY = os.environ.get("OPENAI_API_KEY", "placeholder")',
             '"""postgresql://shop:h7Gx2pQ@db.example.com/shop"""',
         ],
