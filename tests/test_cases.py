@@ -33,7 +33,8 @@ def differences(case: Case, findings: tuple[Finding, ...]) -> list[str]:
             open_findings.remove(met)
         else:
             places = " or ".join(f"{path}:{line}" for path, line in cause.places)
-            missing.append(f"missing: {' or '.join(cause.rules)} at {places}")
+            harm = f" ({cause.harm})" if cause.harm else ""
+            missing.append(f"missing: {' or '.join(cause.rules)}{harm} at {places}")
     return missing + [
         f"unexpected: {finding.name} at {finding.location.path}:{finding.location.line}" for finding in open_findings
     ]
@@ -42,7 +43,8 @@ def differences(case: Case, findings: tuple[Finding, ...]) -> list[str]:
 def meets(finding: Finding, cause: Cause) -> bool:
     """Is it of the rule, at a marked line or with a definition or write there?"""
     places = {finding.location, *(step.location for step in finding.flow if step.role in ("definition", "write"))}
-    return finding.name in cause.rules and any((place.path, place.line) in cause.places for place in places)
+    is_harm = cause.harm in ("", finding.harm)
+    return is_harm and finding.name in cause.rules and any((place.path, place.line) in cause.places for place in places)
 
 
 TALLY = """
@@ -69,6 +71,12 @@ def vote():
     return ""
 ```
 """
+
+
+def test_a_mark_may_name_the_harm() -> None:
+    [case] = project_cases("## Mail\n\n```python\nsend()  # finding: background-work (lost)\n```\n")
+    assert case.causes == (Cause(("background-work",), (("app.py", 1),), "lost"),)
+    assert case.files == {"app.py": "send()\n"}
 
 
 def test_a_letter_joins_the_lines_of_one_cause() -> None:

@@ -6,7 +6,8 @@ comment ``# finding`` (in the comment syntax of its language) must carry exactly
 line none.
 
 A page of cases for all rules together has no sections: each ``## heading`` is a case. Its marks name the rule, and a
-letter joins the lines of one cause: ``# finding: secret``, ``# finding a: singleton-state|mutated-global``.
+letter joins the lines of one cause: ``# finding: secret``, ``# finding a: singleton-state|mutated-global``. They may
+name the harm as well: ``# finding: background-work (lost)``.
 """
 
 from __future__ import annotations
@@ -42,17 +43,21 @@ _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})\s*(?P<language>[^\s`]*)(?P<info>[^`]*)$")
 _TITLE = re.compile(r"title=(?:\"([^\"]*)\"|(\S+))")
 _MARK = re.compile(
-    r"\s*(?:#|//|--|;|/\*|<!--|\{#)\s*finding(?P<named>(?:\s+(?P<group>\w+))?:\s*(?P<rules>[\w|-]*\w))?"
+    r"\s*(?:#|//|--|;|/\*|<!--|\{#)\s*finding(?P<named>(?:\s+(?P<group>\w+))?:\s*(?P<rules>[\w|-]*\w)(?:\s+\((?P<harm>\w+)\))?)?"
     r"\s*(?:\*/|-->|#\})?\s*$"
 )
 _PROSE = frozenset({"", "text", "console", "output"})  # blocks that show something else than a file
 
 
 class Cause(Struct, frozen=True):
-    """One finding that is expected: the rules of which one must report it, and the places (path, line) it may name."""
+    """One finding that is expected: the rules of which one must report it, and the places (path, line) it may name.
+
+    ``harm``: lost, split or repeated; "" where the page does not say.
+    """
 
     rules: tuple[str, ...]
     places: tuple[tuple[str, int], ...]
+    harm: str = ""
 
 
 class Case(Struct, frozen=True):
@@ -232,7 +237,7 @@ def _case(name: str, files: dict[str, str]) -> Case:
         for number, line in enumerate(lines, 1):
             mark = _MARK.search(line)
             if mark and mark["named"]:
-                found = Cause(tuple(mark["rules"].split("|")), ((path, number),))
+                found = Cause(tuple(mark["rules"].split("|")), ((path, number),), mark["harm"] or "")
                 _join(causes, mark["group"] or f"{path}:{number}", found)
             elif mark:
                 expected.append((path, number))
@@ -245,4 +250,5 @@ def _join(causes: dict[str, Cause], group: str, found: Cause) -> None:
     if known.rules != found.rules:
         path, line = found.places[0]
         raise PageError(f'line {line} of {path}: the marks of "{group}" name different rules')
-    causes[group] = Cause(found.rules, known.places + found.places if known is not found else found.places)
+    places = known.places + found.places if known is not found else found.places
+    causes[group] = Cause(found.rules, places, known.harm or found.harm)

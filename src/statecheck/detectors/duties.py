@@ -10,7 +10,9 @@ from statecheck.project.effects import Effects
 from statecheck.project.link import Project
 from statecheck.project.values import Foreign, ForeignInstance, FunctionValue, ScopeRef
 
-QUIET = frozenset({"quiet", "identity", "wait", "time", "random", "env", "telemetry"})  # effects that nobody misses
+QUIET = frozenset(
+    {"quiet", "reply", "identity", "wait", "time", "random", "env", "telemetry"}
+)  # effects that nobody misses
 WATCHING = frozenset(
     {  # of a process, a thread, an event or a logger, whatever its type
         "wait",
@@ -46,28 +48,29 @@ class Duties:
 
     def changes_nothing(self, spot: Spot) -> bool:
         """Does the work only wait, watch, log or count, and store nothing? All that it calls must be known."""
-        targets = self._targets(spot)
-        if not targets and (given := self._given(spot)) is not None:
+        targets = self.targets(spot)
+        if not targets and (given := self.given(spot)) is not None:
             return self._is_quiet_name(spot.ref, given, spot.region)  # target=loop.run_forever
         return bool(targets) and all(self._is_quiet(ref) for ref in targets)
 
     def cleans_up(self, spot: Spot) -> bool:
         """Does the work only close or remove what the answer needed?"""
-        given = self._given(spot)
+        given = self.given(spot)
         if given is None:
             return False
-        if last_name(given) in ENDING | REMOVING:
+        if last_name(given.func if isinstance(given, Call) else given) in ENDING | REMOVING:
             return True
-        targets = self._targets(spot)
+        targets = self.targets(spot)
         return bool(targets) and all(self._only_ends(ref) for ref in targets)
 
     def delivers(self, spot: Spot) -> bool:
         """Does the work take messages that all processes hear, and do nothing outside that would be done N times?"""
-        targets = self._targets(spot)
+        targets = self.targets(spot)
         done = [self._effects.of(ref) for ref in targets]
         return bool(done) and all("hear" in kinds and kinds.isdisjoint(LASTING) for kinds in done)
 
-    def _given(self, spot: Spot) -> Expr | None:
+    def given(self, spot: Spot) -> Expr | None:
+        """The work, where the call names it: ``target=…``, a coroutine."""
         if spot.call is None:
             return None
         for known in self._project.knowledge.entries_for(spot.name, "call"):
@@ -75,11 +78,11 @@ class Duties:
                 return given
         return None
 
-    def _targets(self, spot: Spot) -> list[ScopeRef]:
+    def targets(self, spot: Spot) -> list[ScopeRef]:
         """The functions of the tree that are the work: decorated, given, or called for its coroutine."""
         if spot.function is not None:
             return [spot.function]
-        given = self._given(spot)
+        given = self.given(spot)
         if given is None and spot.call is not None and spot.call.args:
             given = spot.call.args[0]
         func = given.func if isinstance(given, Call) else given

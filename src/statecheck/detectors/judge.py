@@ -37,7 +37,9 @@ from statecheck.detectors.stored import is_lock, is_memo_of_objects, is_object_f
 from statecheck.model import Level
 from statecheck.project.accesses import Access
 from statecheck.project.calls import Edge
-from statecheck.project.lifetimes import SHORT, Holder
+from statecheck.project.entries import Entry
+from statecheck.project.framework_kept import SHORT
+from statecheck.project.lifetimes import Holder
 from statecheck.project.link import Project
 from statecheck.project.phases import GUESS, POSSIBLE, RUNTIME, SURE
 from statecheck.project.values import (
@@ -280,7 +282,16 @@ class Judge:
 
     def _is_sure_or_public(self, write: Access) -> bool:
         """The callers of what nobody here calls are elsewhere: the confidence speaks of them."""
-        return self._certainty(write.place, write) == SURE or not self.project.phases.runtime(write.ref)
+        if self._certainty(write.place, write) == SURE or not self.project.phases.runtime(write.ref):
+            return True
+        return write.sure and self._is_dispatched(write)
+
+    def _is_dispatched(self, write: Access) -> bool:
+        """Does an entry point call it by a name of its own making: ``getattr(self, path)()``?"""
+        chain = self.project.phases.chain(write.ref)
+        return isinstance(next(iter(chain), None), Entry) and all(
+            isinstance(step, Edge) and step.via != "callback" for step in chain[1:]
+        )
 
     def _is_registered(self, write: Access) -> bool:
         phases, tables = self.project.phases, self.project.tables

@@ -26,8 +26,8 @@ from statecheck.facts.ir import Attr, Call, Choice, Const, Expr, FString, Name, 
 from statecheck.facts.walk import span
 from statecheck.model import LEVELS, Finding
 from statecheck.project.arguments import argument
+from statecheck.project.conditions import is_main_guard
 from statecheck.project.constants import Constant
-from statecheck.project.phases import is_main_guard
 from statecheck.project.settings import Settings
 from statecheck.project.sources import Located, Sources
 from statecheck.project.tables import Row

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
+from statecheck.detectors.answers import Answers
 from statecheck.detectors.determined import Determined, accesses
 from statecheck.detectors.duties import Duties
 from statecheck.detectors.endings import Endings
 from statecheck.detectors.lockfiles import FileLocks
 from statecheck.detectors.locks import Guarded, Locks
 from statecheck.detectors.matching import Predicate, site_of
+from statecheck.detectors.origins import Origins
 from statecheck.detectors.pools import is_pool
 from statecheck.detectors.repeated import is_setting_repeated
 from statecheck.detectors.restoring import Restoring
@@ -36,12 +38,13 @@ class Predicates:
         self._locks = Locks(project, self._effects)
         self._file_locks = FileLocks(project, self._effects, self._locks)
         self._duties = Duties(project, self._effects)
+        self._answers = Answers(project, self._effects, self._duties)
         self._restoring = Restoring(project)
         self._kept: dict[Site, list[Place]] | None = None
 
     def table(self) -> dict[str, Predicate]:
         """The predicates by name."""
-        endings = self._endings
+        endings, project = self._endings, self._project
         return {
             "awaited": endings.awaited,
             "joined": endings.joined,
@@ -58,11 +61,13 @@ class Predicates:
             "changes-nothing": self._duties.changes_nothing,
             "cleans-up": self._duties.cleans_up,
             "delivers": self._duties.delivers,
+            "serves-connection": self._answers.serves_connection,
             "per-call": self.per_call,
             "of-a-command": self.of_a_command,
             "started": self.started,
             "restored": self._restoring.restored,
             "restores": self._restoring.restores,
+            "since-start": lambda spot: project.once(Origins).since_start(spot.ref),
             "own-process": self._restoring.is_own_process,
             "pools": self.pools,
             "accepts": self.accepts,

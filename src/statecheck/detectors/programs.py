@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from statecheck.detectors.serving import Serving
 from statecheck.facts.ir import Const
 from statecheck.project.accesses import Access
+from statecheck.project.conditions import is_main_guard
 from statecheck.project.effects import effects_of
 from statecheck.project.entries import Entry
 from statecheck.project.link import Project
-from statecheck.project.phases import RUNTIME, is_main_guard
+from statecheck.project.phases import RUNTIME
 from statecheck.project.settings import Settings
 from statecheck.project.values import ScopeRef
 

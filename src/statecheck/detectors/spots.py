@@ -12,8 +12,8 @@ from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Op
 from statecheck.facts.walk import dotted, iter_expr, last_name, span
 from statecheck.project.arguments import argument
 from statecheck.project.calls import Use
+from statecheck.project.conditions import is_main_guard
 from statecheck.project.link import Project
-from statecheck.project.phases import is_main_guard
 from statecheck.project.settings import Setting
 from statecheck.project.sources import Located
 from statecheck.project.tables import Store, expressions

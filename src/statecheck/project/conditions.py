@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from statecheck.facts.ir import Choice, Const, Display, Expr, Op
+from statecheck.facts.ir import Choice, Const, Display, Expr, Name, Op, Region
 
 Asks = Callable[[Expr], bool]  # is the value of the expression that of the thing asked about?
 
@@ -33,3 +33,15 @@ def _is_empty(expr: Expr) -> bool:
     if isinstance(expr, Const):
         return expr.kind == "none" or expr.value in ("", "0", "False")
     return isinstance(expr, Display) and not expr.items
+
+
+def is_main_guard(region: Region) -> bool:
+    """Is this the body of ``if __name__ == "__main__"``?"""
+    test = region.test
+    return (
+        region.kind == "if"
+        and isinstance(test, Op)
+        and test.op == "=="
+        and {type(operand) for operand in test.operands} == {Name, Const}
+        and any(isinstance(operand, Name) and operand.id == "__name__" for operand in test.operands)
+    )

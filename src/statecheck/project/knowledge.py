@@ -86,6 +86,9 @@ class Knowledge:
             self.canonical(name) for model in models for row in model.servers for name in row.call
         )
         self.app_factories = frozenset(self.canonical(name) for model in models for name in model.app_factories)
+        self.server_calls = frozenset(
+            self.canonical(name) for model in models for server in model.servers for name in server.call
+        )
         self.startup_names = frozenset(name for model in models for name in model.startup_names)
         self.element_methods = frozenset(
             name for row in self._containers.values() for name in (*row.mutating, *row.reading)

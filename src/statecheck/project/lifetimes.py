@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from statecheck.facts.ir import Attr, Scope, Sub
+from statecheck.facts.ir import Attr, Scope
 from statecheck.project.contents import Addition
 from statecheck.project.evaluate import Evaluator
+from statecheck.project.framework_kept import FrameworkKept, is_short, lives_of
 from statecheck.project.phases import Phases
 from statecheck.project.tables import Store
 from statecheck.project.values import (
@@ -31,8 +32,6 @@ from statecheck.project.values import (
     Place,
     ScopeRef,
 )
-
-SHORT = frozenset({"request", "row", "thread"})
 
 
 class Holder(NamedTuple):
@@ -56,7 +55,10 @@ class Lifetimes:
         self.holders: dict[ScopeRef, Holder] = {}
         self.singletons: set[ScopeRef] = set()  # classes that are made once, whoever calls them
         self._queue: deque[ScopeRef] = deque()
-        self._framework_made()
+        for kept in FrameworkKept(evaluator, phases).find():
+            if kept.once:
+                self.singletons.add(kept.cls)
+            self._mark(kept.cls, Holder(None, kept.path, kept.pos, kept.why))
         self._module_held()
         self._stored()
         self._captured()
@@ -87,11 +89,7 @@ class Lifetimes:
 
     def lives(self, cls: ScopeRef) -> frozenset[str]:
         """What the models say of how long an instance lives, by the foreign bases of the class."""
-        return frozenset(
-            lives
-            for base in self._evaluator.classes.info(cls).foreign
-            for lives in self._evaluator.knowledge.lives(base)
-        )
+        return lives_of(self._evaluator, cls)
 
     def declares(self, cls: ScopeRef, attribute: str) -> bool:
         """Is a class attribute a declaration for the framework that the class derives from?"""
@@ -152,51 +150,6 @@ class Lifetimes:
             return  # a field declaration: the framework makes a bound copy for each instance
         self.holders[cls] = holder
         self._queue.append(cls)
-
-    def _framework_made(self) -> None:
-        for cls in self._evaluator.classes.refs:
-            lives = self.lives(cls)
-            pos = self._tables.scope(cls).pos
-            if "process" in lives and not is_short(lives):
-                self._mark(cls, Holder(None, cls.path, pos, "the framework keeps one instance"))
-                continue
-            for base in self._evaluator.classes.info(cls).foreign:
-                if any(known.entry.instance == "process" for known in self._evaluator.knowledge.subclass_entries(base)):
-                    self._mark(cls, Holder(None, cls.path, pos, "the framework keeps one instance"))
-
-        for entry in self._phases.entries:
-            made = self._tables.class_around(entry.ref)
-            if not entry.kept or made is None:
-                continue
-            if not (self._phases.runtime(entry.where) if entry.where else self._phases.is_made_anew(made)):
-                self._mark(made, Holder(None, entry.path, entry.pos, "the framework keeps one instance"))
-
-        for cls in self._evaluator.classes.refs:
-            if self._is_kept_by_metaclass(cls):
-                self.singletons.add(cls)
-                self._mark(cls, Holder(None, cls.path, self._tables.scope(cls).pos, "its metaclass keeps one instance"))
-
-    def _is_kept_by_metaclass(self, cls: ScopeRef) -> bool:
-        """A metaclass whose ``__call__`` stores what it makes: a singleton."""
-        scope = self._tables.scope(cls)
-        for keyword in scope.keywords:
-            for item in (
-                self._evaluator.evaluate(ScopeRef(cls.path, scope.parent), keyword.value)
-                if keyword.name == "metaclass"
-                else ()
-            ):
-                call = (
-                    self._evaluator.classes.method(item.value.ref, "__call__")
-                    if isinstance(item.value, ClassValue)
-                    else None
-                )
-                if call and any(
-                    isinstance(target, (Sub, Attr))
-                    for event in self._tables.scope(call).events
-                    for target in event.targets
-                ):
-                    return True
-        return False
 
     def _mark_items(self, items: tuple[Item, ...], holder: Holder, made_elsewhere: bool = False) -> None:
         """Mark the classes of objects. ``made_elsewhere``: also of those known by annotation or as ``self`` only."""
@@ -323,8 +276,3 @@ class Lifetimes:
                         self._mark_items(
                             items, Holder(place, store.ref.path, store.event.pos, "held by"), made_elsewhere=True
                         )
-
-
-def is_short(lives: frozenset[str]) -> bool:
-    """Do the models say that an instance goes with the request? Declared attributes alone mean data objects."""
-    return not lives.isdisjoint(SHORT) or ("declarative" in lives and "process" not in lives)

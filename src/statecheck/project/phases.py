@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from statecheck.facts.ir import Call, Const, Name, Op, Region, Scope
+from statecheck.facts.ir import Call, Scope
 from statecheck.model import Phase
 from statecheck.project.calls import CallGraph, Edge
+from statecheck.project.callsites import CallSite
+from statecheck.project.conditions import is_main_guard
 from statecheck.project.entries import Entry
 from statecheck.project.evaluate import Evaluator
 from statecheck.project.nearest import nearest_entries
+from statecheck.project.server_targets import ServerTargets
 from statecheck.project.startup import StartUp
 from statecheck.project.values import ScopeRef
 
@@ -44,7 +47,8 @@ class Phases:
         known = [row for rows in evaluator.knowledge.entries.values() for row in rows]
         self._own = frozenset((row.framework, row.entry.id) for row in known if row.entry.own_process)
         kept = [entry for entry in entries if roles.get(entry.ref.path) not in ("test", "migration")]
-        self.entries = [self._as_server(entry) if self.is_own_process(entry) else entry for entry in kept]
+        servers = ServerTargets(evaluator, graph, kept, self._app_makers)
+        self.entries = list(map(servers.settled, kept))
         self._by_function: dict[ScopeRef, list[Entry]] = defaultdict(list)
         for entry in self.entries:
             self._by_function[entry.ref].append(entry)
@@ -93,13 +97,6 @@ class Phases:
         entries = self.entries_to(function)
         return bool(entries) and all(map(self.is_own_process, entries))
 
-    def _as_server(self, entry: Entry) -> Entry:
-        """A child process that makes the application serves it: what its function does is start-up."""
-        makes = entry.ref in self._app_makers or any(
-            edge.callee in self._app_makers for edge in self._graph.edges.get(entry.ref, ())
-        )
-        return entry._replace(phase="startup") if makes else entry
-
     def is_once(self, caller: ScopeRef, region: int, pos: int) -> bool:
         """Does the call that stands there fill a variable of the module or class for the first time?"""
         return self._startup.is_once(caller, region, pos)
@@ -107,6 +104,10 @@ class Phases:
     def entries_at(self, ref: ScopeRef) -> list[Entry]:
         """The entry points that call this very function."""
         return self._by_function.get(ref, [])
+
+    def makers(self, cls: ScopeRef) -> list[CallSite]:
+        """The calls that make objects of the class."""
+        return self._graph.made.get(cls, [])
 
     def chain(self, ref: ScopeRef, phases: Iterable[Phase] = RUNTIME) -> list[Edge | Entry]:
         """The way from an entry point to the function, entry first: the surest one."""
@@ -283,15 +284,3 @@ class Phases:
                 return True
             region = table.facts.regions[region].parent
         return False
-
-
-def is_main_guard(region: Region) -> bool:
-    """Is this the body of ``if __name__ == "__main__"``?"""
-    test = region.test
-    return (
-        region.kind == "if"
-        and isinstance(test, Op)
-        and test.op == "=="
-        and {type(operand) for operand in test.operands} == {Name, Const}
-        and any(isinstance(operand, Name) and operand.id == "__name__" for operand in test.operands)
-    )

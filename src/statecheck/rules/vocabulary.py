@@ -24,6 +24,7 @@ PREDICATES: Final = frozenset(
         "changes-nothing",  # the work that is started only waits, watches, logs or counts
         "cleans-up",  # the work that is started only closes or removes something
         "delivers",  # the work that is started hands on, in this process, messages that all processes hear
+        "serves-connection",  # the work that is started sends to a connection of this process, and keeps nothing
         "guards-shared",  # a lock around what other processes change too
         "signals-requests",  # an event that one request sets and another waits for
         "from-upload",  # the data comes from an uploaded file
@@ -41,6 +42,7 @@ PREDICATES: Final = frozenset(
         "fixed",  # an attribute that replaces what the base class was given
         "restored",  # the same function changes it again later, in a finally or by a with statement
         "restores",  # the place itself sets back what the function has changed
+        "since-start",  # nothing but the start of the process leads here, through what it sets going
         "own-process",  # only a child process of its own runs the code
         "pools",  # what is put there was taken from there, or made where none was left
         "accepts",  # the work is handed a connection that was just accepted
@@ -76,12 +78,14 @@ OWNED: Final = {
             "changes-nothing",
             "cleans-up",
             "delivers",
+            "serves-connection",
             "per-call",
             "of-a-command",
             "started",
             "restored",
             "restores",
             "own-process",
+            "since-start",
             "repeated",
             "pools",
             "accepts",
@@ -105,12 +109,14 @@ OWNED: Final = {
             "changes-nothing",
             "cleans-up",
             "delivers",
+            "serves-connection",
             "per-call",
             "of-a-command",
             "started",
             "restored",
             "restores",
             "own-process",
+            "since-start",
             "repeated",
             "pools",
             "accepts",
