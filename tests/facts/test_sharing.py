@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -44,11 +45,11 @@ def names(facts: FileFacts) -> Iterator[str]:
                     yield node.attr
 
 
-def test_what_is_shared_is_equal_to_what_was_decoded():
+def test_what_is_shared_is_equal_to_what_was_decoded() -> None:
     assert Sharing().share(decoded(CODE)) == decoded(CODE)
 
 
-def test_equal_names_are_one_object_across_files():
+def test_equal_names_are_one_object_across_files() -> None:
     sharing = Sharing()
     files = [sharing.share(decoded(CODE)) for _ in range(2)]
     objects: dict[str, set[int]] = {}
@@ -58,7 +59,7 @@ def test_equal_names_are_one_object_across_files():
     assert all(len(found) == 1 for found in objects.values())
 
 
-def test_a_condition_is_the_expression_of_its_event():
+def test_a_condition_is_the_expression_of_its_event() -> None:
     facts = Sharing().share(decoded(CODE))
     values = [event.value for scope in facts.scopes for event in scope.events]
     tests = [region.test for region in facts.regions if region.test is not None]
@@ -66,7 +67,7 @@ def test_a_condition_is_the_expression_of_its_event():
     assert all(any(test is value for value in values) for test in tests)
 
 
-def test_offsets_of_long_files_are_shared():
+def test_offsets_of_long_files_are_shared() -> None:
     code = "x = 1\n" * 400 + "name = call(name)\n"
     first, second = decoded(code), decoded(code)
     sharing = Sharing()
@@ -76,7 +77,7 @@ def test_offsets_of_long_files_are_shared():
 
 
 @pytest.mark.parametrize("kept", [False, True])
-def test_the_facts_of_a_large_tree_are_the_same(tmp_path, monkeypatch, kept):
+def test_the_facts_of_a_large_tree_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: bool) -> None:
     files = [(f"{number}.py", tmp_path / f"{number}.py") for number in range(3)]
     for _, path in files:
         path.write_text(CODE)
