@@ -16,7 +16,7 @@ from statecheck.project.evaluate import Evaluator
 from statecheck.project.knowledge import Knowledge
 from statecheck.project.lifetimes import Lifetimes
 from statecheck.project.modules import ModuleIndex
-from statecheck.project.phases import Phases
+from statecheck.project.phases import RUNTIME, Phases
 from statecheck.project.tables import Tables
 from statecheck.project.values import ScopeRef
 
@@ -92,18 +92,23 @@ class Project:
         )
 
     def silent_frameworks(self) -> list[str]:
-        """Frameworks that are imported though no entry point of theirs was found."""
+        """Frameworks that serve and are imported, though no entry point of theirs was found."""
         found, imported = self.frameworks(), self.imported_packages()
         return sorted(
             {
                 framework
                 for package, framework in self.knowledge.packages.items()
-                if package in imported and framework not in found and self._has_entries(framework)
+                if package in imported and framework not in found and self._serves(framework)
             }
         )
 
-    def _has_entries(self, framework: str) -> bool:
-        return any(known.framework == framework for rows in self.knowledge.entries.values() for known in rows)
+    def _serves(self, framework: str) -> bool:
+        """Does it hand requests or jobs to the code? One that only runs commands has nothing to follow."""
+        return any(
+            known.framework == framework and known.entry.phase in RUNTIME
+            for rows in self.knowledge.entries.values()
+            for known in rows
+        )
 
     def _is_own(self, path: str, dotted: str) -> bool:
         """Does the first part of a module's name stand for a package of the tree?"""
