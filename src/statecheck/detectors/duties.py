@@ -99,16 +99,18 @@ class Duties:
         return all(self._is_quiet_call(*row) for row in calls)
 
     def _only_ends(self, ref: ScopeRef) -> bool:
-        """Is all that it does to close or remove, or to look whether there is something to remove?"""
-        if self._stores(ref):
+        """Is all that it does, through all that it calls, to close or remove, or to look whether there is something?"""
+        reached = list(self._effects.reach(ref))
+        if len(reached) > SMALL or any(map(self._stores, reached)):
             return False
         ends = False
-        for call, region in self._calls(ref):
-            name = last_name(call.func)
-            if name in ENDING | REMOVING:
-                ends = True
-            elif name not in LOOKING and not self._is_quiet_call(ref, call, region):
-                return False
+        for one in reached:
+            for call, region in self._calls(one):
+                name = last_name(call.func)
+                if name in ENDING | REMOVING:
+                    ends = True
+                elif name not in LOOKING and not self._is_quiet_call(one, call, region):
+                    return False
         return ends
 
     def _calls(self, ref: ScopeRef) -> list[tuple[Call, int]]:

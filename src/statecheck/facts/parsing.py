@@ -2,7 +2,7 @@
 
 The native parser makes each node by calling the class of that name in the package ``libcst``. These classes are
 frozen data classes, which set and validate their fields one by one in Python, and half of the nodes are white space:
-a third of the parse. While we parse, classes with the same names and fields stand there that are made in one call.
+a quarter of the parse. While we parse, classes with the same names and fields stand there that are made in one call.
 Facts are read by the names of classes and fields (see :mod:`statecheck.facts.expressions`), so both kinds of tree give
 the same facts, and a parser that takes its classes from elsewhere only costs more.
 

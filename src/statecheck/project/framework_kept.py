@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Sub
 from statecheck.project.evaluate import Evaluator
-from statecheck.project.phases import Phases
+from statecheck.project.phases import SETUP, SURE, Phases
 from statecheck.project.values import ClassValue, ScopeRef
 
 SHORT = frozenset({"request", "row", "thread"})
+SETUP_SIDE = frozenset(SETUP)
 FRAMEWORK = "the framework keeps one instance"
 
 
@@ -73,14 +74,19 @@ class FrameworkKept:
         )
 
     def _is_made_for_requests(self, cls: ScopeRef) -> bool:
-        """Are all objects of the class made while the process serves? Then only what stores one keeps it."""
+        """Do requests make all objects of the class? Then only what stores one keeps it."""
         makers = [
             site.caller
             for each in (cls, *self._evaluator.classes.subclasses(cls))
             for site in self._phases.makers(each)
             if not self._phases.is_apart(site.caller.path)
         ]
-        return bool(makers) and all(map(self._is_passing, makers))
+        return bool(makers) and all(map(self._is_request, makers))
+
+    def _is_request(self, maker: ScopeRef) -> bool:
+        """Is it sure that requests run the code, and start-up does not? Threads make others for as long as they run."""
+        reached = self._phases.of(maker)
+        return "request" in reached and reached["request"].certainty == SURE and SETUP_SIDE.isdisjoint(reached)
 
     def _is_passing(self, maker: ScopeRef) -> bool:
         """Does the code that makes an object run for requests or jobs, or in tests alone?"""
