@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from statecheck.project.knowledge import Knowledge
 from statecheck.rules.load import PackError, default_pack_path, load
 
 RULE = """\
@@ -193,6 +194,10 @@ def test_an_error_in_a_rule_names_file_line_and_key(text: str, message: str, tmp
         ),
         (MODEL + '\n[instances]\n"acme.app" = ""\n', '5: instances."acme.app"[1]: "" is no dotted name'),
         (
+            MODEL + '\n[[bare-name]]\nkind = "fetch"\nnames = ["acme.Queue.take"]\n',
+            '6: bare-name[0].names[0]: "acme.Queue.take" is no bare name',
+        ),
+        (
             MODEL + '\n[aliases]\n"acme.app.App" = "acme/App"\n',
             '5: aliases."acme.app.App"[1]: "acme/App" is no dotted name',
         ),
@@ -201,6 +206,13 @@ def test_an_error_in_a_rule_names_file_line_and_key(text: str, message: str, tmp
 def test_an_error_in_a_model_names_file_line_and_key(text: str, message: str, tmp_path: Path) -> None:
     make_pack(tmp_path, models__acme=text)
     assert error_of(tmp_path) == f"models/acme.toml:{message}"
+
+
+def test_bare_names_of_all_models_add_up(tmp_path: Path) -> None:
+    make_pack(tmp_path, models__acme=MODEL + '\n[[bare-name]]\nkind = "fetch"\nnames = ["take"]\n')
+    knowledge = Knowledge(load([tmp_path]))
+    assert {"take", "lpop"} <= knowledge.bare_names("fetch")
+    assert "take" not in knowledge.bare_names("send")
 
 
 def test_forms_share_the_names_of_a_list(tmp_path: Path) -> None:

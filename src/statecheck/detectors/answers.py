@@ -17,29 +17,6 @@ from statecheck.project.link import Project
 from statecheck.project.values import ScopeRef
 
 LASTING = frozenset({"db", "storage", "enqueue", "cache-clear"})  # effects that others see later
-SENDING = frozenset({"post", "put", "patch", "delete", "send", "send_message", "sendmail", "request"})  # to others
-WRITING = frozenset(  # of files and stores, whatever their type
-    {
-        "write",
-        "writelines",
-        "write_text",
-        "write_bytes",
-        "save",
-        "commit",
-        "dump",
-        "unlink",
-        "remove",
-        "rmtree",
-        "rename",
-        "move",
-        "copy",
-        "copyfile",
-        "mkdir",
-        "makedirs",
-        "execute",
-        "publish",
-    }
-)
 MODE = re.compile(r"[rbt+]*[wax][rbt+]*|r[bt]*\+[bt]*")
 SMALL = 40  # functions of one target
 
@@ -51,6 +28,8 @@ class Answers:
         self._project = project
         self._effects = effects
         self._duties = duties
+        self._sending = project.knowledge.bare_names("send")
+        self._writing = project.knowledge.bare_names("write")
 
     def serves_connection(self, spot: Spot) -> bool:
         """Does the work send to a connection of this process, and keep nothing that is needed later?"""
@@ -68,11 +47,11 @@ class Answers:
     def _lasts(self, use: Use) -> bool:
         kind, name = self._project.knowledge.effect(use.name), use.name.rpartition(".")[2]
         if kind == "io":
-            return name in WRITING or any(
+            return name in self._writing or any(
                 isinstance(given, Const) and MODE.fullmatch(given.value) is not None
                 for given in (*use.call.args[1:], *(word.value for word in use.call.keywords))
             )
-        return kind in LASTING or (kind == "network" and name in SENDING)
+        return kind in LASTING or (kind == "network" and name in self._sending)
 
     def _leaves_something(self, ref: ScopeRef) -> bool:
         """Does it write to what is no variable of its own, and not to its own object?"""
@@ -94,7 +73,7 @@ class Answers:
         if call.func.attr in self._project.knowledge.changing_methods and self._is_of_module(ref, call.func.value):
             return True
         known = any(item.value is not None for item in self._project.evaluator.evaluate(ref, call.func, region))
-        return call.func.attr in WRITING and not known
+        return call.func.attr in self._writing and not known
 
     def _is_of_module(self, ref: ScopeRef, expr: Expr) -> bool:
         while isinstance(expr, (Attr, Sub)):

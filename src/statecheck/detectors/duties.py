@@ -13,26 +13,6 @@ from statecheck.project.values import Foreign, ForeignInstance, FunctionValue, S
 QUIET = frozenset(
     {"quiet", "reply", "identity", "wait", "time", "random", "env", "telemetry"}
 )  # effects that nobody misses
-WATCHING = frozenset(
-    {  # of a process, a thread, an event or a logger, whatever its type
-        "wait",
-        "poll",
-        "is_alive",
-        "is_set",
-        "sleep",
-        "kill",
-        "terminate",
-        "send_signal",
-        "debug",
-        "info",
-        "warning",
-        "error",
-        "exception",
-        "critical",
-        "log",
-    }
-)
-ENDING = frozenset({"close", "aclose", "cleanup", "shutdown"})
 REMOVING = frozenset({"remove", "unlink", "rmtree", "rmdir"})
 LOOKING = frozenset({"exists", "isfile", "isdir", "is_file", "is_dir"})
 LASTING = frozenset({"io", "db", "network", "enqueue", "storage"})  # effects that stay outside the process
@@ -45,6 +25,9 @@ class Duties:
     def __init__(self, project: Project, effects: Effects) -> None:
         self._project = project
         self._effects = effects
+        named = project.knowledge.bare_names
+        self._watching = named("watch") | named("log")
+        self._ending = named("close") | REMOVING
 
     def changes_nothing(self, spot: Spot) -> bool:
         """Does the work only wait, watch, log or count, and store nothing? All that it calls must be known."""
@@ -58,7 +41,7 @@ class Duties:
         given = self.given(spot)
         if given is None:
             return False
-        if last_name(given.func if isinstance(given, Call) else given) in ENDING | REMOVING:
+        if last_name(given.func if isinstance(given, Call) else given) in self._ending:
             return True
         targets = self.targets(spot)
         return bool(targets) and all(self._only_ends(ref) for ref in targets)
@@ -107,7 +90,7 @@ class Duties:
         for one in reached:
             for call, region in self._calls(one):
                 name = last_name(call.func)
-                if name in ENDING | REMOVING:
+                if name in self._ending:
                     ends = True
                 elif name not in LOOKING and not self._is_quiet_call(one, call, region):
                     return False
@@ -123,9 +106,9 @@ class Duties:
         names = [item.value.name for item in items if isinstance(item.value, (Foreign, ForeignInstance))]
         if names:
             return all(self._project.knowledge.effect(name) in QUIET for name in names) or (
-                isinstance(call.func, Attr) and call.func.attr in WATCHING
+                isinstance(call.func, Attr) and call.func.attr in self._watching
             )
-        return isinstance(call.func, Attr) and call.func.attr in WATCHING
+        return isinstance(call.func, Attr) and call.func.attr in self._watching
 
     def _is_quiet_name(self, ref: ScopeRef, func: Expr, region: int) -> bool:
         values = [item.value for item in self._project.evaluator.evaluate(ref, func, region)]

@@ -22,25 +22,8 @@ from statecheck.project.link import Project
 from statecheck.project.tables import Row, expressions
 from statecheck.project.values import ContainerValue, Foreign, ForeignInstance, FunctionValue, ScopeRef
 
-WAITING = frozenset(
-    {
-        "join",
-        "result",
-        "exception",
-        "cancel",
-        "wait",
-        "get",
-        "communicate",
-        "shutdown",
-        "terminate",
-        "kill",
-    }
-)
-REPLYING = frozenset({"get", "wait", "join", "result"})
-CLOSING = frozenset({"shutdown", "join"})
 STORING = ("assign", "annotated", "walrus", "with")
 LEAVING = ("return", "yield")
-STARTING = frozenset({"start", "run"})
 
 
 class Endings:
@@ -49,6 +32,9 @@ class Endings:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._spots = project.once(Spots)
+        named = project.knowledge.bare_names
+        self._waiting, self._closing, self._answering = named("end"), named("join"), named("answer")
+        self._starting = named("start")
         self._inside: dict[ScopeRef, list[Row]] = {}
 
     def awaited(self, spot: Spot) -> bool:
@@ -82,7 +68,7 @@ class Endings:
         """Does everybody who gets what was started wait for its end?"""
         callers = self._spots.callers(spot)
         return bool(callers) and all(
-            self._is_waited_for(caller) or any(name in WAITING for name in self._called_on(caller))
+            self._is_waited_for(caller) or any(name in self._waiting for name in self._called_on(caller))
             for caller in callers
         )
 
@@ -172,7 +158,7 @@ class Endings:
                 return True
             for node in row.nodes:
                 if isinstance(node, Call) and (
-                    ends_one_of(node, names, STARTING) or any(dotted(given) in names for given in arguments(node))
+                    ends_one_of(node, names, self._starting) or any(dotted(given) in names for given in arguments(node))
                 ):
                     return True
         return False
@@ -180,7 +166,7 @@ class Endings:
     def _is_started_on_the_spot(self, spot: Spot) -> bool:
         """``Scan().start()``, but not ``Scan().scan()``; what is handed on may be started there."""
         called = self._called_on(spot)
-        return not called or any(name in STARTING for name in called)
+        return not called or any(name in self._starting for name in called)
 
     def _called_on(self, spot: Spot) -> list[str]:
         """The methods called on what the call gives, on the spot: ``start().join()``."""
@@ -215,7 +201,7 @@ class Endings:
         if isinstance(spot.call.func, Attr):
             owner = {dotted(spot.call.func.value)}
             calls = (call for row in rows for call in row.calls)
-            if any(ends_one_of(call, owner, CLOSING) for call in calls):
+            if any(ends_one_of(call, owner, self._closing) for call in calls):
                 return True
         if self._project.scope(spot.ref).kind == "comp" and self._is_comprehended(rows, spot.ref.scope):
             return True
@@ -296,7 +282,7 @@ class Endings:
 
     def _ends_by(self, row: Row, call: Call, names: set[str]) -> bool:
         given = is_given(call, names) and self._waits(row.ref, row.event, call)
-        return ends_one_of(call, names, WAITING) or given
+        return ends_one_of(call, names, self._waiting) or given
 
     def _waits(self, ref: ScopeRef, event: Event, call: Call) -> bool:
         """Does the call wait for what it is given?"""
@@ -333,7 +319,7 @@ class Endings:
         own = set(scope.binds) - {param.name for param in scope.params}  # a request that is passed on is no reply
         shared = self._shared(spot, function) & own
         return any(
-            isinstance(node, Call) and ends_one_of(node, shared, REPLYING) and self._is_reply(row, node)
+            isinstance(node, Call) and ends_one_of(node, shared, self._answering) and self._is_reply(row, node)
             for row in self._events(function)
             if row.ref == function
             for node in row.nodes

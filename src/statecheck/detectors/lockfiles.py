@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from statecheck.detectors.locks import Locks, changes
+from statecheck.detectors.locks import Locks
 from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Attr, Call, Const, Expr, Keyword, Name, Op
 from statecheck.facts.walk import dotted, iter_expr, last_name
@@ -44,7 +44,7 @@ class FileLocks:
             for use in self._effects.uses(ref):
                 kind = self._project.knowledge.effect(use.name)
                 if (use.ref != ref or use.call.pos > start) and (
-                    kind == "enqueue" or (kind in SHARED and changes(use.call))
+                    kind == "enqueue" or (kind in SHARED and self._locks.changes(use.call))
                 ):
                     return True
         return False

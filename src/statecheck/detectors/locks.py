@@ -22,12 +22,6 @@ from statecheck.project.tables import expressions
 from statecheck.project.values import ScopeRef, Site
 
 SHARED = frozenset({"db", "io", "storage", "network"})
-WRITING = re.compile(
-    r"^a?(?:save|create|add|add_all|delete|update|insert|merge|upsert|write|put|post|patch|remove|unlink|rename|replace|"
-    r"set|setex|setnx|incr|decr|hset|hdel|lpush|rpush|lpop|rpop|sadd|srem|zadd|zrem|upload|get_or_create|executemany)"
-    r"(?:_.*)?$"
-)
-NEUTRAL = frozenset({"connect", "cursor", "begin", "commit", "rollback", "flush", "close", "mkdir", "makedirs"})
 CHANGING_SQL = re.compile(r"\s*(?:insert|update|delete|replace|merge|upsert)\b", re.IGNORECASE)
 WRITE_MODE = re.compile(r"[rwax+bt]*[wax+][rwax+bt]*")
 ENTERING = frozenset({"acquire", "locked"})
@@ -50,6 +44,9 @@ class Locks:
     def __init__(self, project: Project, effects: Effects) -> None:
         self._project = project
         self._effects = effects
+        named = project.knowledge.bare_names
+        self._preparing, self._saving = named("prepare"), named("save")
+        self._changing = re.compile(rf"a?(?:{'|'.join(sorted(named('change')))})(?:_.*)?")  # add_all, and asave too
         self._taken: dict[Site, list[Guarded]] | None = None
         self._signals: dict[str, list[MethodCall]] | None = None
 
@@ -139,8 +136,8 @@ class Locks:
         writes: set[str] = set()
         for use in self._uses(guarded):
             kind = self._project.knowledge.effect(use.name)
-            if kind in SHARED and last_name(use.call.func) not in NEUTRAL and last_name(use.call.func) != "":
-                (writes if changes(use.call) else reads).add(kind)
+            if kind in SHARED and last_name(use.call.func) not in self._preparing and last_name(use.call.func) != "":
+                (writes if self.changes(use.call) else reads).add(kind)
         if "db" in reads and self._saves(guarded):
             writes.add("db")
         return bool(writes) if guarded.claim else bool(reads & writes)
@@ -171,7 +168,7 @@ class Locks:
     def _saves(self, guarded: Guarded) -> bool:
         """``job.save()``: of a row whose type is not known."""
         return any(
-            isinstance(node, Call) and last_name(node.func) in ("save", "asave", "commit")
+            isinstance(node, Call) and last_name(node.func) in self._saving
             for event in self._events(guarded)
             for top in expressions(event)
             for node in iter_expr(top)
@@ -190,14 +187,13 @@ class Locks:
         shared = {name for name in kept if "." in name or name not in scope.binds} - {""}
         return not asked.isdisjoint(shared)
 
-
-def changes(call: Call) -> bool:
-    """Does the call change something, as far as its name, its mode or its SQL tells?"""
-    name = last_name(call.func)
-    if name == "open":
-        given = [*call.args[-1:], *(word.value for word in call.keywords if word.name == "mode")]
-        return any(isinstance(expr, Const) and WRITE_MODE.fullmatch(expr.value) for expr in given)
-    if name.startswith("execute"):
-        texts = [node.value for expr in call.args for node in iter_expr(expr) if isinstance(node, Const)]
-        return any(CHANGING_SQL.match(text) for text in texts)
-    return bool(WRITING.match(name))
+    def changes(self, call: Call) -> bool:
+        """Does the call change something, as far as its name, its mode or its SQL tells?"""
+        name = last_name(call.func)
+        if name == "open":
+            given = [*call.args[-1:], *(word.value for word in call.keywords if word.name == "mode")]
+            return any(isinstance(expr, Const) and WRITE_MODE.fullmatch(expr.value) for expr in given)
+        if name.startswith("execute"):
+            texts = [node.value for expr in call.args for node in iter_expr(expr) if isinstance(node, Const)]
+            return any(CHANGING_SQL.match(text) for text in texts)
+        return bool(self._changing.fullmatch(name))

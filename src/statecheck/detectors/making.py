@@ -15,7 +15,6 @@ from statecheck.project.sources import Located, Sources
 from statecheck.project.values import MEMO, ForeignInstance, FunctionPlace, FunctionValue, ScopeRef, Site
 
 KEEPING = frozenset({"io", "db", "network", "storage"})
-WRITING = frozenset({"write", "write_text", "write_bytes", "set", "put", "save", "store", "setdefault", "dump"})
 CONVERTING = frozenset({"encode", "decode", "hex", "strip"})
 OUTSIDE = frozenset({"module", "class"})
 MAX_CALLS = 3  # functions that hand on what others return
@@ -29,6 +28,7 @@ class Making:
         self._matcher = matcher
         self._project = matcher.project
         self._effects = self._project.once(effects_of)
+        self._keeping = self._project.knowledge.bare_names("keep")
 
     def place(self, value: Located, names: Iterable[str], depth: int = 0) -> Place | None:
         """Where the value is made by one of the named functions, perhaps as a fallback or turned into text."""
@@ -84,7 +84,7 @@ class Making:
             dotted(arg) in targets
             for row in self._project.tables.rows_in(at.ref)
             for call in row.calls
-            if isinstance(call.func, Attr) and call.func.attr in WRITING
+            if isinstance(call.func, Attr) and call.func.attr in self._keeping
             for arg in call.args
         )
 

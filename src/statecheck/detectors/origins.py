@@ -10,31 +10,6 @@ from statecheck.project.link import Project
 from statecheck.project.phases import ENTRIES_KEPT, RUNTIME
 from statecheck.project.values import ScopeRef
 
-# What hands out work that others have put there: a queue, a socket, a broker, whatever its type.
-FETCHING = frozenset(
-    {
-        "get_nowait",
-        "get_message",
-        "get_updates",
-        "popleft",
-        "lpop",
-        "rpop",
-        "blpop",
-        "brpop",
-        "xread",
-        "xreadgroup",
-        "recv",
-        "recv_json",
-        "recv_multipart",
-        "recvfrom",
-        "receive",
-        "receive_message",
-        "accept",
-        "poll",
-        "listen",
-        "consume",
-    }
-)
 SET_UP = frozenset({"import", "startup", "cli"})
 CHAIN = 12  # functions that hand work on, one to the next
 
@@ -47,6 +22,7 @@ class Origins:
         known = [row for rows in project.knowledge.entries.values() for row in rows]
         self._beside = frozenset((row.framework, row.entry.id) for row in known if row.entry.beside)
         self._apart = frozenset((row.framework, row.entry.id) for row in known if row.entry.own_process)
+        self._fetching = project.knowledge.bare_names("fetch")
         self._known: dict[ScopeRef, bool] = {}
 
     def is_beside(self, entry: Entry) -> bool:
@@ -116,7 +92,15 @@ class Origins:
         return self.is_beside(entry) or (entry.framework, entry.id) in self._apart
 
     def _fetches(self, ref: ScopeRef) -> bool:
-        return any(_is_fetching(call) for row in self._project.tables.rows_in(ref) for call in row.calls)
+        return any(self._is_fetching(call) for row in self._project.tables.rows_in(ref) for call in row.calls)
+
+    def _is_fetching(self, call: Call) -> bool:
+        """``jobs.get()``, ``jobs.get(True, 5)``, but not ``settings.get("size")``"""
+        if not isinstance(call.func, Attr):
+            return False
+        if call.func.attr == "get":
+            return all(isinstance(given, Const) and given.kind == "bool" for given in call.args[:1])
+        return call.func.attr in self._fetching
 
     def _around(self, entry: Entry) -> ScopeRef:
         """The function, or the module, that the registration stands in."""
@@ -125,12 +109,3 @@ class Origins:
             if scope.kind == "def" and scope.pos < entry.pos < scope.body_end and scope.pos != entry.pos:
                 found = ScopeRef(entry.path, scope.index)
         return found
-
-
-def _is_fetching(call: Call) -> bool:
-    """``jobs.get()``, ``jobs.get(True, 5)``, but not ``settings.get("size")``"""
-    if not isinstance(call.func, Attr):
-        return False
-    if call.func.attr == "get":
-        return all(isinstance(given, Const) and given.kind == "bool" for given in call.args[:1])
-    return call.func.attr in FETCHING

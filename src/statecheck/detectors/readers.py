@@ -14,7 +14,6 @@ from statecheck.project.link import Project
 from statecheck.project.tables import FileTable, expressions
 from statecheck.project.values import Foreign, ForeignInstance, FunctionValue, ScopeRef
 
-LOGGING = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "log"})
 COUNTING = frozenset({"len", "bool"})
 WHOLE = frozenset({"values", "items", "keys", "copy"})
 DROPPING = frozenset({"discard", "remove"})
@@ -213,7 +212,7 @@ def _is_log_call(project: Project, ref: ScopeRef, call: Call, region: int) -> bo
     ]
     if names:
         return all(project.knowledge.effect(name) in ("log", "telemetry") for name in names)
-    return isinstance(call.func, Attr) and call.func.attr in LOGGING
+    return isinstance(call.func, Attr) and call.func.attr in project.knowledge.bare_names("log")
 
 
 def _is_counted(read: Access) -> bool:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 
+from statecheck.rules.objects import Saying
 from statecheck.rules.schema import Container, EntryPoint, Model, Pack, Reader, Safe
 
 T = TypeVar("T")
@@ -79,6 +80,7 @@ class Knowledge:
         self._effects = {
             self.canonical(name): row.kind for model in models for row in model.effects for name in row.names
         }
+        self._bare = self._collect_bare_names(models)
         self._safe = self._collect_safe(models)
         self.settings = tuple(row for model in models for row in model.settings)
         self.readers = {self.canonical(name): row for model in models for row in model.readers for name in row.names}
@@ -223,6 +225,10 @@ class Knowledge:
         """What calling the foreign ``name`` does: io, db, time …"""
         return self._first(self._effects, name)
 
+    def bare_names(self, kind: Saying) -> frozenset[str]:
+        """The methods that say this, whatever has them."""
+        return self._bare.get(kind, frozenset())
+
     def reader(self, name: str) -> Reader | None:
         """How the foreign ``name`` reads the environment, if it does."""
         return self._first(self.readers, name)
@@ -295,6 +301,13 @@ class Knowledge:
                 for name in row.names if row.lives == "declarative" else ():
                     found[self.canonical(name)].append(frozenset(row.attributes))
         return dict(found)
+
+    def _collect_bare_names(self, models: list[Model]) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for model in models:
+            for row in model.bare_names:
+                found[row.kind].update(row.names)
+        return {kind: frozenset(names) for kind, names in found.items()}
 
     def _collect_safe(self, models: list[Model]) -> dict[tuple[str, str], list[Safe]]:
         safe: dict[tuple[str, str], list[Safe]] = defaultdict(list)

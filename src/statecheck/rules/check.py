@@ -130,6 +130,12 @@ def _dotted(document: toml.Document, names: Iterable[str], at: Path) -> None:
             raise error(document, f'{spell((*at, number))}: "{name}" is no dotted name', *at, number)
 
 
+def _bare(document: toml.Document, names: Iterable[str], at: Path) -> None:
+    for number, name in enumerate(names):
+        if not name.isidentifier():
+            raise error(document, f'{spell((*at, number))}: "{name}" is no bare name', *at, number)
+
+
 UNIT = ("name", "kind")  # what the name of a platform's unit is made of
 
 
@@ -141,6 +147,8 @@ def check_model(model: Model, document: toml.Document) -> None:
         _dotted(document, names, at)
     for table, number, entry in _entries(model):
         _entry(document, entry, (table, number))
+    for number, row in enumerate(model.bare_names):
+        _bare(document, row.names, ("bare-name", number, "names"))
     for old, new in model.aliases.items():
         _dotted(document, (old, new), ("aliases", old))
     for name, type_ in model.instances.items():

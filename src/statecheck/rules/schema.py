@@ -15,12 +15,13 @@ from statecheck.model import Applicability, Family, Harm, Level, Phase
 from statecheck.rules.conditions import Condition, Scalar
 from statecheck.rules.entering import ANY, EntryPoint, Shape
 from statecheck.rules.environment import EnvironmentStyle, Reader, SettingsHolder
-from statecheck.rules.objects import Container, Effect, Lifetime, Returns, Safe
+from statecheck.rules.objects import BareName, Container, Effect, Lifetime, Returns, Safe
 from statecheck.rules.platforms import MountForm, Platform, Router, Scaler, VariableSource
 from statecheck.rules.serving import Server, Wrapper
 
 __all__ = [
     "ANY",
+    "BareName",
     "Condition",
     "Container",
     "Effect",
@@ -178,6 +179,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     lifetimes: tuple[Lifetime, ...] = field(default=(), name="lifetime")
     safe: tuple[Safe, ...] = ()
     effects: tuple[Effect, ...] = field(default=(), name="effect")
+    bare_names: tuple[BareName, ...] = field(default=(), name="bare-name")
     callers: tuple[EntryPoint, ...] = field(default=(), name="caller")
     settings: tuple[SettingsHolder, ...] = ()
     readers: tuple[Reader, ...] = field(default=(), name="reader")
