@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-
 from statecheck.detectors.answers import Answers
 from statecheck.detectors.determined import Determined, accesses
 from statecheck.detectors.duties import Duties
 from statecheck.detectors.endings import Endings
+from statecheck.detectors.holding import Holding
 from statecheck.detectors.lockfiles import FileLocks
 from statecheck.detectors.locks import Guarded, Locks
-from statecheck.detectors.matching import Predicate, site_of
+from statecheck.detectors.matching import Predicate
 from statecheck.detectors.origins import Origins
 from statecheck.detectors.pools import is_pool
 from statecheck.detectors.repeated import is_setting_repeated
@@ -24,7 +22,7 @@ from statecheck.project.effects import effects_of
 from statecheck.project.link import Project
 from statecheck.project.phases import SURE
 from statecheck.project.tables import expressions
-from statecheck.project.values import ClassPlace, FieldPlace, Foreign, GlobalPlace, Place, ScopeRef, Site
+from statecheck.project.values import Foreign, Place, ScopeRef, Site
 from statecheck.rules.schema import Form
 
 
@@ -40,7 +38,6 @@ class Predicates:
         self._duties = Duties(project, self._effects)
         self._answers = Answers(project, self._effects, self._duties)
         self._restoring = Restoring(project)
-        self._kept: dict[Site, list[Place]] | None = None
 
     def table(self) -> dict[str, Predicate]:
         """The predicates by name."""
@@ -183,36 +180,7 @@ class Predicates:
         return any(self._project.knowledge.effect(name) == "accept" for name in names)
 
     def _places_of(self, spot: Spot) -> list[Place]:
-        if self._kept is None:
-            self._kept = self._keep()
-        return self._kept.get(Site(spot.ref.path, spot.start), [])
-
-    def _keep(self) -> dict[Site, list[Place]]:
-        """The places that hold objects, by where those were made."""
-        found: dict[Site, list[Place]] = defaultdict(list)
-        evaluator = self._project.evaluator
-        for path, table in self._project.tables.files.items():
-            for (scope, name), bindings in table.bindings.items():
-                kind = table.facts.scopes[scope].kind
-                if kind not in ("module", "class"):
-                    continue
-                place = GlobalPlace(path, name) if kind == "module" else ClassPlace(ScopeRef(path, scope), name)
-                for binding in bindings:
-                    if binding.kind == "value":
-                        _note(found, place, map(site_of, evaluator.binding(path, binding)))
-        for cls, fields in evaluator.classes.fields.items():
-            for name, stores in fields.items():
-                for store in stores:
-                    if store.value is not None:
-                        items = evaluator.evaluate(store.ref, store.value, store.event.region)
-                        _note(found, FieldPlace(cls, name), map(site_of, items))
-        return found
-
-
-def _note(found: dict[Site, list[Place]], place: Place, sites: Iterable[Site | None]) -> None:
-    for site in sites:
-        if site is not None:
-            found[site].append(place)
+        return self._project.once(Holding).places(Site(spot.ref.path, spot.start))
 
 
 def _hands_out(event: Event) -> bool:

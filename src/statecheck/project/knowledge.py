@@ -65,6 +65,14 @@ class Knowledge:
             for model in models
             for row in model.returns
             for name in row.names
+            if row.type
+        }
+        self._passed = {
+            self.canonical(name): row.argument
+            for model in models
+            for row in model.returns
+            for name in row.names
+            if row.argument is not None
         }
         self._instances = {
             self.canonical(name): self.canonical(cls) for model in models for name, cls in model.instances.items()
@@ -163,6 +171,10 @@ class Knowledge:
     def returned_type(self, name: str) -> str | None:
         """The class that calling (or reading) the foreign ``name`` gives an instance of, where it is not ``name``."""
         return self._first(self._returns, name)
+
+    def passed(self, name: str) -> int | None:
+        """The position of the argument that calling the foreign ``name`` gives back, where it is one that does."""
+        return self._first(self._passed, name)
 
     def instance_type(self, name: str) -> str | None:
         """The class that the foreign ``name`` (a module's object, an attribute) is an instance of."""

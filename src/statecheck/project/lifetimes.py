@@ -233,12 +233,13 @@ class Lifetimes:
             return
         base = store.target.value
         for item in self._evaluator.evaluate(store.ref, base, store.event.region):
-            place = self._target_place(store, item)
+            place = self.target_place(store, item)
             if place is not None and not isinstance(place, FieldPlace) and self.keeps(place):
                 inside = not isinstance(store.target, Attr)
                 self._mark_items(made, Holder(place, store.ref.path, store.event.pos, "held by", inside))
 
-    def _target_place(self, store: Store, base: Item) -> Place | None:
+    def target_place(self, store: Store, base: Item) -> Place | None:
+        """Where a store to an attribute or item of ``base`` keeps its value; None: in a field of an object."""
         if not isinstance(store.target, Attr):
             return base.place
         if isinstance(base.value, ModuleValue):

@@ -96,6 +96,8 @@ class Results:
             return evaluate(ref, call.args[0], region)
         if effect == "result":
             return self._result(ref, call, region, name)
+        if (position := knowledge.passed(name)) is not None:
+            return evaluate(ref, call.args[position], region) if position < len(call.args) else ()
         if effect == "context-variable":
             self._evaluator.contexts.define(ref, call, region)
         if effect == "context-read":

@@ -250,7 +250,7 @@ def _model_names(model: Model) -> Iterator[tuple[Sequence[str], Path]]:
             yield entry.names, (table, number, "names")
         yield entry.decorators, (table, number, "decorators")
     for number, returns in enumerate(model.returns):
-        yield (*returns.names, returns.type), ("returns", number, "names")
+        yield (*returns.names, *([] if returns.argument is not None else [returns.type])), ("returns", number, "names")
     for number, safe in enumerate(model.safe):
         if safe.match != "setting":
             yield safe.names, ("safe", number, "names")

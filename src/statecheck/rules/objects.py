@@ -10,10 +10,14 @@ from statecheck.rules.conditions import Condition
 
 
 class Returns(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
-    """Calling one of ``names`` gives an instance of ``type`` (dotted class). ``names`` may be methods."""
+    """Calling one of ``names`` gives an instance of ``type`` (dotted class). ``names`` may be methods.
+
+    ``argument`` instead of ``type``: the call gives what the argument at this position (from 0) is.
+    """
 
     names: tuple[str, ...]
-    type: str
+    type: str = ""
+    argument: int | None = None
 
 
 class Container(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
