@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from statecheck.deployments.ground import Ground
-from statecheck.deployments.overlays import purpose_words, stages
+from statecheck.deployments.overlays import stages
 from statecheck.deployments.processes import Process, processes
 from statecheck.facts.documents import read_document
 from statecheck.facts.python import extract
@@ -29,7 +29,7 @@ def finder(pack: Pack) -> Processes:
         documents = {path: facts for path, facts in read.items() if facts is not None}
         models = list(pack.models.values())
         ground = Ground(link(python, {}, knowledge), documents, models)
-        return list(processes(ground, stages(documents, purpose_words(models))))
+        return list(processes(ground, stages(documents, models)))
 
     return found
 

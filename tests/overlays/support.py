@@ -9,7 +9,9 @@ from statecheck.deployments.overlays import stages
 from statecheck.deployments.tree import Datum, Stage
 from statecheck.facts.documents import read_document
 from statecheck.facts.documents.nodes import DocumentFacts
+from statecheck.rules.load import load
 
+PLATFORMS = load().models["platforms"]
 Files = Mapping[str, str]
 
 
@@ -19,7 +21,7 @@ def documents_of(files: Files) -> dict[str, DocumentFacts]:
 
 
 def stages_of(files: Files, kind: str | None = None) -> tuple[Stage, ...]:
-    return tuple(stage for stage in stages(documents_of(files)) if kind is None or stage.kind == kind)
+    return tuple(stage for stage in stages(documents_of(files), [PLATFORMS]) if kind is None or stage.kind == kind)
 
 
 def only(files: Files, kind: str | None = None) -> Stage:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from statecheck.deployments.overlays import purpose_words, stages
+from statecheck.deployments.overlays import stages
 from statecheck.rules.load import load
 
 from .support import Files, documents_of
 
-WORDS = purpose_words(load().models.values())
+MODELS = tuple(load().models.values())
 
 
 def deployment(name: str, kind: str = "Deployment") -> str:
@@ -17,7 +17,7 @@ def deployment(name: str, kind: str = "Deployment") -> str:
 
 
 def groups(files: Files) -> list[tuple[str, str, list[str]]]:
-    return [(stage.name, stage.purpose, list(stage.files)) for stage in stages(documents_of(files), WORDS)]
+    return [(stage.name, stage.purpose, list(stage.files)) for stage in stages(documents_of(files), MODELS)]
 
 
 def test_what_runs_the_code_and_what_stands_before_it_are_one_stage() -> None:
@@ -81,7 +81,7 @@ def test_purposes_are_kept_apart_and_production_comes_first() -> None:
     ],
 )
 def test_a_compose_file_is_for_what_its_name_says(path: str, purpose: str) -> None:
-    found = stages(documents_of({path: "services: {web: {image: shop}}"}), WORDS)
+    found = stages(documents_of({path: "services: {web: {image: shop}}"}), MODELS)
     assert [(stage.kind, stage.purpose) for stage in found] == [("compose", purpose)]
 
 

@@ -192,6 +192,14 @@ def test_an_error_in_a_rule_names_file_line_and_key(text: str, message: str, tmp
             MODEL + '\n[[platform]]\nid = "acme"\nunit = "x"\nhas = ["a"]\nunits = "/(/.*"\n',
             "8: platform[0].units: bad regular expression: missing ), unterminated subpattern at position 0",
         ),
+        (
+            MODEL + "\n[[object-schema]]\nmerge-keys = { ports = [] }\n",
+            "5: object-schema[0].merge-keys.ports: items are merged by a key",
+        ),
+        (
+            MODEL + '\n[[object-schema]]\nreferences = { volume = "Volume" }\n',
+            '5: object-schema[0].references.volume: two keys are needed, "configMapRef.name"',
+        ),
         (MODEL + '\n[instances]\n"acme.app" = ""\n', '5: instances."acme.app"[1]: "" is no dotted name'),
         (
             MODEL + '\n[[bare-name]]\nkind = "fetch"\nnames = ["acme.Queue.take"]\n',

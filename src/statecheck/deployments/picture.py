@@ -10,7 +10,7 @@ from statecheck.deployments.concerns import Concerns
 from statecheck.deployments.ground import Ground
 from statecheck.deployments.join import KEEPS, Joined, join, matters
 from statecheck.deployments.mounts import Mount
-from statecheck.deployments.overlays import purpose_words, stages
+from statecheck.deployments.overlays import stages
 from statecheck.deployments.processes import Process, processes
 from statecheck.deployments.telling import told
 from statecheck.facts.documents.nodes import DocumentFacts
@@ -108,7 +108,7 @@ def _drawn(project: Project, documents: Mapping[str, DocumentFacts], pack: Pack,
     models = list(pack.models.values())
     ground = Ground(project, documents, models)
     concerns = Concerns(ground)
-    ways = stages(documents, purpose_words(models))
+    ways = stages(documents, models)
     table = processes(ground, ways)
     notes = dict.fromkeys(
         note if way.name in ("", ".") else f"{way.name}: {note}" for way in ways for note in way.notes

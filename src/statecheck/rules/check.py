@@ -179,6 +179,15 @@ def _deployments(model: Model, document: toml.Document) -> None:
             _path(document, getattr(platform, key), ("platform", number, key))
         if bool(platform.mounts) != bool(platform.mount_form):
             raise error(document, f"platform[{number}]: mounts and mount-form go together", "platform", number)
+    for number, schema in enumerate(model.object_schemas):
+        for key, items in schema.merge_keys.items():
+            if not items:
+                at = ("object-schema", number, "merge-keys", key)
+                raise error(document, f"{spell(at)}: items are merged by a key", *at)
+        for path in schema.references:
+            if path.count(".") != 1:
+                at = ("object-schema", number, "references", path)
+                raise error(document, f'{spell(at)}: two keys are needed, "configMapRef.name"', *at)
     for number, scaler in enumerate(model.scalers):
         if not (scaler.kinds or scaler.units):
             raise error(document, f"scaler[{number}]: neither kinds nor units", "scaler", number)

@@ -111,6 +111,26 @@ class Router(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     labels: str
 
 
+class ObjectSchema(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """What is known of the kinds of a platform's objects, for tools that change the objects before they are deployed.
+
+    A patch merges the lists of the ``merged`` kinds whose key ``merge_keys`` has, by the first of these keys that an
+    item has; all other lists it replaces. Objects of the kinds ``unnamed`` and ``cluster`` stand in no namespace, those
+    ``unnamed`` keep their names as well. ``scaled`` kinds have replicas, ``templated`` ones a template of what runs;
+    ``selectors`` lead to the labels by which a kind finds others. ``references``: two keys that lead to the name of
+    another object, and its kind; ".key" is the kind that stands beside the name.
+    """
+
+    merged: tuple[str, ...] = ()
+    merge_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unnamed: tuple[str, ...] = ()
+    cluster: tuple[str, ...] = ()
+    scaled: tuple[str, ...] = ()
+    templated: tuple[str, ...] = ()
+    selectors: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    references: dict[str, str] = field(default_factory=dict)
+
+
 class Scaler(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """A document that scales units of others, of any platform or one of the ``platforms``.
 

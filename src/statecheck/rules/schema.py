@@ -16,7 +16,7 @@ from statecheck.rules.conditions import Condition, Scalar
 from statecheck.rules.entering import ANY, EntryPoint, Shape
 from statecheck.rules.environment import EnvironmentStyle, Reader, SettingsHolder
 from statecheck.rules.objects import BareName, Container, Effect, Lifetime, Returns, Safe
-from statecheck.rules.platforms import MountForm, Platform, Router, Scaler, VariableSource
+from statecheck.rules.platforms import MountForm, ObjectSchema, Platform, Router, Scaler, VariableSource
 from statecheck.rules.serving import Server, Wrapper
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Lifetime",
     "Match",
     "Model",
+    "ObjectSchema",
     "Option",
     "Pack",
     "Reader",
@@ -203,6 +204,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     platforms: tuple[Platform, ...] = field(default=(), name="platform")
     scalers: tuple[Scaler, ...] = field(default=(), name="scaler")
     mount_forms: tuple[MountForm, ...] = field(default=(), name="mount-form")
+    object_schemas: tuple[ObjectSchema, ...] = field(default=(), name="object-schema")
     variable_sources: tuple[VariableSource, ...] = field(default=(), name="variable-source")
     routers: tuple[Router, ...] = field(default=(), name="router")
 

@@ -9,6 +9,7 @@ from statecheck.deployments.overlays.kustomize_changes import Resource, resource
 from statecheck.deployments.overlays.kustomize_generators import with_generated
 from statecheck.deployments.overlays.kustomize_patching import patched
 from statecheck.deployments.overlays.library import Built, Library, resolved
+from statecheck.deployments.overlays.objects import Objects
 from statecheck.deployments.overlays.values import items_of, texts_of
 from statecheck.deployments.tree import Datum, Stage
 
@@ -37,9 +38,9 @@ class _Folder(NamedTuple):
 _NOTHING = _Folder((), (), ())
 
 
-def kustomize_stages(library: Library) -> Built:
+def kustomize_stages(library: Library, known: Objects) -> Built:
     """A stage for each kustomization that no other builds upon."""
-    builder = _Builder(library)
+    builder = _Builder(library, known)
     used: set[str] = set()
     stages: list[Stage] = []
     for folder in _leaves(builder):
@@ -72,8 +73,9 @@ def _leaves(builder: _Builder) -> list[str]:
 class _Builder:
     """Builds folders once each. What is done twice is shared."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, known: Objects) -> None:
         self.library = library
+        self._known = known
         self.roots: dict[str, tuple[str, Datum]] = dict(_kustomizations(library))
         self._made: dict[str, _Folder] = {}
         self._objects = 0
@@ -118,8 +120,8 @@ class _Builder:
         self._objects += len(resources)
         if self._objects > _MAX_OBJECTS:
             return _Folder((), (*files, path), (*notes, f"{path}: too many objects in all"))
-        resources = patched(resources, root, opener, notes)
-        return _Folder(tuple(transformed(resources, root)), (*files, path), tuple(notes))
+        resources = patched(resources, root, opener, self._known, notes)
+        return _Folder(tuple(transformed(resources, root, self._known)), (*files, path), tuple(notes))
 
     def _resource(self, folder: str, item: Datum, above: tuple[str, ...], notes: list[str]) -> _Folder:
         target = resolved(folder, item.value)

@@ -6,36 +6,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from statecheck.deployments.overlays.objects import Objects
 from statecheck.deployments.overlays.values import fields_of, items_of, mapped, put, scalar, with_fields, with_items
 from statecheck.deployments.tree import Datum
 
-_UNNAMED = frozenset({"CustomResourceDefinition", "APIService", "Namespace"})  # prefixes and suffixes leave them alone
-_CLUSTER = _UNNAMED | {
-    "ClusterRole", "ClusterRoleBinding", "PersistentVolume", "StorageClass", "IngressClass", "PriorityClass",
-    "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "Node", "GatewayClass", "RuntimeClass",
-}  # fmt: skip
-_SCALED = frozenset({"Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"})
-_SELECTORS = {
-    "Service": (("spec", "selector"),),
-    "Deployment": (("spec", "selector", "matchLabels"), ("spec", "template", "metadata", "labels")),
-    "ReplicaSet": (("spec", "selector", "matchLabels"), ("spec", "template", "metadata", "labels")),
-    "DaemonSet": (("spec", "selector", "matchLabels"), ("spec", "template", "metadata", "labels")),
-    "StatefulSet": (("spec", "selector", "matchLabels"), ("spec", "template", "metadata", "labels")),
-}
-# Where one object names another: the keys that lead there, and the kind that is named.
-_REFERENCES: Mapping[tuple[str, str], str] = {
-    ("configMapRef", "name"): "ConfigMap",
-    ("configMapKeyRef", "name"): "ConfigMap",
-    ("configMap", "name"): "ConfigMap",
-    ("secretRef", "name"): "Secret",
-    ("secretKeyRef", "name"): "Secret",
-    ("secret", "secretName"): "Secret",
-    ("persistentVolumeClaim", "claimName"): "PersistentVolumeClaim",
-    ("service", "name"): "Service",
-    ("backend", "serviceName"): "Service",
-    ("spec", "serviceName"): "Service",
-    ("spec", "serviceAccountName"): "ServiceAccount",
-}
+Names = Mapping[tuple[str, str], str]  # of objects with their kind, or kinds by what leads to them
 _IMAGE = re.compile(r"(?P<name>.*?)(?P<tag>:[\w][\w.-]*)?(?P<digest>@[\w:+.-]+)?\Z")
 
 
@@ -60,15 +35,15 @@ def resource(datum: Datum) -> Resource:
     return Resource(datum, frozenset({datum.text("metadata", "name")}))
 
 
-def transformed(resources: Sequence[Resource], root: Datum) -> list[Resource]:
+def transformed(resources: Sequence[Resource], root: Datum, known: Objects) -> list[Resource]:
     """The objects after everything but the patches."""
     found = list(resources)
-    for change in (_namespaced, _prefixed, _labelled, _annotated, _scaled, _imaged):
-        found = change(found, root)
-    return found
+    for change in (_namespaced, _prefixed, _labelled, _annotated, _scaled):
+        found = change(found, root, known)
+    return _imaged(found, root)
 
 
-def _namespaced(resources: list[Resource], root: Datum) -> list[Resource]:
+def _namespaced(resources: list[Resource], root: Datum, known: Objects) -> list[Resource]:
     namespace = root.fields.get("namespace")
     if namespace is None or namespace.kind != "value" or not namespace.value:
         return resources
@@ -76,14 +51,14 @@ def _namespaced(resources: list[Resource], root: Datum) -> list[Resource]:
     for each in resources:
         if each.kind == "Namespace":
             found.append(each.changed(put(each.datum, ("metadata", "name"), namespace)))
-        elif each.kind in _CLUSTER:
+        elif each.kind in known.cluster:
             found.append(each)
         else:
             found.append(each.changed(put(each.datum, ("metadata", "namespace"), namespace)))
     return found
 
 
-def _prefixed(resources: list[Resource], root: Datum) -> list[Resource]:
+def _prefixed(resources: list[Resource], root: Datum, known: Objects) -> list[Resource]:
     prefix, suffix = root.text("namePrefix"), root.text("nameSuffix")
     if not prefix and not suffix:
         return resources
@@ -91,45 +66,45 @@ def _prefixed(resources: list[Resource], root: Datum) -> list[Resource]:
     found = []
     for each in resources:
         name = each.datum.at("metadata", "name")
-        if each.kind in _UNNAMED or name is None or name.kind != "value":
+        if each.kind in known.unnamed or name is None or name.kind != "value":
             found.append(each)
             continue
         new = f"{prefix}{name.value}{suffix}"
         renamed.update(((each.kind, old), new) for old in each.names)
         found.append(each.changed(put(each.datum, ("metadata", "name"), scalar(name, new))))
-    return [each._replace(datum=_referring(each.datum, renamed)) for each in found]
+    return [each._replace(datum=_referring(each.datum, renamed, known.references)) for each in found]
 
 
-def _referring(datum: Datum, renamed: Mapping[tuple[str, str], str]) -> Datum:
+def _referring(datum: Datum, renamed: Names, references: Names) -> Datum:
     """The object with the new names of the objects that it names."""
     if datum.kind == "list":
         before = items_of(datum)
-        items = [_referring(item, renamed) for item in before]
+        items = [_referring(item, renamed, references) for item in before]
         return datum if all(new is old for new, old in zip(items, before, strict=True)) else with_items(datum, items)
     if datum.kind != "map":
         return datum
-    fields = {key: _reference(datum, key, below, renamed) for key, below in datum.fields.items()}
+    fields = {key: _reference(datum, key, below, renamed, references) for key, below in datum.fields.items()}
     same = all(below is datum.fields[key] for key, below in fields.items())
     return datum if same else with_fields(datum, fields)
 
 
-def _reference(holder: Datum, key: str, below: Datum, renamed: Mapping[tuple[str, str], str]) -> Datum:
+def _reference(holder: Datum, key: str, below: Datum, renamed: Names, references: Names) -> Datum:
     if below.kind != "value":
-        return _referring(below, renamed)
-    kind = _REFERENCES.get((holder.key, key))
-    if kind is None and key == "name" and holder.key == "scaleTargetRef":
-        kind = holder.text("kind")
+        return _referring(below, renamed, references)
+    kind = references.get((holder.key, key), "")
+    if kind.startswith("."):
+        kind = holder.text(kind[1:])
     new = renamed.get((kind, below.value)) if kind else None
     return below if new is None else scalar(below, new)
 
 
-def _labelled(resources: list[Resource], root: Datum) -> list[Resource]:
+def _labelled(resources: list[Resource], root: Datum, known: Objects) -> list[Resource]:
     for pairs, selectors, templates in _label_sets(root):
         changed = []
         for each in resources:
             paths: list[Sequence[str]] = [("metadata", "labels")]
-            known = _SELECTORS.get(each.kind, ())
-            paths += [path for path in known if selectors or (templates and path[-1] == "labels")]
+            leading = known.selectors.get(each.kind, ())
+            paths += [path for path in leading if selectors or (templates and path[-1] == "labels")]
             datum = each.datum
             for path in paths:
                 datum = _with_all(datum, path, pairs)
@@ -148,14 +123,14 @@ def _label_sets(root: Datum) -> Iterator[tuple[Mapping[str, Datum], bool, bool]]
             yield pairs, item.text("includeSelectors") == "true", item.text("includeTemplates") == "true"
 
 
-def _annotated(resources: list[Resource], root: Datum) -> list[Resource]:
+def _annotated(resources: list[Resource], root: Datum, known: Objects) -> list[Resource]:
     pairs = fields_of(root.fields.get("commonAnnotations"))
     if not pairs:
         return resources
     found = []
     for each in resources:
         datum = _with_all(each.datum, ("metadata", "annotations"), pairs)
-        if datum.at("spec", "template") is not None and (each.kind in _SELECTORS or each.kind == "Job"):
+        if datum.at("spec", "template") is not None and each.kind in known.templated:
             datum = _with_all(datum, ("spec", "template", "metadata", "annotations"), pairs)
         found.append(each._replace(datum=datum))
     return found
@@ -167,13 +142,13 @@ def _with_all(datum: Datum, path: Sequence[str], pairs: Mapping[str, Datum]) -> 
     return datum
 
 
-def _scaled(resources: list[Resource], root: Datum) -> list[Resource]:
+def _scaled(resources: list[Resource], root: Datum, known: Objects) -> list[Resource]:
     for item in items_of(root.fields.get("replicas")):
         count = item.fields.get("count")
         if count is not None:
             resources = [
                 each.changed(put(each.datum, ("spec", "replicas"), count))
-                if each.kind in _SCALED and item.text("name") in each.names
+                if each.kind in known.scaled and item.text("name") in each.names
                 else each
                 for each in resources
             ]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from statecheck.deployments.overlays.inline import inline, is_block
 from statecheck.deployments.overlays.kustomize_changes import Resource
+from statecheck.deployments.overlays.objects import Objects
 from statecheck.deployments.overlays.patches import PatchError, json_patch, strategic
 from statecheck.deployments.overlays.values import fields_of, items_of
 from statecheck.deployments.tree import Datum
@@ -27,7 +28,9 @@ class _Patch(NamedTuple):
     place: Datum  # in the kustomization
 
 
-def patched(resources: Sequence[Resource], root: Datum, opened: Opener, notes: list[str]) -> list[Resource]:
+def patched(
+    resources: Sequence[Resource], root: Datum, opened: Opener, known: Objects, notes: list[str]
+) -> list[Resource]:
     """The objects with all patches of the kustomization applied."""
     found: list[Resource | None] = list(resources)
     for number, patch in enumerate(_patches(root, opened)):
@@ -38,7 +41,7 @@ def patched(resources: Sequence[Resource], root: Datum, opened: Opener, notes: l
         for at, each in enumerate(found):
             if each is not None and _is_for(patch, each):
                 hits += 1
-                found[at] = _applied(each, patch, notes)
+                found[at] = _applied(each, patch, known, notes)
         if not hits:
             notes.append(f"{_where(patch.place)}: nothing here fits this patch")
     return [each for each in found if each is not None]
@@ -123,14 +126,14 @@ def _has_labels(selector: str, labels: Mapping[str, Datum]) -> bool:
     return True
 
 
-def _applied(resource: Resource, patch: _Patch, notes: list[str]) -> Resource | None:
+def _applied(resource: Resource, patch: _Patch, known: Objects, notes: list[str]) -> Resource | None:
     try:
         if patch.body.kind == "list":
             return resource.changed(json_patch(resource.datum, patch.body))
     except PatchError as error:
         notes.append(f"{_where(patch.body)}: the patch does not fit {resource.kind} {_name(resource)}: {error}")
         return resource
-    datum = strategic(resource.datum, _without_identity(patch.body))
+    datum = strategic(resource.datum, _without_identity(patch.body), known)
     return None if datum is None else resource.changed(datum)
 
 

@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from statecheck.deployments.overlays.objects import Objects
 from statecheck.deployments.overlays.values import fields_of, items_of, renamed, with_fields, with_items
 from statecheck.deployments.tree import Datum
 
-# What tells items of a list from each other; other lists are replaced as a whole.
-_MERGE_KEYS = {
-    "containers": ("name",),
-    "initContainers": ("name",),
-    "ephemeralContainers": ("name",),
-    "volumes": ("name",),
-    "env": ("name",),
-    "volumeMounts": ("mountPath",),
-    "volumeDevices": ("devicePath",),
-    "ports": ("containerPort", "port"),
-    "imagePullSecrets": ("name",),
-    "hostAliases": ("ip",),
-    "topologySpreadConstraints": ("topologyKey",),
-}
-# Kinds whose schema says so; lists of all other kinds are replaced.
-_SCHEMATIC = frozenset({
-    "CronJob", "DaemonSet", "Deployment", "Job", "Pod", "PodTemplate", "ReplicaSet", "ReplicationController", "Service",
-    "StatefulSet",
-})  # fmt: skip
 _DIRECTIVE = "$patch"
+
+# What tells items of a list from each other, by the key of the list; other lists are replaced as a whole.
+MergeKeys = Mapping[str, Sequence[str]]
 
 
 class PatchError(Exception):
     """A step of a JSON patch that does not fit the object."""
 
 
-def strategic(base: Datum, patch: Datum) -> Datum | None:
+def strategic(base: Datum, patch: Datum, known: Objects) -> Datum | None:
     """The object with a strategic merge patch laid over it, ``None`` where the patch deletes it."""
     if patch.text(_DIRECTIVE) == "delete":
         return None
-    return _strategic(base, patch, base.text("kind") in _SCHEMATIC, 0)
+    return _strategic(base, patch, known.merge_keys if base.text("kind") in known.merged else {})
 
 
-def _strategic(base: Datum, patch: Datum, has_schema: bool, depth: int) -> Datum:
+def _strategic(base: Datum, patch: Datum, merge_keys: MergeKeys) -> Datum:
     if base.kind != "map" or patch.kind != "map":
         return patch
     if patch.text(_DIRECTIVE) == "replace":
@@ -54,10 +39,10 @@ def _strategic(base: Datum, patch: Datum, has_schema: bool, depth: int) -> Datum
             fields.pop(key, None)
         elif below is None:
             fields[key] = _plain(value)
-        elif has_schema and key in _MERGE_KEYS and below.kind == "list" and value.kind == "list":
-            fields[key] = _lists(below, value, _MERGE_KEYS[key], depth)
+        elif key in merge_keys and below.kind == "list" and value.kind == "list":
+            fields[key] = _lists(below, value, key, merge_keys)
         else:
-            fields[key] = _strategic(below, value, has_schema, depth + 1)
+            fields[key] = _strategic(below, value, merge_keys)
     return with_fields(base, fields)
 
 
@@ -75,19 +60,20 @@ def _plain(patch: Datum) -> Datum:
     return patch
 
 
-def _lists(base: Datum, patch: Datum, keys: Sequence[str], depth: int) -> Datum:
+def _lists(base: Datum, patch: Datum, name: str, merge_keys: MergeKeys) -> Datum:
     """Items merged by their key. Those of the patch come first, in its order, as the tool has it."""
     over = items_of(patch)
     rest = [item for item in over if item.fields.keys() != {_DIRECTIVE}]
     if len(rest) < len(over):  # "$patch: replace" for the list as a whole
         return _plain(with_items(patch, rest))
+    keys = merge_keys[name]
     key = next((key for key in keys if any(key in item.fields for item in over)), keys[0])
     below = {item.text(key) or f"#{number}": item for number, item in enumerate(items_of(base))}
     items: list[Datum] = []
     for item in over:
         found = below.pop(item.text(key), None) if item.text(key) else None
         if item.text(_DIRECTIVE) != "delete":
-            items.append(_plain(item) if found is None else _strategic(found, item, True, depth + 1))
+            items.append(_plain(item) if found is None else _strategic(found, item, merge_keys))
     return with_items(base, [*items, *below.values()])
 
 
