@@ -8,6 +8,7 @@ from typing import NamedTuple
 from statecheck.detectors.aging import Aging
 from statecheck.detectors.relays import Relays
 from statecheck.detectors.resetting import is_set_first
+from statecheck.detectors.work import Work
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
 from statecheck.project.values import FieldPlace, Place, ScopeRef
@@ -22,8 +23,8 @@ class Known(NamedTuple):
 
 
 def own_to_process(project: Project, known: Sequence[Known]) -> set[Place]:
-    """The places that hold copies a few seconds old, the times beside them, what each entry sets before it reads, or
-    what messages to all processes are delivered by."""
+    """The places that hold copies a few seconds old, the times beside them, what each entry sets before it reads, what
+    messages to all processes are delivered by, or what a piece of background work notes for itself."""
     aging = project.once(Aging)
     copies = {row.place for row in known if aging.is_short(row.writes, row.reads)}
     stored = [write for row in known if row.place in copies for write in row.writes]
@@ -33,7 +34,8 @@ def own_to_process(project: Project, known: Sequence[Known]) -> set[Place]:
         row.place for row in known if anew and (_is_reached_by(row.writes, anew) or _lies_in(project, row.place, anew))
     }
     relayed = {row.place for row in known if project.once(Relays).is_relayed(row.reads)}
-    return copies | stamps | anew | parts | relayed
+    inner = {row.place for row in known if project.once(Work).keeps_to_itself(row.place, row.writes, row.reads)}
+    return copies | stamps | anew | parts | relayed | inner
 
 
 def _is_reached_by(writes: Sequence[Access], anew: Container[Place]) -> bool:
