@@ -10,7 +10,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from statecheck.detectors.serving import Serving
-from statecheck.detectors.spots import MethodCall, Spot
+from statecheck.detectors.spots import MethodCall, Spot, Spots
 from statecheck.facts.ir import Call, Expr, Star
 from statecheck.project.arguments import argument
 from statecheck.project.constants import Constant, Resolved, Resolver
@@ -59,6 +59,7 @@ class Matcher:
         self._predicates = predicates
         self._methods = methods
         self._imported = project.once(imported_names)
+        self._changed: dict[str, bool] = {}  # attributes of foreign objects
         self._canonical: dict[tuple[str, ...], frozenset[str]] = {}
         self._resolved: dict[tuple[int, ScopeRef, int], tuple[Expr, Resolved]] = {}  # the ids are those of the kept
 
@@ -91,6 +92,8 @@ class Matcher:
 
     def is_required(self, form: Form) -> bool:
         """Does the project import one of the modules that the form requires, or name it in its settings?"""
+        if form.settled_by and any(name in self._imported for name in form.settled_by):
+            return False
         return not form.requires or any(name in self._imported for name in form.requires)
 
     def _has_value(self, row: Safe, spot: Spot) -> bool:
@@ -130,10 +133,22 @@ class Matcher:
     def _is_changed(self, form: Form, spot: Spot) -> bool:
         """Does code that runs after start-up call one of the changing methods on what was made here?"""
         for method in form.changed_by:
+            if "." in method and self._is_attribute_changed(method):
+                return True
             for row in self._methods.get(method, ()):
                 if self.project.phases.runtime(row.ref) and self.is_of(spot, row):
                     return True
         return False
+
+    def _is_attribute_changed(self, name: str) -> bool:
+        """Does code that runs after start-up store into the foreign attribute, or call a method that changes it?"""
+        if name not in self._changed:
+            canonical = self.project.knowledge.canonical(name)
+            changing = {f"{canonical}.{method}" for method in self.project.knowledge.changing_methods}
+            places = [use.ref for use in self.project.graph.uses if use.name in changing]
+            places += [spot.ref for spot, _ in self.project.once(Spots).attributes(frozenset({canonical}))]
+            self._changed[name] = any(map(self.project.phases.runtime, places))
+        return self._changed[name]
 
     def is_of(self, spot: Spot, row: MethodCall) -> bool:
         """Is the receiver of the method call what the call at the place made, or the function that is decorated?"""

@@ -70,7 +70,8 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     the class, and ``when`` then tests their defaults.
 
     ``changed_by``: the form holds only if code that runs after start-up calls one of these methods on the value that
-    the call made, or on the decorated function. ``completed_by``: methods of that value (``init_app``) whose arguments
+    the call made, or on the decorated function; a dotted name is an attribute of a foreign object that such code
+    changes, whatever the call made. ``completed_by``: methods of that value (``init_app``) whose arguments
     count as given to the call.
     """
 
@@ -86,7 +87,8 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     values: tuple[str, ...] = ()  # document: literal, /regex/, <true>, <present>, <absent>; any of them is a finding
     safe_values: tuple[str, ...] = ()  # document: the same; a safe value wins
     safe_when: tuple[str, ...] = ()  # document: guards joined by "&"; where one of the lines holds, the form is silent
-    settled_by: tuple[str, ...] = ()  # document: keys, variables or modules; where the tree has one, the form is silent
+    settled_by: tuple[str, ...] = ()  # where the tree has one, the form is silent; document: keys, variables or
+    # modules, else what the code imports or calls
     syntax: tuple[Syntax, ...] = ()
     key_pattern: str = ""  # regex, searched; "$x": that of patterns.x
     when: tuple[Condition, ...] = ()
