@@ -64,7 +64,7 @@ class Contents:
                 if isinstance(item.value, (ForeignInstance, Instance)) and self._evaluator.owners(item):
                     return self._evaluator.members.foreign_attribute(self._evaluator.owners(item)[0], key, item)
         inside = tuple(item for item in items if not isinstance(item.value, (ClassValue, Foreign)))
-        return [*kept, *self.elements(inside, ("__getitem__",))]
+        return [*kept, *self.elements(inside, ("__getitem__",), expr.index)]
 
     def _read_by_key(self, item: Item) -> Item:
         """``os.environ["HOME"]`` is a text of its own, no longer the environment."""
@@ -74,8 +74,10 @@ class Contents:
                 return Item(ForeignInstance(reader))
         return item
 
-    def elements(self, items: Items, methods: tuple[str, ...] = ("__iter__", "__getitem__")) -> Items:
-        """What lies inside containers: the contents that statements of the tree put there, else only the place."""
+    def elements(
+        self, items: Items, methods: tuple[str, ...] = ("__iter__", "__getitem__"), index: Expr | None = None
+    ) -> Items:
+        """What lies inside containers, or at ``index``: what statements of the tree put there, else only the place."""
         found: list[Item] = []
         for item in items:
             if isinstance(item.value, (ConstantValue, ClassValue, ModuleValue, FunctionValue)):
@@ -90,7 +92,7 @@ class Contents:
                 found += self._evaluator.returned(getter) if getter else (item,) if item.depth else ()
                 continue
             if isinstance(item.value, ContainerValue):
-                found += self._written(item.value, item)
+                found += self._written(item.value, item, index)
             if typed := self._element_type(item, methods):
                 found.append(Item(ForeignInstance(typed), item.place, item.depth + 1, item.via))
             elif item.place is not None:
@@ -124,21 +126,26 @@ class Contents:
             self._additions = found
         return self._additions
 
-    def _written(self, value: ContainerValue, item: Item) -> Iterator[Item]:
+    def _written(self, value: ContainerValue, item: Item, index: Expr | None = None) -> Iterator[Item]:
         """What a display or comprehension puts into its container: what has a place of its own keeps it."""
         display = self._evaluator.displays.get(value.site)
         if display is None:
             return
         ref, expr, region = display
-        for out in self._evaluator.ask(("written", value.site), lambda: self._inside(ref, expr, region)):
+        key = key_name(index) if index is not None else ""
+        for out in self._evaluator.ask(("written", value.site, key), lambda: self._inside(ref, expr, region, key)):
             if out.place is not None or item.place is None:
                 yield out
             elif isinstance(out.value, (Instance, FunctionValue, ClassValue)):
                 yield replace(out, place=item.place, depth=item.depth + 1, via=item.via)
 
-    def _inside(self, ref: ScopeRef, expr: Display | Comp, region: int) -> Iterator[Item]:
+    def _inside(self, ref: ScopeRef, expr: Display | Comp, region: int, key: str) -> Iterator[Item]:
         if isinstance(expr, Display):
-            parts = [(ref, part, region) for part in expr.items[:MAX_STORES] if type(part) not in (Const, Star)]
+            items = expr.items
+            if key and expr.keys:  # what stands under another key is something else
+                names = (key if name is None else key_name(name) for name in expr.keys)
+                items = tuple(part for part, name in zip(items, names, strict=True) if name in (key, ""))
+            parts = [(ref, part, region) for part in items[:MAX_STORES] if type(part) not in (Const, Star)]
         else:
             inner = ScopeRef(ref.path, expr.scope)
             parts = [
