@@ -228,3 +228,23 @@ class TestCells:
     def test_attributes_of_a_function(self) -> None:
         linked = one("def f():\n    f.calls += 1\nf.calls = 0")
         assert linked.writes()["function attribute app.f.calls"] == {("app", "rebind"), ("app.f", "rebind")}
+
+
+WRAPPED = """
+from mongoengine import StringField
+def described(inner=None, **info):
+    def decorate(function):
+        function.info = info
+        return function
+    return decorate if inner is None else with_info(inner)
+"""
+
+
+def test_a_declared_field_handed_through_a_helper() -> None:
+    source = WRAPPED + "class Source:\n    text = described(StringField())\n    def f(self): self.text.comment = 1\n"
+    assert "function attribute app.described.decorate.comment" not in one(source).writes()
+
+
+def test_a_function_that_a_helper_gives() -> None:
+    source = WRAPPED + "class Source:\n    text = described()\n    def f(self): self.text.comment = 1\n"
+    assert "function attribute app.described.decorate.comment" in one(source).writes()

@@ -8,6 +8,8 @@ from .support import one, tree
 
 STORE = "class Store:\n    def __init__(self): self.rows = {}\n    def put(self, k): self.rows[k] = 1\n"
 
+DATA = "from dataclasses import dataclass, field\n@dataclass\nclass House:\n"
+
 
 @pytest.mark.parametrize(
     ("source", "keeper"),
@@ -26,6 +28,10 @@ STORE = "class Store:\n    def __init__(self): self.rows = {}\n    def put(self,
         ("from flask import Flask\napp = Flask(__name__)\napp.store = Store()", "foreign flask.Flask.store"),
         ("def f():\n    store = Store()\n    store.put(1)", None),
         ("def f(): return Store()", None),
+        ("from flask import request\ndef f(): request.store = Store()", None),
+        (DATA + "    store: Store = field(default_factory=Store)", None),
+        (DATA + "    store: Store = field(default_factory=Store)\nhouse = House()", "field app.House.store"),
+        (DATA + "    store: Store = Store()", "class attribute app.House.store"),
         ("", None),
     ],
 )

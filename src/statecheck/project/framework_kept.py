@@ -32,6 +32,12 @@ class FrameworkKept:
         self._evaluator = evaluator
         self._tables = evaluator.tables
         self._phases = phases
+        known = [row for rows in evaluator.knowledge.entries.values() for row in rows]
+        self._jobs = frozenset(
+            (row.framework, row.entry.id)
+            for row in known
+            if row.entry.match == "decorator" and not row.entry.beside and not row.entry.own_process
+        )
 
     def find(self) -> Iterator[Kept]:
         """By base classes, by bound methods that are handed over, and by metaclasses."""
@@ -84,9 +90,21 @@ class FrameworkKept:
         return bool(makers) and all(map(self._is_request, makers))
 
     def _is_request(self, maker: ScopeRef) -> bool:
-        """Is it sure that requests run the code, and start-up does not? Threads make others for as long as they run."""
+        """Is it sure that requests or jobs run the code, and start-up does not?
+
+        Threads make others for as long as they run.
+        """
         reached = self._phases.of(maker)
-        return "request" in reached and reached["request"].certainty == SURE and SETUP_SIDE.isdisjoint(reached)
+        if not SETUP_SIDE.isdisjoint(reached):
+            return False
+        if "request" in reached:
+            return reached["request"].certainty == SURE
+        return "worker" in reached and reached["worker"].certainty == SURE and self._is_job(maker)
+
+    def _is_job(self, maker: ScopeRef) -> bool:
+        """Do only jobs run the code, each with a beginning and an end?"""
+        entries = self._phases.entries_to(maker)
+        return bool(entries) and all((entry.framework, entry.id) in self._jobs for entry in entries)
 
     def _is_passing(self, maker: ScopeRef) -> bool:
         """Does the code that makes an object run for requests or jobs, or in tests alone?"""

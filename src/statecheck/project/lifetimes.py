@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from statecheck.facts.ir import Attr, Scope
+from statecheck.facts.ir import Attr, Call, Scope
 from statecheck.project.contents import Addition
 from statecheck.project.evaluate import Evaluator
-from statecheck.project.framework_kept import FrameworkKept, is_short, lives_of
+from statecheck.project.framework_kept import SHORT, FrameworkKept, is_short, lives_of
 from statecheck.project.phases import Phases
-from statecheck.project.tables import Store
+from statecheck.project.tables import Binding, Store
 from statecheck.project.values import (
     MEMO,
     CellPlace,
@@ -22,6 +22,7 @@ from statecheck.project.values import (
     ContextPlace,
     DefaultPlace,
     FieldPlace,
+    Foreign,
     ForeignInstance,
     ForeignPlace,
     FunctionPlace,
@@ -54,6 +55,7 @@ class Lifetimes:
         self._scripts = self._find_scripts()
         self.holders: dict[ScopeRef, Holder] = {}
         self.singletons: set[ScopeRef] = set()  # classes that are made once, whoever calls them
+        self._parts: dict[ScopeRef, list[tuple[str, Binding]]] = defaultdict(list)  # what each object gets for itself
         self._queue: deque[ScopeRef] = deque()
         for kept in FrameworkKept(evaluator, phases).find():
             if kept.once:
@@ -100,7 +102,9 @@ class Lifetimes:
     def keeps(self, place: Place) -> bool:
         """Does the place live as long as the process?"""
         if isinstance(place, ClassPlace):
-            return not self.declares(place.cls, place.name)
+            return not self.declares(place.cls, place.name) and (
+                self._is_module_level(place.cls) or not self._is_made_by_requests(place.cls)
+            )
         if isinstance(place, FunctionPlace):
             return self._is_module_level(place.function) or self._is_made_at_start(place.function)
         if isinstance(place, DefaultPlace):
@@ -166,7 +170,9 @@ class Lifetimes:
                     continue
                 place: Place = GlobalPlace(path, name) if kind == "module" else ClassPlace(ScopeRef(path, scope), name)
                 for binding in bindings:
-                    if binding.kind == "value":
+                    if kind == "class" and self._is_made_for_each(path, binding):
+                        self._parts[ScopeRef(path, scope)].append((name, binding))
+                    elif binding.kind == "value":
                         items, holder = (
                             self._evaluator.binding(path, binding),
                             Holder(place, path, binding.pos, "held by"),
@@ -182,6 +188,16 @@ class Lifetimes:
                     self._evaluator.returned(ref),
                     Holder(FunctionPlace(ref, MEMO), ref.path, function.pos, "kept by"),
                 )
+
+    def _is_made_for_each(self, path: str, binding: Binding) -> bool:
+        """``users: Users = field(default_factory=Users)``: each object of the class gets one of its own."""
+        call = binding.value
+        if not isinstance(call, Call) or not any(word.name in ("default_factory", "factory") for word in call.keywords):
+            return False
+        names = self._evaluator.evaluate(ScopeRef(path, binding.scope), call.func, binding.region)
+        return any(
+            isinstance(item.value, Foreign) and self._evaluator.knowledge.is_field(item.value.name) for item in names
+        )
 
     def _mark_decorator_objects(self, ref: ScopeRef, function: Scope) -> None:
         """``@Counter`` or ``@limiter(3)`` with a class of the tree: the object lives where the function's name does."""
@@ -246,6 +262,9 @@ class Lifetimes:
             return GlobalPlace(base.value.path, store.target.attr)
         if isinstance(base.value, ClassValue):
             return ClassPlace(base.value.ref, store.target.attr)
+        foreign = base.value.name if isinstance(base.value, (Foreign, ForeignInstance)) else ""
+        if not self._evaluator.knowledge.lives(foreign).isdisjoint(SHORT):
+            return None  # an attribute of the request at hand
         for owner in self._evaluator.owners(base):
             return ForeignPlace(self._evaluator.knowledge.root(owner), store.target.attr)
         return base.place if not isinstance(base.value, Instance) else None
@@ -277,3 +296,6 @@ class Lifetimes:
                         self._mark_items(
                             items, Holder(place, store.ref.path, store.event.pos, "held by"), made_elsewhere=True
                         )
+            for part, binding in self._parts.get(owner, ()):
+                holder = Holder(FieldPlace(owner, part), owner.path, binding.pos, "held by")
+                self._mark_items(self._evaluator.binding(owner.path, binding), holder)

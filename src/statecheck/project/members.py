@@ -161,6 +161,18 @@ class Members:
     def _is_field(self, item: Item) -> bool:
         return isinstance(item.value, ForeignInstance) and self._evaluator.knowledge.is_field(item.value.name)
 
+    def _wraps_field(self, cls: ScopeRef, name: str) -> bool:
+        """``title = described(StringField())``: is a declared field handed to a helper of the tree?"""
+        calls = [binding.value for binding in self._evaluator.tables.files[cls.path].bindings[cls.scope, name]]
+        return any(
+            self._is_field(item)
+            for call in calls
+            if isinstance(call, Call)
+            for given in call.args[:1]
+            if isinstance(given, Call)
+            for item in self._evaluator.evaluate(cls, given)
+        )
+
     def class_stores(self, cls: ScopeRef, name: str) -> list[Store]:
         """Stores to ``Class.name`` from anywhere, where the body of the class does not bind the name."""
         found = []
@@ -197,7 +209,7 @@ class Members:
             ]
         if member is not None:
             items = self._class_attribute(value.cls, name, item)
-            if any(self._is_field(out) for out in items):
+            if any(self._is_field(out) for out in items) or self._wraps_field(member[0], name):
                 return ()  # a declared column, relation or form field: each object has a value of its own
             if self._is_data_class(member[0]):
                 place = FieldPlace(member[0], name)
@@ -206,7 +218,8 @@ class Members:
         if name == "__class__":
             return (Item(ClassValue(value.cls)),)
         if below := self._below(value.cls, name, item):
-            return [replace(out, via=(*out.via, *via)) for out in below]
+            declared = any(map(self._is_field, below))
+            return () if declared else [replace(out, via=(*out.via, *via)) for out in below]
         foreign = self._evaluator.classes.info(value.cls).foreign
         if foreign:
             return [out for base in foreign[:2] for out in self.foreign_attribute(base, name, item)]
