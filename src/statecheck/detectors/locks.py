@@ -22,6 +22,7 @@ from statecheck.project.tables import expressions
 from statecheck.project.values import ScopeRef, Site
 
 SHARED = frozenset({"db", "io", "storage", "network"})
+READING_SQL = re.compile(r"\s*(?:select|with)\b", re.IGNORECASE)
 CHANGING_SQL = re.compile(r"\s*(?:insert|update|delete|replace|merge|upsert)\b", re.IGNORECASE)
 WRITE_MODE = re.compile(r"[rwax+bt]*[wax+][rwax+bt]*")
 ENTERING = frozenset({"acquire", "locked"})
@@ -136,10 +137,19 @@ class Locks:
         writes: set[str] = set()
         for use in self._uses(guarded):
             kind = self._project.knowledge.effect(use.name)
-            if kind in SHARED and last_name(use.call.func) not in self._preparing and last_name(use.call.func) != "":
+            if kind == "claim":
+                if not _is_plain_set(use.call):
+                    return False  # the store itself keeps the others out
+                writes.add("db")
+            elif kind in SHARED and last_name(use.call.func) not in self._preparing and last_name(use.call.func) != "":
                 (writes if self.changes(use.call) else reads).add(kind)
         if "db" in reads and self._saves(guarded):
             writes.add("db")
+        for text in self._statements(guarded):
+            if CHANGING_SQL.match(text):
+                writes.add("db")
+            elif READING_SQL.match(text):
+                reads.add("db")
         return bool(writes) if guarded.claim else bool(reads & writes)
 
     def _uses(self, guarded: Guarded) -> Iterator[Use]:
@@ -164,6 +174,17 @@ class Locks:
         for event in self._project.scope(guarded.ref).events:
             if self._inside(guarded, event.pos, event.region):
                 yield event
+
+    def _statements(self, guarded: Guarded) -> Iterator[str]:
+        """SQL that calls in the stretch are given, whatever they are called on."""
+        for event in self._events(guarded):
+            for top in expressions(event):
+                for node in iter_expr(top):
+                    if isinstance(node, Call) and node.args:
+                        first = node.args[0]
+                        text = first.args[0] if isinstance(first, Call) and len(first.args) == 1 else first  # text("…")
+                        if isinstance(text, Const) and text.kind == "str":
+                            yield text.value
 
     def _saves(self, guarded: Guarded) -> bool:
         """``job.save()``: of a row whose type is not known."""
@@ -197,3 +218,8 @@ class Locks:
             texts = [node.value for expr in call.args for node in iter_expr(expr) if isinstance(node, Const)]
             return any(CHANGING_SQL.match(text) for text in texts)
         return bool(self._changing.fullmatch(name))
+
+
+def _is_plain_set(call: Call) -> bool:
+    """Does a call that could claim something, put it there whoever else has?"""
+    return last_name(call.func) == "set" and all(word.name != "nx" for word in call.keywords)
