@@ -144,8 +144,10 @@ def harmless_writes(project: Project, place: Place, writes: Sequence[Access]) ->
 
 def harmless_reads(project: Project, writes: Sequence[Access], reads: Sequence[Access]) -> str:
     """A reason for silence that lies in who reads what is written."""
-    if is_keyed_by_execution(project, writes):
-        return "its keys are those of the running task or thread"
+    if not reads and all(isinstance(write.place, GlobalPlace) and write.kind == "rebind" for write in writes):
+        return "nothing reads what is written"
+    if is_keyed_by_execution(project, writes, reads):
+        return "its keys are those of the running task or thread, or of objects of this process"
     if passes(project, writes, reads) and not any(is_lock(project, write) for write in writes):
         return "each entry is taken out again by the call that put it in, and nothing else asks for it"
     if is_client_of_store(writes, reads):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from statecheck.detectors.guards import is_passing, put_key
+from statecheck.detectors.repeated import origins
 from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Name, Op
 from statecheck.facts.walk import iter_expr, last_name, parts, span
 from statecheck.project.accesses import Access
@@ -69,10 +70,24 @@ def is_client_of_store(writes: Sequence[Access], reads: Sequence[Access]) -> boo
     )
 
 
-def is_keyed_by_execution(project: Project, writes: Sequence[Access]) -> bool:
-    """Are the keys those of the running task or thread? No other process can ask for them."""
+def is_keyed_by_execution(project: Project, writes: Sequence[Access], reads: Sequence[Access]) -> bool:
+    """Are the keys those of the running task or thread, or of an object? No other process can ask for them."""
     keys = [(write, key) for write in writes if not write.depth and (key := put_key(write)) is not None]
-    return bool(keys) and all(_is_identity(project, write, key) for write, key in keys)
+    if keys and all(_is_identity(project, write, key) for write, key in keys):
+        return True
+    return (
+        bool(keys)
+        and all(_is_object_key(project, write, key) for write, key in keys)
+        and not any(map(_is_of_all, reads))
+    )
+
+
+def _is_object_key(project: Project, write: Access, key: Expr) -> bool:
+    """``id(connection)``: means something to those who hold the object."""
+    found = list(origins(project, write.ref, key, write.event.region))
+    return bool(found) and all(
+        isinstance(each, Call) and isinstance(each.func, Name) and each.func.id == "id" for each in found
+    )
 
 
 def _is_identity(project: Project, write: Access, key: Expr) -> bool:
