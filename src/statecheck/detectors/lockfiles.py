@@ -18,7 +18,6 @@ EXISTENCE = frozenset({"exists", "isfile", "is_file", "lexists"})
 LOOKING = EXISTENCE | {"stat", "lstat", "getmtime", "getctime", "touch", "utime", "access"}
 OWNERS = frozenset({"getpid", "gethostname", "node"})  # who holds the lock
 EXCLUSIVE = frozenset({"O_EXCL"})
-NOT_WAITING = frozenset({"LOCK_NB", "LK_NBLCK", "LK_NBRLCK", "NON_BLOCKING"})
 TAKING = frozenset({"acquire", "trylock"})
 SHARED = frozenset({"db", "network", "storage"})
 
@@ -30,6 +29,7 @@ class FileLocks:
         self._project = project
         self._effects = effects
         self._locks = locks
+        self._flags = project.knowledge.bare_names("at-once")
 
     def coordinates(self, spot: Spot) -> bool:
         """Does who comes second go away, or is something held back that all replicas share?
@@ -38,7 +38,7 @@ class FileLocks:
         """
         if spot.call is None:
             return False
-        if _does_not_wait(spot.call) or any(_does_not_wait(call) for call in self._takings(spot)):
+        if self._does_not_wait(spot.call) or any(map(self._does_not_wait, self._takings(spot))):
             return True
         for ref, start in self._held(spot):
             for use in self._effects.uses(ref):
@@ -69,22 +69,22 @@ class FileLocks:
                             if whole or held is spot.call:
                                 yield node
 
+    def _does_not_wait(self, call: Call) -> bool:
+        """``timeout=0``, ``blocking=False``, ``acquire(False)``, ``LOCK_EX | LOCK_NB``"""
+        given = [*(Keyword("", expr) for expr in call.args), *call.keywords]
+        return any(
+            self._says_so(word) or any(last_name(node) in self._flags for node in iter_expr(word.value))
+            for word in given
+        )
 
-def _does_not_wait(call: Call) -> bool:
-    """``timeout=0``, ``blocking=False``, ``acquire(False)``, ``LOCK_EX | LOCK_NB``"""
-    given = [*(Keyword("", expr) for expr in call.args), *call.keywords]
-    return any(
-        _is_zero(word) or any(last_name(node) in NOT_WAITING for node in iter_expr(word.value)) for word in given
-    )
-
-
-def _is_zero(word: Keyword) -> bool:
-    value = word.value
-    if not isinstance(value, Const) or word.name not in ("", "timeout", "blocking", "fail_when_locked"):
-        return False
-    if word.name == "fail_when_locked":
-        return value.value == "True"
-    return value.value == "False" or (word.name == "timeout" and value.value in ("0", "0.0"))
+    def _says_so(self, word: Keyword) -> bool:
+        value = word.value
+        if not isinstance(value, Const):
+            return False
+        if word.name in self._flags:
+            return value.value == "True"
+        never = word.name in ("", "timeout", "blocking") and value.value == "False"
+        return never or (word.name == "timeout" and value.value in ("0", "0.0"))
 
 
 def claims(

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from statecheck.detectors.spots import Spot
 from statecheck.facts.ir import Attr, Call, Const, Expr
 from statecheck.project.arguments import argument
-from statecheck.project.paths import PATH_TYPES, PathValue
+from statecheck.project.knowledge import Knowledge
+from statecheck.project.paths import PathValue
 from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Form, Rule
 
@@ -40,10 +41,10 @@ def has_path(form: Form) -> bool:
     return bool(form.call) and (bool(form.path_argument) or form.path_receiver or form.path_result)
 
 
-def read_path(call: Call, name: str) -> Expr | None:
+def read_path(call: Call, name: str, knowledge: Knowledge) -> Expr | None:
     """The path that a call reads: what its method belongs to, else the first argument."""
     receiver = call.func.value if isinstance(call.func, Attr) else None
-    if name.startswith(PATH_TYPES) or not call.args:
+    if knowledge.is_of_path(name) or not call.args:
         return receiver
     return call.args[0]
 

@@ -134,7 +134,7 @@ class PathUses:
             call, region = row.call, row.event.region
             if (row.ref.path, call.pos) in taken or effect(row.name) != "io":
                 continue
-            expr = read_path(call, row.name)
+            expr = read_path(call, row.name, self.project.knowledge)
             if row.name.rpartition(".")[2] in FOLDER_TESTS:
                 continue
             if expr is not None and self._spots.counts(row.ref.path, region):

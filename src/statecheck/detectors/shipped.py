@@ -32,6 +32,6 @@ class Outside:
         return bool(uses) and all(map(self._is_shipped, uses))
 
     def _is_shipped(self, use: Use) -> bool:
-        expr = read_path(use.call, use.name)
+        expr = read_path(use.call, use.name, self._project.knowledge)
         paths = self._paths.of(use.ref, expr, use.event.region) if expr is not None else ()
         return bool(paths) and all("package" in path.origins for path in paths)

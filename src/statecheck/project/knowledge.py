@@ -78,6 +78,8 @@ class Knowledge:
             self.canonical(name): self.canonical(cls) for model in models for name, cls in model.instances.items()
         }
         self._fields = frozenset(self.canonical(name) for model in models for name in model.fields)
+        self.path_types = frozenset(self.canonical(name) for model in models for name in model.path_types)
+        self._path_names = tuple(self.path_types)
         self._data = frozenset(self.canonical(name) for model in models for name in model.data)
         self._shared = frozenset(base for cls in self._instances.values() for base in self.lineage(cls))
         self._containers = {
@@ -215,6 +217,10 @@ class Knowledge:
     def is_data(self, name: str) -> bool:
         """Are objects of this foreign class data, whatever made them?"""
         return any(base in self._data for base in self.lineage(name))
+
+    def is_of_path(self, name: str) -> bool:
+        """Is the foreign ``name`` a class whose objects are paths, or a method or attribute of one?"""
+        return name.startswith(self._path_names)
 
     def is_reached_from_handlers(self, name: str) -> bool:
         """Can a handler get at an object of this class through what its framework gives it: ``request.app``?"""

@@ -34,7 +34,6 @@ WRAPPING_ANNOTATIONS = frozenset(
         "typing.Annotated",
         "typing.Final",
         "typing.ClassVar",
-        "typing_extensions.Annotated",
         "typing.Required",
         "typing.NotRequired",
     }

@@ -14,9 +14,7 @@ from statecheck.project.paths import (
     ABOVE,
     BELOW,
     BESIDE,
-    MAKERS,
     OWN,
-    PATH_TYPES,
     SAME,
     PathValue,
     above,
@@ -30,6 +28,7 @@ from statecheck.project.values import ClassValue, Foreign, ForeignInstance, Inst
 from statecheck.project.working_folder import WorkingFolders
 
 OPENING = frozenset({"open", "fdopen"})
+TEXT = "builtins.str"
 # a helper of another package that gives a temporary folder
 TEMP_HELPER = re.compile(r"(?:^|_)te?mp(?:_|$)")
 
@@ -185,7 +184,7 @@ class Paths(PathNames):
             yield PathValue(("env", key_of(call.args[0]) if call.args else name), (), frozenset({"env"}), at)
         elif effect == "random" or effect == "time":
             yield PathValue(("at", at.ref.path, call.pos), (), frozenset({"random"}), at)
-        elif effect == "storage" and name in MAKERS and call.args:
+        elif effect == "storage" and name in self._project.knowledge.path_types and call.args:
             for path in self._follow(replace(at, expr=call.args[0]), depth, frame):
                 yield path if "literal" in path.origins else replace(path, origins=frozenset({"remote"}))
         elif effect == "storage":
@@ -204,9 +203,10 @@ class Paths(PathNames):
     ) -> Iterator[PathValue]:
         """A call that turns one path into another."""
         receiver = call.func.value if isinstance(call.func, Attr) else None
-        effect = self._project.knowledge.effect(name)
-        of_value = not name or name.startswith(PATH_TYPES) or tail in OWN
-        if receiver is not None and name not in MAKERS and of_value:
+        knowledge = self._project.knowledge
+        effect = knowledge.effect(name)
+        of_value = not name or knowledge.is_of_path(name) or name.startswith(TEXT) or tail in OWN
+        if receiver is not None and name not in knowledge.path_types and of_value:
             yield from self._method(at, call, receiver, name, depth, frame)
         elif effect == "join" and call.args:
             yield from self._joined(at, call.args, depth, frame)

@@ -24,7 +24,6 @@ TEMP_NAMES = frozenset(
         "tempfile.mkdtemp",
         "tempfile.mktemp",
         "tempfile.NamedTemporaryFile",
-        "aiofiles.tempfile.NamedTemporaryFile",
     }
 )
 CHANGES_FOLDER = frozenset({"os.chdir", "os.fchdir", "contextlib.chdir"})
@@ -74,8 +73,6 @@ OWN = frozenset(
         "with_stem",
     }
 )
-PATH_TYPES = ("pathlib.", "anyio.Path", "upath.", "builtins.str")
-MAKERS = ("pathlib.Path", "pathlib.PurePath", "anyio.Path", "upath.UPath")
 DEVICES = ("/dev/null", "/dev/std", "/dev/fd", "/dev/tty", "/proc/", "/sys/")
 BELOW = frozenset({"joinpath", "glob", "rglob", "iterdir", "listdir", "scandir", "walk", "iglob"})
 BESIDE = frozenset({"with_suffix", "with_name", "with_stem", "removesuffix", "replace"})

@@ -254,6 +254,7 @@ def _model_names(model: Model) -> Iterator[tuple[Sequence[str], Path]]:
     yield model.app_factories, ("app-factories",)
     yield model.fields, ("fields",)
     yield model.data, ("data",)
+    yield model.path_types, ("path-types",)
     for table, number, entry in _entries(model):
         if entry.match != "setting":  # key paths, not names
             yield entry.names, (table, number, "names")

@@ -192,6 +192,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     )  # foreign name or attribute → class that it is an instance of
     fields: tuple[str, ...] = ()  # calls (or modules of them) that declare a column, relation or form field of a class
     data: tuple[str, ...] = ()  # classes whose objects are data, and no clients that any process makes again
+    path_types: tuple[str, ...] = ()  # classes whose objects are paths; their methods stay at the path, or near it
     app_factories: tuple[str, ...] = ()  # a function that calls one of these and returns it runs at start-up
     startup_names: tuple[str, ...] = ()  # a function so called that nothing of the tree calls runs at start-up
     bases: dict[str, tuple[str, ...]] = field(default_factory=dict)  # foreign class → its foreign bases
