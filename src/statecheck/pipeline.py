@@ -252,7 +252,10 @@ def run_rules(analysis: Analysis, rules: Sequence[Rule], request: Request) -> tu
     """All findings of the selected rules. A detector that crashes costs its own findings and is reported."""
     with request.timed("import"):
         detectors = load_detectors(request.plugins)
-    context = Context(analysis.project, analysis.material.documents, options_of(rules, request.settings))
+    options = options_of(rules, request.settings)
+    context = Context(
+        analysis.project, analysis.material.documents, options, lambda rule: request.timed(f"rule {rule}")
+    )
     found: list[Finding] = []
     problems: list[Problem] = []
     for name in dict.fromkeys(name for rule in rules for name in (rule.detector, *rule.also_detected_by)):
@@ -263,7 +266,8 @@ def run_rules(analysis: Analysis, rules: Sequence[Rule], request: Request) -> tu
             continue
         try:
             asked = [rule for rule in rules if name in (rule.detector, *rule.also_detected_by)]
-            with request.timed(f"detector {name} ({len(asked)})"):
+            lone = f"rule {asked[0].name}" if len(asked) == 1 else f"detector {name}"
+            with request.timed(lone):
                 found += detectors[name](asked, context)
         except Exception as error:  # a broken detector must not hide what the others found
             problems.append(Problem("", f"internal error in detector {name}: {type(error).__name__}: {error}"))

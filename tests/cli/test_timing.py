@@ -38,7 +38,16 @@ def test_a_table_of_phases_goes_to_stderr(shop: Path, capsys: pytest.CaptureFixt
     assert (code, out) == plain[:2]
     assert table.splitlines()[0].split() == ["phase", "seconds", "CPU"]
     found = phases(table)
-    assert found.keys() >= {"discover", "known report", *WORK, "detector state (6)", "render", "other", "total"}
+    assert found.keys() >= {
+        "discover",
+        "known report",
+        *WORK,
+        "detector state",
+        "rule mutated-global",
+        "render",
+        "other",
+        "total",
+    }
     assert list(found)[-2:] == ["other", "total"]
     seconds = {name: float(numbers[0]) for name, numbers in found.items()}
     assert sum(seconds.values()) - seconds["total"] == pytest.approx(seconds["total"], abs=0.02)
@@ -51,9 +60,18 @@ def test_a_known_report_needs_few_phases(shop: Path, capsys: pytest.CaptureFixtu
     assert list(phases(table)) == ["discover", "known report", "render", "other", "total"]
 
 
-def test_every_detector_that_runs_is_in_the_table(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ARG001
-    table = call(capsys, "check", "--timing", "--select", "mutated-global")[2]
-    assert [name for name in phases(table) if name.startswith("detector")] == ["detector state (1)"]
+def test_the_rules_are_in_the_table_beside_what_they_share(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ARG001
+    both = ("mutated-global,rebound-global", ["detector state"])
+    for select, detectors in (
+        both,
+        ("mutated-global", []),
+        ("host-port,secret", ["detector literal", "detector document"]),
+    ):
+        found = phases(call(capsys, "check", "--timing", "--no-cache", "--select", select)[2])
+        assert [name for name in found if name.startswith("detector")] == detectors
+    found = phases(call(capsys, "check", "--timing", "--no-cache")[2])
+    rules = {name.partition(" ")[2] for name in found if name.startswith("rule ")}
+    assert {"mutated-global", "sticky-session", "env-branch"} <= rules
 
 
 def test_without_it_nothing_is_said(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: ARG001

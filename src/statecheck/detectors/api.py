@@ -13,6 +13,7 @@ from statecheck.facts.documents.nodes import DocumentFacts
 from statecheck.model import Finding
 from statecheck.project.link import Project
 from statecheck.rules.schema import Rule
+from statecheck.timing import Timed, untimed
 
 API_VERSION = 1
 
@@ -20,11 +21,15 @@ OptionValue = bool | int | float | str | tuple[str, ...]
 
 
 class Context(NamedTuple):
-    """Everything a detector may look at. ``options``: rule name → option → value, defaults filled in."""
+    """Everything a detector may look at. ``options``: rule name → option → value, defaults filled in.
+
+    ``timed``: what runs inside ``with context.timed(rule.name)`` counts for the rule under ``--timing``.
+    """
 
     project: Project
     documents: Mapping[str, DocumentFacts]
     options: Mapping[str, Mapping[str, OptionValue]]
+    timed: Timed = untimed
 
 
 Detector = Callable[[Sequence[Rule], Context], Iterable[Finding]]

@@ -54,13 +54,14 @@ def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
     methods = frozenset(name for row in forms for name in (*row.form.changed_by, *row.form.completed_by))
     predicates = project.once(Predicates)
     matcher = Matcher(project, settings, predicates.table(), spots.method_calls(methods))
-    hits = [*_of_code(project, forms, spots, matcher), *_of_settings(forms, spots, matcher)]
+    hits = [*_of_code(context, forms, spots, matcher), *_of_settings(context, forms, spots, matcher)]
     best = [hit._replace(guarded=predicates.guarded(hit.wanted.form, hit.spot)) for hit in _by_variable(_best(hits))]
     return [report(project, matcher.serving, hit) for hit in best]
 
 
-def _of_code(project: Project, forms: Sequence[Wanted], spots: Spots, matcher: Matcher) -> Iterator[Hit]:
+def _of_code(context: Context, forms: Sequence[Wanted], spots: Spots, matcher: Matcher) -> Iterator[Hit]:
     """Calls, decorators, subclasses and attributes."""
+    project = context.project
     kinds: tuple[tuple[str, Callable[[frozenset[str]], Iterator[tuple[Spot, str]]]], ...] = (
         ("call", spots.calls),
         ("decorator", spots.decorated),
@@ -74,36 +75,47 @@ def _of_code(project: Project, forms: Sequence[Wanted], spots: Spots, matcher: M
                 index[project.knowledge.canonical(name)].append(row)
         for spot, name in find(frozenset(index)) if index else ():
             for row in index[name]:
-                evidence = matcher.holds(row.form, spot)
-                safe = project.knowledge.safe(kind, spot.name)
-                if (
-                    evidence is None
-                    or (evidence.variable is not None and row.rule.family != "memory")
-                    or matcher.is_safe(safe, spot, row.rule.name)
-                ):
-                    continue  # a default of the environment is judged where it stands
-                for place in spots.origins(spot) if kind == "call" else [spot]:
-                    if row.rule.family == "memory" and is_for_debugging(project, place):
-                        continue
-                    if place is spot or matcher.holds(row.form, place) is not None:
-                        yield Hit(row, place, evidence)
+                with context.timed(row.rule.name):
+                    found = list(_at_spot(row, kind, spot, spots, matcher))
+                yield from found
 
 
-def _of_settings(forms: Sequence[Wanted], spots: Spots, matcher: Matcher) -> Iterator[Hit]:
+def _at_spot(row: Wanted, kind: str, spot: Spot, spots: Spots, matcher: Matcher) -> Iterator[Hit]:
+    """What one form says of one place: a hit there, or at the calls that hand over what it is about."""
+    evidence = matcher.holds(row.form, spot)
+    if evidence is None or (evidence.variable is not None and row.rule.family != "memory"):
+        return  # a default of the environment is judged where it stands
+    if matcher.is_safe(matcher.project.knowledge.safe(kind, spot.name), spot, row.rule.name):
+        return
+    for place in spots.origins(spot) if kind == "call" else [spot]:
+        if row.rule.family == "memory" and is_for_debugging(matcher.project, place):
+            continue
+        if place is spot or matcher.holds(row.form, place) is not None:
+            yield Hit(row, place, evidence)
+
+
+def _of_settings(context: Context, forms: Sequence[Wanted], spots: Spots, matcher: Matcher) -> Iterator[Hit]:
     """Settings with a value, and settings that are nowhere set."""
-    settings = matcher.settings
     for row in forms:
-        rows = [setting for pattern in row.form.setting for setting in settings.find(pattern)]
-        for setting in rows:
-            spot = spots.of_setting(setting)
-            if not spots.counts(spot.ref.path, spot.region):
-                continue
-            evidence = matcher.holds(row.form, spot)
-            safe = matcher.project.knowledge.safe("setting", setting.dotted)
-            if evidence is not None and not matcher.is_safe(safe, spot, row.rule.name):
-                yield Hit(row, spot, evidence)
-        if not rows and row.form.setting and any(condition.absent for condition in row.form.when):
-            yield from _absent(row, spots, matcher)
+        if row.form.setting:
+            with context.timed(row.rule.name):
+                found = list(_of_form(row, spots, matcher))
+            yield from found
+
+
+def _of_form(row: Wanted, spots: Spots, matcher: Matcher) -> Iterator[Hit]:
+    settings = matcher.settings
+    rows = [setting for pattern in row.form.setting for setting in settings.find(pattern)]
+    for setting in rows:
+        spot = spots.of_setting(setting)
+        if not spots.counts(spot.ref.path, spot.region):
+            continue
+        evidence = matcher.holds(row.form, spot)
+        safe = matcher.project.knowledge.safe("setting", setting.dotted)
+        if evidence is not None and not matcher.is_safe(safe, spot, row.rule.name):
+            yield Hit(row, spot, evidence)
+    if not rows and any(condition.absent for condition in row.form.when):
+        yield from _absent(row, spots, matcher)
 
 
 def _absent(row: Wanted, spots: Spots, matcher: Matcher) -> Iterator[Hit]:

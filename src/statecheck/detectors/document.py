@@ -40,7 +40,9 @@ def detect(rules: Sequence[Rule], context: Context) -> Iterator[Finding]:
         {**context.documents, **dict(python_documents(context.project, wanted))} if wanted else context.documents
     )
     for rule in rules:
-        yield from _detect(rule, indices[rule.name], documents)
+        with context.timed(rule.name):
+            found = list(_detect(rule, indices[rule.name], documents))
+        yield from found
 
 
 def detect_rule(rule: Rule, documents: Mapping[str, DocumentFacts]) -> Iterator[Finding]:

@@ -52,6 +52,7 @@ from statecheck.project.values import (
     Place,
     ScopeRef,
 )
+from statecheck.timing import Timed, untimed
 
 DEEP = 3  # attributes and items followed into objects of unknown type before a write stops being evidence
 GROUP = 3  # so many plain fields of one object are one cause: the object
@@ -74,8 +75,9 @@ class Verdict(NamedTuple):
 class Judge:
     """Decides for every written place."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, timed: Timed = untimed) -> None:
         self.project = project
+        self._timed = timed
         self.accesses = project.once(accesses)
         self._instances = Instances(project)
         self._writes = self._merged()
@@ -111,7 +113,12 @@ class Judge:
     def verdicts(self) -> list[Verdict]:
         """All verdicts in order of place, plain fields of one object taken together."""
         places = sorted(self._writes, key=lambda place: (type(place).__name__, str(place)))
-        return list(self._grouped(self._with_readers([self.verdict(place) for place in places])))
+        return list(self._grouped(self._with_readers(list(map(self._judged, places)))))
+
+    def _judged(self, place: Place) -> Verdict:
+        """The verdict: its time counts for the rule that such places may break."""
+        with self._timed(place_rule(self.project, place)):
+            return self.verdict(place)
 
     def _with_readers(self, verdicts: list[Verdict]) -> list[Verdict]:
         """The verdicts after a look at who reads: that takes a pass over all code, and is done for few places."""

@@ -73,6 +73,7 @@ class Literals:
 
     def __init__(self, rules: Sequence[Rule], context: Context) -> None:
         self.project = context.project
+        self._timed = context.timed
         self.spots = self.project.once(Spots)
         self.matcher = Matcher(self.project, self.project.once(Settings), {}, {})
         self._making = Making(self.matcher)
@@ -122,10 +123,15 @@ class Literals:
 
     def _hits(self) -> Iterator[Hit]:
         for wanted, spot, name in Uses(self.rows, self.matcher, self._fitting, self.named).all():
-            if not stands_in_sample(self.project, self._samples, spot) and self._applies(wanted.form, spot):
-                for place, constant in self._holds(wanted.form, spot):
-                    if place[0] not in self._samples and self.project.is_application(place[0]):
-                        yield Hit(wanted, spot, place, name, constant)
+            with self._timed(wanted.rule.name):
+                found = list(self._at_spot(wanted, spot, name))
+            yield from found
+
+    def _at_spot(self, wanted: Wanted, spot: Spot, name: str) -> Iterator[Hit]:
+        if not stands_in_sample(self.project, self._samples, spot) and self._applies(wanted.form, spot):
+            for place, constant in self._holds(wanted.form, spot):
+                if place[0] not in self._samples and self.project.is_application(place[0]):
+                    yield Hit(wanted, spot, place, name, constant)
 
     def _applies(self, form: Form, spot: Spot) -> bool:
         """As the matcher says. A text in a module of a package counts even if nothing imports it: it is a plug-in."""

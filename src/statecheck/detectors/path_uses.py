@@ -26,6 +26,7 @@ from statecheck.project.phases import POSSIBLE, SURE
 from statecheck.project.settings import Settings
 from statecheck.project.values import ScopeRef
 from statecheck.rules.schema import Form, Rule
+from statecheck.timing import Timed, untimed
 
 SILENT = frozenset({"memory", "device", "remote", "scratch"})
 FOLDER_TESTS = frozenset({"isdir", "is_dir", "makedirs", "mkdir"})  # say nothing of what lies in a folder
@@ -75,7 +76,7 @@ def family(path: PathValue) -> object:
 class PathUses:
     """All uses and reads of a project, for a set of rules."""
 
-    def __init__(self, project: Project, rules: Sequence[Rule]) -> None:
+    def __init__(self, project: Project, rules: Sequence[Rule], timed: Timed = untimed) -> None:
         self.project = project
         self.paths = Paths(project)
         self._spots = project.once(Spots)
@@ -94,7 +95,11 @@ class PathUses:
         for use in uses:
             if self._purposes.is_lock(use):
                 self._purposes.lock(use, self.paths.of(use.spot.ref, use.expr, use.spot.region))
-        judged = [write for use in uses if "reads" not in use.form.predicates for write in self._judged(use)]
+        judged: list[Write] = []
+        for use in uses:
+            if "reads" not in use.form.predicates:
+                with timed(use.rule.name):
+                    judged += self._judged(use)
         self.writes = [write for write in judged if not (write.use.removes and self._ends_scratch(write))]
 
     def predicates(self) -> Mapping[str, Predicate]:

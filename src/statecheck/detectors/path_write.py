@@ -41,7 +41,7 @@ def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
     yield from call_detector.detect(plain, context)
     known = {rule.name: rule for rule in context.project.knowledge.rules.values() if rule.detector == DETECTOR}
     given = {rule.name: rule for rule in rules}
-    uses = PathUses(context.project, list((known | given).values()))
+    uses = PathUses(context.project, list((known | given).values()), context.timed)
     for group in groups(uses):
         if group[0].rule.name in given:
             yield Reporter(uses, group).finding()

@@ -36,7 +36,7 @@ READERS_NAMED = 2
 def detect(rules: Sequence[Rule], context: Context) -> Iterable[Finding]:
     """One finding for every place that requests or jobs write to."""
     by_name = {rule.name: rule for rule in rules}
-    judge = Judge(context.project)
+    judge = Judge(context.project, context.timed)
     verdicts = [verdict for verdict in judge.verdicts() if verdict.rule in by_name]
     for verdict in verdicts:
         yield report(context.project, by_name[verdict.rule], verdict)
