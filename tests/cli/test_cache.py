@@ -67,11 +67,22 @@ def test_the_report_is_the_same_cold_warm_and_without(shop: Path, capsys: pytest
     assert report(capsys, shop) == report(capsys, shop, "--no-cache") != without
 
 
-@pytest.mark.parametrize("command", [("deploy", "."), ("settings", "."), ("explain", "app.py:4")], ids=" ".join)
+COMMANDS = [
+    ("deploy", "."),
+    ("settings", "."),
+    ("explain", "app.py:4"),
+    ("baseline", "create", "--force"),
+    ("baseline", "update"),
+    ("baseline", "prune"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_every_command_that_reads_the_tree_can_put_the_cache_elsewhere_or_do_without(
     shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
     monkeypatch.chdir(shop)
+    call(capsys, "baseline", "create", "--no-cache")
     without = call(capsys, *command, "--no-cache")
     assert not folder(shop).exists()
     assert call(capsys, *command, "--cache-dir", str(tmp_path / "facts")) == without

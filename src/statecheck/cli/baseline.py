@@ -11,7 +11,7 @@ import typer
 from statecheck.cli.clean import cache_folder
 from statecheck.cli.guard import UsageError, complain, guarded, write
 from statecheck.cli.known import baseline_path, entries_in
-from statecheck.cli.options import Config, Debug, Isolated
+from statecheck.cli.options import CacheDir, Config, Debug, Isolated, NoCache
 from statecheck.cli.target import Target, find_target
 from statecheck.cli.vetting import vet_settings
 from statecheck.model import BaselineEntry, Report
@@ -32,6 +32,13 @@ File = Annotated[
 ]
 
 
+class Cache(NamedTuple):
+    """What the command says of the cache."""
+
+    used: bool
+    folder: Path | None
+
+
 class Run(NamedTuple):
     """One comparison of the whole project with the file."""
 
@@ -48,6 +55,8 @@ def create(
     force: Annotated[bool, typer.Option("--force", help="Replace the file, notes and all.")] = False,
     config: Config = None,
     isolated: Isolated = False,
+    no_cache: NoCache = False,
+    cache_dir: CacheDir = None,
     debug: Debug = False,
 ) -> None:
     """Write the findings that check shows now into a new file."""
@@ -57,7 +66,7 @@ def create(
         path = baseline_path(target.loaded, target.loaded.settings, baseline)
         if path.exists() and not force:
             raise UsageError(f"{path}: exists already; use baseline update, or --force to begin anew")
-        run = _run(target, path, ())
+        run = _run(target, path, (), Cache(not no_cache, cache_dir))
         entries = _renewed(run)
         _save(run, entries)
         write(f"{path}: {_count(len(entries))}.\n", None)
@@ -68,12 +77,18 @@ def create(
 
 @app.command("update")
 def update(
-    paths: Paths = None, baseline: File = None, config: Config = None, isolated: Isolated = False, debug: Debug = False
+    paths: Paths = None,
+    baseline: File = None,
+    config: Config = None,
+    isolated: Isolated = False,
+    no_cache: NoCache = False,
+    cache_dir: CacheDir = None,
+    debug: Debug = False,
 ) -> None:
     """Add what is new under PATHS and drop what is gone. Notes are kept."""
 
     def action() -> int:
-        run = _run_with_file(paths, baseline, config, isolated)
+        run = _run_with_file(paths, baseline, config, isolated, Cache(not no_cache, cache_dir))
         entries = _renewed(run)
         _save(run, entries)
         _tell(run, entries)
@@ -84,7 +99,13 @@ def update(
 
 @app.command("prune")
 def prune(
-    paths: Paths = None, baseline: File = None, config: Config = None, isolated: Isolated = False, debug: Debug = False
+    paths: Paths = None,
+    baseline: File = None,
+    config: Config = None,
+    isolated: Isolated = False,
+    no_cache: NoCache = False,
+    cache_dir: CacheDir = None,
+    debug: Debug = False,
 ) -> None:
     """Drop what is gone under PATHS, and add nothing."""
 
@@ -92,7 +113,7 @@ def prune(
         from statecheck.discovery import within
         from statecheck.triage.baseline import pruned
 
-        run = _run_with_file(paths, baseline, config, isolated)
+        run = _run_with_file(paths, baseline, config, isolated, Cache(not no_cache, cache_dir))
         root = run.target.loaded.root
         scanned = [entry for entry in run.entries if within(entry.path, root, run.target.paths)]
         others = [entry for entry in run.entries if entry not in scanned]
@@ -141,21 +162,22 @@ def _existing(path: Path) -> tuple[BaselineEntry, ...]:
 
 
 def _run_with_file(
-    paths: Sequence[str] | None, baseline: Path | None, config: Sequence[str] | None, isolated: bool
+    paths: Sequence[str] | None, baseline: Path | None, config: Sequence[str] | None, isolated: bool, cache: Cache
 ) -> Run:
     target = find_target(paths or [], config or [], isolated)
     path = baseline_path(target.loaded, target.loaded.settings, baseline)
-    return _run(target, path, _existing(path))
+    return _run(target, path, _existing(path), cache)
 
 
-def _run(target: Target, path: Path, entries: tuple[BaselineEntry, ...]) -> Run:
+def _run(target: Target, path: Path, entries: tuple[BaselineEntry, ...], cache: Cache) -> Run:
     """The whole project is compared: an entry of another path may be the one that a finding was moved from."""
     from statecheck.request import Request
     from statecheck.runs import check
 
     vet_settings(target, target.loaded.settings, quiet=False)
     root, settings = target.loaded.root, target.loaded.settings
-    report = check(Request(root, (), settings, baseline=entries, cache=cache_folder(root, settings)))
+    folder = cache_folder(root, settings, cache.folder) if cache.used else None
+    report = check(Request(root, (), settings, baseline=entries, cache=folder))
     for problem in report.errors:
         complain(f"error: {problem.path}: {problem.message}" if problem.path else f"error: {problem.message}")
     if any(not problem.path for problem in report.errors):

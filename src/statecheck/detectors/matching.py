@@ -61,7 +61,8 @@ class Matcher:
         self._imported = project.once(imported_names)
         self._changed: dict[str, bool] = {}  # attributes of foreign objects
         self._canonical: dict[tuple[str, ...], frozenset[str]] = {}
-        self._resolved: dict[tuple[int, ScopeRef, int], tuple[Expr, Resolved]] = {}  # the ids are those of the kept
+        # By the id of the expression, which is kept beside the answer: the id of one that is gone is given out again.
+        self._resolved: dict[tuple[int, ScopeRef, int], tuple[Expr, Resolved]] = {}
 
     def holds(self, form: Form, spot: Spot) -> Evidence | None:
         """The evidence that the form holds at the place, None where it does not."""

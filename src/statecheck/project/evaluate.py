@@ -78,7 +78,9 @@ class Evaluator:
         self.results = Results(self)
         self.displays: dict[Site, tuple[ScopeRef, Display | Comp, int]] = {}  # of containers met so far
         self.vendored = self.names.find_vendored()
-        self._answers: dict[object, Items] = {}  # by the id of the expression, or by what else is asked for
+        # By the id of the expression, or by what else is asked for. Ids are not given out again here: the facts live as
+        # long as this, and what is made of them (annotations in strings, calls of decorators) is kept by who made it.
+        self._answers: dict[object, Items] = {}
         self._busy: set[object] = set()
         self._depth = 0
         self._handled = self._handlers()

@@ -46,6 +46,7 @@ class PathNames(ABC):
         self._entries = frozenset(entry.ref for entry in project.phases.entries)
         self._left = 0
         self._callers: dict[ScopeRef, list[CallSite]] = {}
+        # By the id of the expression, which lives as long as the project's facts (see Evaluator).
         self._memory: dict[tuple[int, ScopeRef], tuple[PathValue, ...]] = {}
 
     def of(self, ref: ScopeRef, expr: Expr, region: int = -1) -> tuple[PathValue, ...]:

@@ -76,7 +76,8 @@ class BareName(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """What a method, a flag or a keyword says by its name alone, whatever has it.
 
     ``names`` are no dotted ones; one may be of several kinds. Detectors ask this where the type of the object is not
-    known, so a name belongs here only if it says the same in nearly every library. ``models/bare-names.toml`` tells the kinds apart.
+    known, so a name belongs here only if it says the same in nearly every library. ``models/bare-names.toml`` tells
+    the kinds apart.
     """
 
     names: tuple[str, ...]
