@@ -113,7 +113,7 @@ command = ["run"]
 CONFIG = """\
 kind: ConfigMap
 metadata: {name: web}
-data: {WEB_CONCURRENCY: "5", COUNT: "7", OTHER: x}
+data: {WEB_CONCURRENCY: "5", COUNT: "7", CONCURRENCY: "3"}
 ---
 kind: Deployment
 metadata: {name: web}
@@ -134,6 +134,8 @@ BY_NAME = "- {name: WEB_CONCURRENCY, valueFrom: {configMapKeyRef: {name: web, ke
         (f"env: [{BY_NAME[2:]}]", [7]),
         (f"envFrom: [{{configMapRef: {{name: web}}}}]\n        env: [{BY_NAME[2:]}]", [7]),
         ("envFrom: [{configMapRef: {name: web}}]\n        env: [{name: WEB_CONCURRENCY, value: '2'}]", [2]),
+        ("envFrom: [{prefix: WEB_, configMapRef: {name: web}}]", [3]),
+        ("envFrom: [{prefix: SHOP_, configMapRef: {name: web}}]", []),
         ("envFrom: [{configMapRef: {name: other}}]", []),
         ("envFrom: [{secretRef: {name: web}}]", []),
         (f"env: [{BY_NAME[2:].replace('key: COUNT', 'key: NONE')}]", []),

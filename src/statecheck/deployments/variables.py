@@ -27,8 +27,10 @@ class Environments:
         for name in container.each(platform.environment_files):
             found |= pairs(self._ground.document([beside(container.location.path, name.value)]))
         for number, source in enumerate(self._sources):
-            for name in container.each(source.all):
-                found |= self._values(container, number, name.value)
+            for place in select(container.datum, source.taken):
+                held, prefix = text(place, source.all), text(place, source.prefix)
+                for name, value in self._values(container, number, held).items() if held else ():
+                    found[f"{prefix}{name}"] = value
         own = container.at(platform.environment)
         return found | pairs(own) | dict(self._referred(container, own))
 

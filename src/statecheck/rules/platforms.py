@@ -91,13 +91,16 @@ class MountForm(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab")
 class VariableSource(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """A document that holds variables for the containers of others: a mapping at ``values``, under a ``name``.
 
-    A container takes ``all`` variables of those that it names there; one of its variables takes the value that
-    ``key`` has in the one that it names at ``one``, both paths inside of the item that declares the variable.
+    At each of the places ``taken`` (the container itself where it says none) a container takes ``all`` variables of the
+    one that it names there, with the ``prefix`` before their names. One of its variables takes the value that ``key``
+    has in the one that it names at ``one``, both paths inside of the item that declares the variable.
     """
 
     kinds: tuple[str, ...]
     name: tuple[str, ...]
     values: str
+    taken: str = ""
+    prefix: tuple[str, ...] = ()
     all: tuple[str, ...] = ()
     one: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
