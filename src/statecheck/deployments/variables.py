@@ -29,8 +29,8 @@ class Environments:
         for number, source in enumerate(self._sources):
             for place in select(container.datum, source.taken):
                 held, prefix = text(place, source.all), text(place, source.prefix)
-                for name, value in self._values(container, number, held).items() if held else ():
-                    found[f"{prefix}{name}"] = value
+                for key, value in self._values(container, number, held).items() if held else ():
+                    found[f"{prefix}{key}"] = value
         own = container.at(platform.environment)
         return found | pairs(own) | dict(self._referred(container, own))
 
