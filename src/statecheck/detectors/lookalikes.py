@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from statecheck.detectors.guards import from_request, is_revalidated, is_set_once, noted_once
+from statecheck.detectors.guards import from_request, is_set_once, noted_once
 from statecheck.detectors.pools import is_pool
 from statecheck.detectors.readers import (
     is_client_of_store,
@@ -15,6 +15,7 @@ from statecheck.detectors.readers import (
     passes,
 )
 from statecheck.detectors.resetting import is_reset_first
+from statecheck.detectors.revalidated import is_revalidated
 from statecheck.detectors.stored import is_lock, is_resource_value
 from statecheck.facts.ir import Call, Const, Expr, Name
 from statecheck.facts.walk import iter_expr
@@ -118,7 +119,8 @@ def harmless_writes(project: Project, place: Place, writes: Sequence[Access]) ->
     rebinds = [write for write in writes if write.kind == "rebind"]
     if all(is_set_once(project, write) for write in writes):
         return "it is set once, on first use"
-    if all(is_revalidated(project, write) for write in writes):
+    inside = [write for write in writes if write.depth and write.event.op != "augmented"]  # of what is put there
+    if len(inside) < len(writes) and all(is_revalidated(project, write) or write in inside for write in writes):
         return "it is compared with what all processes share before it is used"
     if all(is_initialiser(project, place, write, by_constructor=True) for write in writes):
         return "it is filled while the object is made"

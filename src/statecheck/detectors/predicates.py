@@ -20,7 +20,7 @@ from statecheck.facts.ir import Attr, Call, Const, Event, Expr, Name, Sub
 from statecheck.facts.walk import iter_expr
 from statecheck.project.effects import effects_of
 from statecheck.project.link import Project
-from statecheck.project.phases import SURE
+from statecheck.project.phases import SETUP, SURE
 from statecheck.project.tables import expressions
 from statecheck.project.values import Foreign, Place, ScopeRef, Site
 from statecheck.rules.schema import Form
@@ -88,7 +88,7 @@ class Predicates:
         return len(params) <= (1 if self._project.evaluator.classes.receiver(spot.function) else 0)
 
     def per_call(self, spot: Spot) -> bool:
-        """Does the decorated function stand in one that runs for each request, and does not leave it?"""
+        """Does the decorated function stand in one that does not only set the process up, and does not leave it?"""
         function = spot.function
         if function is not None and self._is_of_request_object(function):
             return True  # the key holds an object that goes with the request
@@ -106,7 +106,9 @@ class Predicates:
         leaves = any(
             isinstance(node, Name) and node.id == name and not any(node is func for func in called) for node in nodes
         )
-        return not leaves and self._project.phases.runtime(spot.ref) == SURE
+        reached = self._project.phases.of(spot.ref)
+        sets_up = any(reached[phase].certainty == SURE for phase in SETUP if phase in reached)
+        return not leaves and (self._project.phases.runtime(spot.ref) > 0 or not sets_up)
 
     def _is_of_request_object(self, method: ScopeRef) -> bool:
         receiver = self._project.evaluator.classes.receiver(method)

@@ -42,6 +42,7 @@ CODE = "code"  # a part of the program
 STANDARD = LIBRARY | {"builtins"}
 OWN_LIVES = frozenset({"request", "thread", "row"})
 OF_CODE = frozenset({"__name__", "__qualname__", "__module__", "__doc__", "__class__", "__file__"})
+NOT_INSTALLED = frozenset({"ImportError", "ModuleNotFoundError"})
 MAX_STEPS = 400  # expressions looked at for one question
 MAX_CALLERS = 40  # calls of a function asked for what they pass
 
@@ -85,11 +86,14 @@ class Question:
         return found
 
     def conditions(self, ref: ScopeRef, region: int) -> bool:
-        """Are the conditions determined under which the region runs? What was raised is not."""
+        """Are the conditions determined under which the region runs? Of what is raised, a missing library is."""
         regions = self._tables.files[ref.path].facts.regions
         while region >= 0:
             row = regions[region]
-            if row.kind == "except" or (row.test is not None and not self.expr(ref, row.test, row.parent)):
+            missing = row.kind == "except" and isinstance(row.test, Name) and row.test.id in NOT_INSTALLED
+            if row.kind == "except" and not missing:
+                return False
+            if not missing and row.test is not None and not self.expr(ref, row.test, row.parent):
                 return False
             region = row.parent
         return True

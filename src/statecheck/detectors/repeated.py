@@ -119,17 +119,22 @@ def _is_absent(project: Project, write: Access, key: Expr) -> bool:
 
 
 def _is_one_value(project: Project, place: Place, rebinds: Sequence[Access]) -> bool:
-    """Is one value put there, and was nothing else there before?"""
-    found = [
-        each
-        for write in rebinds
-        if write.value is not None
-        for each in origins(project, write.ref, write.value, write.event.region)
-    ]
-    if len({shape(each) for each in found}) != 1 or isinstance(found[0], Const):
+    """Is one value put there, and was nothing else there before? Branches of one function may choose among several."""
+    stored: set[object] = set()
+    for write in rebinds:
+        value, region = write.value, write.event.region
+        found = list(origins(project, write.ref, value, region)) if value is not None else []
+        if len({shape(each) for each in found}) > 1 or any(isinstance(each, Const) for each in found):
+            return False
+        stored.update(map(shape, found))
+    if not stored or (len(stored) > 1 and not _is_choice(rebinds)):
         return False
-    first = [value for value in _first_values(project, place) if not _is_empty(value)]
-    return all(shape(value) == shape(found[0]) for value in first)
+    return all(shape(value) in stored for value in _first_values(project, place) if not _is_empty(value))
+
+
+def _is_choice(rebinds: Sequence[Access]) -> bool:
+    """``if of_the_settings: x = A() else: x = B()``"""
+    return len({write.ref for write in rebinds}) == 1 and len({write.event.region for write in rebinds}) == len(rebinds)
 
 
 def _first_values(project: Project, place: Place) -> list[Expr]:

@@ -30,6 +30,7 @@ from statecheck.project.values import (
 if TYPE_CHECKING:
     from statecheck.project.evaluate import Evaluator
 
+WRAPPED = frozenset({"fget", "__func__", "__wrapped__"})  # the function that a property or method stands for
 MAX_STORES = 12  # statements asked for what an attribute may hold
 
 
@@ -74,6 +75,8 @@ class Members:
 
     def _function_attribute(self, function: FunctionValue, name: str) -> Iterable[Item]:
         """What the tree stores into an attribute of one of its functions."""
+        if name in WRAPPED:
+            return (Item(function),)
         place = FunctionPlace(function.ref, name)
         found = self._evaluator.ask(("stored", place), lambda: self._stored_on(function.ref, name))
         return self._evaluator.names.held(found, place)

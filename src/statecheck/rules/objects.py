@@ -35,10 +35,11 @@ class Lifetime(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
 
     ``request``: dropped with the request, message or job. ``process``: as long as the process. ``row``: a database row
     (an ORM instance). ``declarative``: class attributes are declarations (fields, options), not state.
+    ``shared``: its data lie outside the process. ``revision``: what it gives tells whether something outside changed.
     """
 
     names: tuple[str, ...]
-    lives: Literal["request", "process", "row", "declarative", "thread", "shared"]
+    lives: Literal["request", "process", "row", "declarative", "thread", "shared", "revision"]
     attributes: tuple[str, ...] = ()  # declarative: only these class attributes
 
 
