@@ -109,7 +109,11 @@ class Paths(PathNames):
             return
         whole = self._evaluator.evaluate(at.ref, expr, at.region)
         foreign = [item.value.name for item in whole if isinstance(item.value, Foreign)]
-        if foreign:
+        named = (item.value.name for item in whole if isinstance(item.value, (Foreign, ForeignInstance)))
+        shipped = next((name for name in named if self._project.knowledge.effect(name) == "package"), "")
+        if shipped:
+            yield PathValue(("package", shipped), (), frozenset({"package"}), at)
+        elif foreign:
             yield PathValue(("foreign", foreign[0]), (), frozenset({"setting"}), at)
         else:
             yield PathValue(("attribute", expr.attr), (), frozenset({"field"}), at)
@@ -180,7 +184,9 @@ class Paths(PathNames):
             yield PathValue(root, (), frozenset({origin}), at)
             return
         effect = knowledge.effect(name) if name else None
-        if effect == "env":
+        if effect == "package":
+            yield PathValue(("package", shape(call)), (), frozenset({"package"}), at)
+        elif effect == "env":
             yield PathValue(("env", key_of(call.args[0]) if call.args else name), (), frozenset({"env"}), at)
         elif effect == "random" or effect == "time":
             yield PathValue(("at", at.ref.path, call.pos), (), frozenset({"random"}), at)
