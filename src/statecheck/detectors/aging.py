@@ -41,6 +41,7 @@ class Aging:
         self._project = project
         self._effects = project.once(effects_of)
         self._checked: dict[ScopeRef, bool] = {}
+        self._askers = {name.rpartition(".")[0] for name in project.knowledge.names_of_effect("db")}
 
     def is_short(self, writes: Sequence[Access], reads: Sequence[Access]) -> bool:
         """Does everybody who reads the copy ask for its age, and was it asked for outside?"""
@@ -206,10 +207,15 @@ class Aging:
             if isinstance(value, FunctionValue) and not OWN_TO_ONE.isdisjoint(self._effects.of(value.ref)):
                 return True
             if isinstance(value, (Foreign, ForeignInstance)) and (
-                "request" in project.knowledge.lives(value.name) or project.knowledge.effect(value.name) in OWN_TO_ONE
+                ("request" in project.knowledge.lives(value.name) and not self._is_asked_outside(value.name))
+                or project.knowledge.effect(value.name) in OWN_TO_ONE
             ):
                 return True
         return False
+
+    def _is_asked_outside(self, name: str) -> bool:
+        """Is it the session of a database: what each request has of its own, to ask what all share?"""
+        return not self._askers.isdisjoint(self._project.knowledge.lineage(name))
 
 
 def _empties(write: Access) -> bool:

@@ -131,11 +131,18 @@ def _is_guarded(table: FileTable, scope: int, region: int, pos: int, name: str, 
     return False
 
 
+def block(table: FileTable, region: int) -> int:
+    """The region that a ``with`` stands in: what leaves inside it leaves the block around it."""
+    while region >= 0 and table.facts.regions[region].kind == "with":
+        region = table.facts.regions[region].parent
+    return region
+
+
 def _left_before(table: FileTable, scope: int, region: int, pos: int, name: str) -> bool:
-    """An earlier ``if x is not None: return x`` in the same block."""
+    """An earlier ``if x is not None: return x`` in the same block, or in a ``with`` of it."""
     return any(
         row.scope == scope
-        and row.parent == region
+        and region in (row.parent, block(table, row.parent))
         and row.kind == "if"
         and row.leaves
         and row.pos < pos
@@ -228,35 +235,4 @@ def shape(expr: Expr) -> object:
             getattr(node, "value", "") if isinstance(node, Const) else "",
         )
         for node in iter_expr(expr)
-    )
-
-
-def noted_once(project: Project, write: Access) -> bool:
-    """``if x not in seen: seen.add(x); log.warning(…)``: what is guarded does nothing but log."""
-    table = project.tables.files[write.ref.path]
-    name = write.place.name
-    region = write.event.region
-    guarded = None
-    while region >= 0 and guarded is None:
-        test = table.facts.regions[region].test
-        if test is not None and table.facts.regions[region].kind == "if" and _is_absence_test(test, name):
-            guarded = region
-        region = table.facts.regions[region].parent
-    if guarded is None:
-        return False
-    logs = False
-    for use in project.graph.uses_in(write.ref):
-        if table.is_inside(use.event.region, guarded):
-            if project.knowledge.effect(use.name) != "log":
-                return False
-            logs = True
-    return logs and not any(
-        edge.via == "call" and edge.region >= 0 and table.is_inside(edge.region, guarded)
-        for edge in project.graph.edges.get(write.ref, ())
-    )
-
-
-def _is_absence_test(test: Expr, name: str) -> bool:
-    return isinstance(test, Op) and (
-        (test.op == "not in" and mentions(test.operands[-1], name)) or (test.op == "not" and mentions(test, name))
     )

@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from msgspec.structs import replace
-
 from statecheck.detectors.contexts import is_replaced
 from statecheck.detectors.defaults import is_always_given, is_never_filled
 from statecheck.detectors.determined import Determined, accesses
@@ -16,7 +14,6 @@ from statecheck.detectors.guards import is_filled_here
 from statecheck.detectors.instances import Instances
 from statecheck.detectors.latches import is_set_up
 from statecheck.detectors.lookalikes import (
-    CONSTRUCTORS,
     harmless_place,
     harmless_reads,
     harmless_value,
@@ -29,7 +26,8 @@ from statecheck.detectors.lookalikes import (
 )
 from statecheck.detectors.memos import is_memo_write
 from statecheck.detectors.mirrors import Mirrors
-from statecheck.detectors.places import holder_path, look_alike, place_rule, root_name
+from statecheck.detectors.parts import is_making, merged
+from statecheck.detectors.places import holder_path, look_alike, place_rule
 from statecheck.detectors.programs import Programs
 from statecheck.detectors.repeated import is_repeated
 from statecheck.detectors.shipped import Outside
@@ -39,7 +37,6 @@ from statecheck.project.accesses import Access
 from statecheck.project.calls import Edge
 from statecheck.project.entries import Entry
 from statecheck.project.framework_kept import SHORT
-from statecheck.project.lifetimes import Holder
 from statecheck.project.link import Project
 from statecheck.project.phases import GUESS, POSSIBLE, RUNTIME, SURE
 from statecheck.project.values import (
@@ -48,7 +45,6 @@ from statecheck.project.values import (
     DefaultPlace,
     FieldPlace,
     GlobalPlace,
-    Instance,
     Place,
     ScopeRef,
 )
@@ -80,35 +76,8 @@ class Judge:
         self._timed = timed
         self.accesses = project.once(accesses)
         self._instances = Instances(project)
-        self._writes = self._merged()
+        self._writes = merged(project)
         self._determined = project.once(Determined)
-
-    def _merged(self) -> dict[Place, list[Access]]:
-        """Writes by place; those to fields of objects that lie inside a kept container count for the container."""
-        merged: dict[Place, list[Access]] = defaultdict(list)
-        for place, writes in self.accesses.writes.items():
-            holder = self._outer_holder(place)
-            if holder is not None and holder.inside and holder.place is not None:
-                held = values(self.project, holder.place)
-                if held and all(isinstance(value, Instance) for value in held):
-                    continue  # an object of the tree, no container: what it was handed is told where that lies
-                kept = [write for write in writes if not self._is_making(place, write)]
-                merged[holder.place] += [replace(write, kind="change", depth=write.depth + 1) for write in kept]
-            else:
-                merged[place] += writes
-        return merged
-
-    def _outer_holder(self, place: Place) -> Holder | None:
-        """What keeps the object of a field: for parts of objects in a kept container, the container."""
-        seen: set[ScopeRef] = set()
-        holder = self.project.lifetimes.holder(place.cls) if isinstance(place, FieldPlace) else None
-        outer = holder
-        while outer is not None and not outer.inside and isinstance(outer.place, FieldPlace):
-            if outer.place.cls in seen:
-                return holder
-            seen.add(outer.place.cls)
-            outer = self.project.lifetimes.holder(outer.place.cls)
-        return outer if outer is not None and outer.inside else holder
 
     def verdicts(self) -> list[Verdict]:
         """All verdicts in order of place, plain fields of one object taken together."""
@@ -203,7 +172,7 @@ class Judge:
             return False
         if self.project.scope(function).kind == "module" and not self.project.phases.runtime(function):
             return False
-        if (write.depth >= DEEP and not write.sure) or self._is_making(place, write):
+        if (write.depth >= DEEP and not write.sure) or is_making(self.project, place, write):
             return False
         if write.kind != "rebind" and is_unchangeable(values(self.project, place)):
             return False
@@ -214,13 +183,6 @@ class Judge:
         reached = self.project.phases.of(function)
         live = any(phase in reached for phase in RUNTIME) and not self.project.phases.is_start_up_of_child(function)
         return not reached or live
-
-    def _is_making(self, place: Place, write: Access) -> bool:
-        """Does a constructor fill the object it makes, or what it has just put into it?"""
-        scope = self.project.scope(self.project.tables.function_around(write.ref))
-        if not isinstance(place, FieldPlace) or scope.name not in CONSTRUCTORS or not scope.params:
-            return False
-        return not write.via or scope.params[0].name in {root_name(target) for target in write.event.targets}
 
     def _is_kept(self, place: Place, write: Access) -> bool:
         lifetimes = self.project.lifetimes

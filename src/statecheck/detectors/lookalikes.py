@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from statecheck.detectors.guards import from_request, is_set_once, noted_once
+from statecheck.detectors.guards import from_request, is_set_once
+from statecheck.detectors.notes import noted_once
 from statecheck.detectors.pools import is_pool
 from statecheck.detectors.readers import (
     is_client_of_store,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from statecheck.detectors.guards import is_reading_of_clock, mentions, shape
-from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Name, Op, Sub
+from statecheck.detectors.guards import block, is_reading_of_clock, mentions, shape
+from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, Name, Op, Sub
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
-from statecheck.project.values import ContainerValue
+from statecheck.project.values import ContainerValue, ScopeRef
 
 COUNTING = frozenset({"+", "-"})
 MISSING_KEYS = frozenset({"KeyError", "LookupError"})
@@ -52,9 +52,24 @@ def is_memo_write(project: Project, write: Access, writes: Sequence[Access] = ()
     return any(
         _looks_up(node, write.place.name, key)
         for event in project.scope(function).events
-        if event.value is not None and event is not write.event
+        if event.value is not None and event is not write.event and not _refuses(project, function, event)
         for node in iter_expr(event.value)
     ) or (_failed_to_read(project, write, target) or _was_missing(project, write, target))
+
+
+def _refuses(project: Project, function: ScopeRef, event: Event) -> bool:
+    """``if key in table: raise …``: a key that must be new is that of a table, and not of a cache."""
+    regions = project.tables.files[function.path].facts.regions
+    branch = next(
+        (
+            index
+            for index, row in enumerate(regions)
+            if event.op == "test" and row.scope == function.scope and row.kind == "if" and row.test == event.value
+        ),
+        -1,
+    )
+    inside = [other for other in project.scope(function).events if branch >= 0 and other.region == branch]
+    return bool(inside) and inside[-1].op == "raise"
 
 
 def _is_counted_on(project: Project, write: Access, value: Expr, key: object) -> bool:
@@ -82,7 +97,10 @@ def _is_conditional(project: Project, write: Access) -> bool:
         if row.kind in ("if", "else", "except", "case", "while"):
             return True
         if any(
-            other.scope == write.ref.scope and other.parent == region and other.leaves and other.pos < write.start
+            other.scope == write.ref.scope
+            and other.leaves
+            and other.pos < write.start
+            and block(table, other.parent) == region
             for other in table.facts.regions
         ):
             return True

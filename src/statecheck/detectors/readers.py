@@ -30,11 +30,13 @@ def passes(project: Project, writes: Sequence[Access], reads: Sequence[Access]) 
     others = [
         write for write in writes if write not in puts and project.tables.function_around(write.ref) not in inside
     ]
+    runtime = project.phases.runtime
+    certain = max(runtime(write.ref) for write in puts)  # a reader that may never run at that time is none
     foreign = [
         read
         for read in reads
         if (project.tables.function_around(read.ref) not in inside or _is_of_all(read))
-        and project.phases.runtime(read.ref)
+        and runtime(read.ref) >= max(certain, 1)
         and not _is_counted(read)
     ]
     return not others and not foreign
@@ -183,7 +185,7 @@ def _is_logged(project: Project, read: Access) -> bool:
     table = project.tables.files[read.ref.path]
     for top in expressions(read.event):
         for node in iter_expr(top):
-            if isinstance(node, Call) and _is_log_call(project, read.ref, node, read.event.region):
+            if isinstance(node, Call) and is_log_call(project, read.ref, node, read.event.region):
                 start, end = span(node)
                 if start <= read.start and read.end <= end:
                     return True
@@ -213,13 +215,14 @@ def _guards_logs(project: Project, table: FileTable, read: Access) -> bool:
         if event.targets:
             return False
         for call in (node for top in expressions(event) for node in iter_expr(top) if isinstance(node, Call)):
-            if not _is_log_call(project, read.ref, call, event.region):
+            if not is_log_call(project, read.ref, call, event.region):
                 return False
             logs = True
     return logs
 
 
-def _is_log_call(project: Project, ref: ScopeRef, call: Call, region: int) -> bool:
+def is_log_call(project: Project, ref: ScopeRef, call: Call, region: int) -> bool:
+    """``log.warning(…)``, ``get_logger().warning(…)``"""
     names = [
         item.value.name
         for item in project.evaluator.evaluate(ref, call.func, region)

@@ -110,6 +110,24 @@ class EntryFinder:
                     made = Registration(known, use.name, inner, use.ref.path, use.call.pos, use.ref)
                     yield from self._of_expression(made, use.ref, use.call.args[0], use.event.region)
 
+        yield from self._constructed()
+
+    def _constructed(self) -> Iterator[Entry]:
+        """``Shop(lifespan=…)`` where ``class Shop(FastAPI)``, whose constructor hands on what it does not know."""
+        classes = self._evaluator.classes
+        for cls, sites in self._graph.made.items():
+            bases = classes.info(cls).foreign
+            own = classes.method(cls, "__init__") if bases else None
+            taken = {param.name for param in self._tables.scope(own).params} if own is not None else set()
+            for base in bases:
+                for known in self._knowledge.entries_for(base, "call"):
+                    word = known.entry.argument
+                    for site in sites if word and word not in taken else ():
+                        given = argument(site.call, word, None)
+                        if given is not None:
+                            made = Registration(known, base, site.call, site.caller.path, site.call.pos, site.caller)
+                            yield from self._of_expression(made, site.caller, given, site.region)
+
     def _of_expression(self, made: Registration, ref: ScopeRef, given: Expr, region: int) -> Iterator[Entry]:
         """The functions that a handler argument names: directly, in a list, wrapped, as a class or by dotted string."""
         if isinstance(given, Display):
