@@ -11,7 +11,8 @@ from statecheck.facts.ir import FileFacts, Scope
 from statecheck.model import Location
 from statecheck.project.call_reader import read_calls
 from statecheck.project.calls import CallGraph
-from statecheck.project.entries import Entry, EntryFinder
+from statecheck.project.entries import Entry
+from statecheck.project.entry_finder import EntryFinder
 from statecheck.project.evaluate import Evaluator
 from statecheck.project.knowledge import Knowledge
 from statecheck.project.lifetimes import Lifetimes
