@@ -67,10 +67,12 @@ class Contents:
         return [*kept, *self.elements(inside, ("__getitem__",), expr.index)]
 
     def _read_by_key(self, item: Item) -> Item:
-        """``os.environ["HOME"]`` is a text of its own, no longer the environment."""
+        """``os.environ["HOME"]`` is a text of its own, no longer the environment; so is ``request.form["name"]``."""
         if isinstance(item.value, Foreign):
-            reader = f"{item.value.name}.__getitem__"
-            if self._evaluator.knowledge.effect(reader) is not None:
+            owner, reader = item.value.name.rpartition(".")[0], f"{item.value.name}.__getitem__"
+            if self._evaluator.knowledge.effect(reader) is not None or "request" in self._evaluator.knowledge.lives(
+                owner
+            ):
                 return Item(ForeignInstance(reader))
         return item
 

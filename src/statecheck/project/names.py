@@ -84,6 +84,10 @@ class Names:
                 found[path] = package
         return found
 
+    def _is_of_request(self, item: Item) -> bool:
+        foreign = item.value.name if isinstance(item.value, (Foreign, ForeignInstance)) else ""
+        return "request" in self._evaluator.knowledge.lives(foreign)
+
     def _find_member(self, path: str, name: str) -> Iterable[Item]:
         if path in self._evaluator.vendored:
             return (self.foreign(self._evaluator.knowledge.canonical(f"{self._evaluator.vendored[path]}.{name}")),)
@@ -92,7 +96,11 @@ class Names:
         if taught and table is not None and (full := f"{self._evaluator.modules.name(path)}.{name}") in taught:
             return (self.foreign(full),)
         if table is not None and (0, name) in table.bindings:
-            return self.held(self.bound_items(path, table.bindings[0, name]), GlobalPlace(path, name))
+            bindings = table.bindings[0, name]
+            found = self.bound_items(path, bindings)
+            if all(binding.kind == "import" for binding in bindings) and any(map(self._is_of_request, found)):
+                return found  # what stands for the request at hand: nothing lives in its name
+            return self.held(found, GlobalPlace(path, name))
         if table is not None:
             for star in table.stars:
                 found = self._star_member(path, star.level, star.module, name)
