@@ -5,37 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from statecheck.detectors.handles import (
+    Handles,
     arguments,
     closure,
-    containers,
     ends_one_of,
     holds,
     is_given,
     mentions,
     nodes,
-    targets,
 )
 from statecheck.detectors.spots import Spot, Spots
-from statecheck.facts.ir import Attr, Await, Call, Comp, Display, Event, Name
-from statecheck.facts.walk import dotted, iter_expr, last_name
+from statecheck.facts.ir import Attr, Await, Call, Comp, Event, Name
+from statecheck.facts.walk import dotted, iter_expr
 from statecheck.project.link import Project
 from statecheck.project.tables import Row, expressions
 from statecheck.project.values import ContainerValue, Foreign, ForeignInstance, FunctionValue, ScopeRef
 
-STORING = ("assign", "annotated", "walrus", "with")
 LEAVING = ("return", "yield")
 
 
 class Endings:
-    """Answers for one project. The events of a function are collected once."""
+    """Answers for one project."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
         self._spots = project.once(Spots)
+        self._handles = project.once(Handles)
         named = project.knowledge.bare_names
         self._waiting, self._closing, self._answering = named("end"), named("join"), named("answer")
-        self._starting = named("start")
-        self._inside: dict[ScopeRef, list[Row]] = {}
 
     def awaited(self, spot: Spot) -> bool:
         """Is the value awaited, or handed to the caller who may?"""
@@ -68,7 +65,7 @@ class Endings:
         """Does everybody who gets what was started wait for its end?"""
         callers = self._spots.callers(spot)
         return bool(callers) and all(
-            self._is_waited_for(caller) or any(name in self._waiting for name in self._called_on(caller))
+            self._is_waited_for(caller) or any(name in self._waiting for name in self._handles.called_on(caller))
             for caller in callers
         )
 
@@ -92,112 +89,19 @@ class Endings:
         if spot.event.op == "with":
             return True
         receiver = dotted(spot.call.func.value) if isinstance(spot.call.func, Attr) else ""
-        names = self._handles(spot) | ({receiver} if receiver else set())
-        return any(row.event.op == "with" and self._stands_in(row.event, names) for row in self._events(spot.ref))
+        names = self._handles.names(spot) | ({receiver} if receiver else set())
+        return any(
+            row.event.op == "with" and self._stands_in(row.event, names) for row in self._handles.events(spot.ref)
+        )
 
     def _stands_in(self, event: Event, names: set[str]) -> bool:
         entered = event.value is not None and dotted(event.value) in names
         return entered or any(dotted(target) in names for target in event.targets)
 
-    def _events(self, ref: ScopeRef) -> list[Row]:
-        """The events of the function around ``ref``, with those of all that stands inside it; of a module its own."""
-        function = self._project.tables.function_around(ref)
-        if function not in self._inside:
-            table = self._project.tables.files[function.path]
-            queue, found = [function.scope], []
-            while queue:
-                current = queue.pop(0)
-                inner = ScopeRef(function.path, current)
-                found += self._project.tables.rows_in(inner)
-                queue += [
-                    child
-                    for child in table.children[current]
-                    if function.scope or table.facts.scopes[child].kind == "comp"
-                ]
-            self._inside[function] = found
-        return self._inside[function]
-
-    def _handles(self, spot: Spot) -> set[str]:
-        """The names under which the function knows the value."""
-        assert spot.event is not None
-        names = targets(spot.event) if spot.event.op in STORING else set()
-        if spot.through is not None and any(isinstance(target, Display) for target in spot.event.targets):
-            names = {name for name in names if self._may_be(spot, name)}
-        rows = self._events(spot.ref)
-        if spot.event.op == "element":
-            for row in rows:
-                if any(isinstance(node, Comp) and node.scope == spot.ref.scope for node in row.nodes):
-                    names |= targets(row.event)
-        for row in rows:
-            names |= containers(row, spot.call, names)
-        return closure(rows, names)
-
-    def started(self, spot: Spot) -> bool:
-        """Is ``start()`` called on what was made, by whoever has it, or does it leave the function?"""
-        if spot.event is None or spot.call is None or spot.made is None:
-            return True
-        tables = self._project.tables
-        for name, method in self._project.evaluator.classes.methods(spot.made).items():
-            if name == "__init__" and any(
-                last_name(call.func) == "start" for row in self._events(method) for call in row.calls
-            ):
-                return True
-        names = self._handles(spot)
-        if spot.event.op not in ("assign", "annotated", "walrus") or any("." in name for name in names):
-            rows = [
-                row
-                for scope in tables.files[spot.ref.path].facts.scopes
-                for row in tables.rows_in(ScopeRef(spot.ref.path, scope.index))
-            ]
-        else:
-            rows = self._events(spot.ref)
-        if not names:
-            return self._is_started_on_the_spot(spot)
-        for row in rows:
-            if row.event.op in LEAVING and row.event.value is not None and dotted(row.event.value) in names:
-                return True
-            for node in row.nodes:
-                if isinstance(node, Call) and (
-                    ends_one_of(node, names, self._starting) or any(dotted(given) in names for given in arguments(node))
-                ):
-                    return True
-        return False
-
-    def _is_started_on_the_spot(self, spot: Spot) -> bool:
-        """``Scan().start()``, but not ``Scan().scan()``; what is handed on may be started there."""
-        called = self._called_on(spot)
-        return not called or any(name in self._starting for name in called)
-
-    def _called_on(self, spot: Spot) -> list[str]:
-        """The methods called on what the call gives, on the spot: ``start().join()``."""
-        return [
-            node.func.attr
-            for node in (nodes(spot.event) if spot.event is not None else ())
-            if isinstance(node, Call) and isinstance(node.func, Attr) and node.func.value is spot.call
-        ]
-
-    def _may_be(self, spot: Spot, name: str) -> bool:
-        """Of what a helper hands back as a tuple: can this part be what was started?"""
-        assert spot.event is not None
-        assert spot.through is not None
-        evaluator, kinds = self._project.evaluator, {spot.name, self._project.knowledge.returned_type(spot.name)}
-        places = {
-            index
-            for event in self._project.scope(spot.through).events
-            if event.op == "return" and isinstance(event.value, Display)
-            for index, part in enumerate(event.value.items)
-            for item in evaluator.evaluate(spot.through, part, event.region)
-            if isinstance(item.value, ForeignInstance) and item.value.name in kinds
-        }
-        parts = [target for target in spot.event.targets if isinstance(target, Display)]
-        return not places or any(
-            dotted(part) == name for target in parts for index, part in enumerate(target.items) if index in places
-        )
-
     def _is_waited_for(self, spot: Spot) -> bool:
         if spot.event is None or spot.call is None:
             return False
-        rows, names = self._events(spot.ref), self._handles(spot)
+        rows, names = self._handles.events(spot.ref), self._handles.names(spot)
         if isinstance(spot.call.func, Attr):
             owner = {dotted(spot.call.func.value)}
             calls = (call for row in rows for call in row.calls)
@@ -255,7 +159,7 @@ class Endings:
         for scope in self._project.files[ref.path].scopes:
             if scope.kind != "def" or self._is_of_a_stranger(ref, ScopeRef(ref.path, scope.index), kept):
                 continue
-            rows = self._events(ScopeRef(ref.path, scope.index))
+            rows = self._handles.events(ScopeRef(ref.path, scope.index))
             known = any(mentions(top, kept) for row in rows for top in expressions(row.event))
             if known and self._ends(rows, closure(rows, kept)):
                 return True
@@ -295,10 +199,10 @@ class Endings:
     def _is_returned(self, spot: Spot) -> bool:
         if spot.event is None:
             return False
-        names = self._handles(spot)
+        names = self._handles.names(spot)
         return any(
             row.event.op in LEAVING and row.event.value is not None and dotted(row.event.value) in names
-            for row in self._events(spot.ref)
+            for row in self._handles.events(spot.ref)
         )
 
     def _streams(self, spot: Spot) -> bool:
@@ -320,7 +224,7 @@ class Endings:
         shared = self._shared(spot, function) & own
         return any(
             isinstance(node, Call) and ends_one_of(node, shared, self._answering) and self._is_reply(row, node)
-            for row in self._events(function)
+            for row in self._handles.events(function)
             if row.ref == function
             for node in row.nodes
         )
@@ -335,7 +239,10 @@ class Endings:
                     continue
                 if self._project.scope(item.value.ref).parent == function.scope:
                     names |= {
-                        node.id for row in self._events(item.value.ref) for node in row.nodes if isinstance(node, Name)
+                        node.id
+                        for row in self._handles.events(item.value.ref)
+                        for node in row.nodes
+                        if isinstance(node, Name)
                     }
         return names
 

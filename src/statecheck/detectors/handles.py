@@ -4,14 +4,85 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from statecheck.facts.ir import Attr, Call, Choice, Display, Event, Expr, Name, Star, Sub
+from statecheck.detectors.spots import Spot
+from statecheck.facts.ir import Attr, Call, Choice, Comp, Display, Event, Expr, Name, Star, Sub
 from statecheck.facts.walk import dotted, iter_expr
+from statecheck.project.link import Project
 from statecheck.project.tables import Row, expressions
+from statecheck.project.values import ForeignInstance, ScopeRef
 
 GROWING = frozenset({"append", "add", "put", "extend", "insert", "appendleft", "put_nowait"})
 HANDING_OUT = frozenset({"pop", "get", "popleft", "popitem", "values", "items", "copy"})
+STORING = ("assign", "annotated", "walrus", "with")
 BINDING = ("assign", "annotated", "walrus", "for")
 ROUNDS = 3  # how often a value may change its name
+
+
+class Handles:
+    """Under which names functions know what they started. The events of a function are collected once."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._inside: dict[ScopeRef, list[Row]] = {}
+
+    def names(self, spot: Spot) -> set[str]:
+        """The names under which the function knows the value."""
+        assert spot.event is not None
+        names = targets(spot.event) if spot.event.op in STORING else set()
+        if spot.through is not None and any(isinstance(target, Display) for target in spot.event.targets):
+            names = {name for name in names if self._may_be(spot, name)}
+        rows = self.events(spot.ref)
+        if spot.event.op == "element":
+            for row in rows:
+                if any(isinstance(node, Comp) and node.scope == spot.ref.scope for node in row.nodes):
+                    names |= targets(row.event)
+        for row in rows:
+            names |= containers(row, spot.call, names)
+        return closure(rows, names)
+
+    def _may_be(self, spot: Spot, name: str) -> bool:
+        """Of what a helper hands back as a tuple: can this part be what was started?"""
+        assert spot.event is not None
+        assert spot.through is not None
+        evaluator, kinds = self._project.evaluator, {spot.name, self._project.knowledge.returned_type(spot.name)}
+        places = {
+            index
+            for event in self._project.scope(spot.through).events
+            if event.op == "return" and isinstance(event.value, Display)
+            for index, part in enumerate(event.value.items)
+            for item in evaluator.evaluate(spot.through, part, event.region)
+            if isinstance(item.value, ForeignInstance) and item.value.name in kinds
+        }
+        parts = [target for target in spot.event.targets if isinstance(target, Display)]
+        return not places or any(
+            dotted(part) == name for target in parts for index, part in enumerate(target.items) if index in places
+        )
+
+    def called_on(self, spot: Spot) -> list[str]:
+        """The methods called on what the call gives, on the spot: ``start().join()``."""
+        return [
+            node.func.attr
+            for node in (nodes(spot.event) if spot.event is not None else ())
+            if isinstance(node, Call) and isinstance(node.func, Attr) and node.func.value is spot.call
+        ]
+
+    def events(self, ref: ScopeRef) -> list[Row]:
+        """The events of the function around ``ref``, with those of all that stands inside it; of a module its own."""
+        function = self._project.tables.function_around(ref)
+        if function not in self._inside:
+            table = self._project.tables.files[function.path]
+            queue, found = [function.scope], []
+            while queue:
+                current = queue.pop(0)
+                inner = ScopeRef(function.path, current)
+                found += self._project.tables.rows_in(inner)
+                queue += [
+                    child
+                    for child in table.children[current]
+                    if function.scope or table.facts.scopes[child].kind == "comp"
+                ]
+            self._inside[function] = found
+        return self._inside[function]
 
 
 def closure(rows: Iterable[Row], names: set[str]) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from statecheck.detectors.answers import Answers
+from statecheck.detectors.beginnings import Beginnings
 from statecheck.detectors.determined import Determined, accesses
 from statecheck.detectors.duties import Duties
 from statecheck.detectors.endings import Endings
@@ -33,6 +34,7 @@ class Predicates:
         self._project = project
         self._effects = project.once(effects_of)
         self._endings = Endings(project)
+        self._beginnings = Beginnings(project)
         self._locks = Locks(project, self._effects)
         self._file_locks = FileLocks(project, self._effects, self._locks)
         self._duties = Duties(project, self._effects)
@@ -121,7 +123,7 @@ class Predicates:
 
     def started(self, spot: Spot) -> bool:
         """Of an object of a class of the tree: is it started, or handed to somebody who may?"""
-        return spot.made is None or self._endings.started(spot)
+        return spot.made is None or self._beginnings.started(spot)
 
     def of_a_command(self, spot: Spot) -> bool:
         """Does a command run the code, and is the value used up on the spot (``connect(path).execute(…)``)?"""
