@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Collection, Iterable
 
+from statecheck.project.spellings import Spellings
 from statecheck.rules.objects import Saying
 from statecheck.rules.schema import Container, EntryPoint, Model, Pack, Reader, Safe
-
-T = TypeVar("T")
 
 
 class KnownEntry:
@@ -22,12 +20,13 @@ class KnownEntry:
         self.entry = entry
 
 
-class Knowledge:
+class Knowledge(Spellings):
     """Look-ups by canonical dotted name. Names of methods are found on foreign base classes too."""
 
     def __init__(self, pack: Pack, taught: Iterable[Model] = ()) -> None:
         taught = list(taught)
         models = [*pack.models.values(), *taught]
+        super().__init__(models)
         self.rules = pack.rules  # what one rule lists, detectors of another may ask for
         self.taught = frozenset(
             name
@@ -40,10 +39,6 @@ class Knowledge:
             for name in names
         )
         self.packages: dict[str, str] = {name: model.framework for model in models for name in model.packages}
-        self._aliases = {old: new for model in models for old, new in model.aliases.items()}
-        self._canonical: dict[str, str] = {}
-        self._bases = self._collect_bases(models)
-        self._lines: dict[str, tuple[str, ...]] = {}
         self.entries = self._collect_entries(models)
         self.shapes = tuple(known for (match, _), rows in self.entries.items() if match == "shape" for known in rows)
         self._modelled = frozenset(known.framework for rows in self.entries.values() for known in rows)
@@ -94,9 +89,6 @@ class Knowledge:
         self._safe = self._collect_safe(models)
         self.settings = tuple(row for model in models for row in model.settings)
         self.readers = {self.canonical(name): row for model in models for row in model.readers for name in row.names}
-        self.server_calls = frozenset(
-            self.canonical(name) for model in models for row in model.servers for name in row.call
-        )
         self.app_factories = frozenset(self.canonical(name) for model in models for name in model.app_factories)
         self.server_calls = frozenset(
             self.canonical(name) for model in models for server in model.servers for name in server.call
@@ -112,44 +104,6 @@ class Knowledge:
             for name in self._containers[kind].mutating
         )
         self.mutating_methods = self.changing_methods.union(*(row.mutating for row in self._containers.values()))
-        self._spelled: dict[str, tuple[str, ...]] = {}
-
-    def canonical(self, name: str) -> str:
-        """The one spelling of a dotted name that every table uses."""
-        found = self._canonical.get(name)
-        if found is None:
-            head, tail = name, ""
-            found = name
-            while head:
-                if head in self._aliases:
-                    found = self._aliases[head] + tail
-                    break
-                head, _, last = head.rpartition(".")
-                tail = f".{last}{tail}"
-            self._canonical[name] = found
-        return found
-
-    def lineage(self, name: str) -> tuple[str, ...]:
-        """A foreign class and its known foreign bases, nearest first."""
-        if name not in self._lines:
-            order, queue = [], [name]
-            while queue:
-                current = queue.pop(0)
-                if current not in order:
-                    order.append(current)
-                    queue.extend(self._bases.get(current, ()))
-            self._lines[name] = tuple(order)
-        return self._lines[name]
-
-    def spellings(self, name: str) -> tuple[str, ...]:
-        """``name``; where it is a member ("flask.Flask.get"), also the same member of each base class."""
-        found = self._spelled.get(name)
-        if found is None:
-            owner, _, member = name.rpartition(".")
-            above = self.lineage(owner)[1:] if owner else ()
-            found = (name, *(f"{base}.{member}" for base in above))
-            self._spelled[name] = found
-        return found
 
     def entries_for(self, name: str, match: str) -> list[KnownEntry]:
         """The entry points that a decorator, call, base class or attribute of this name makes."""
@@ -282,19 +236,6 @@ class Knowledge:
             for spelling in (*self.spellings(name), *self.lineage(name)[1:])
             for row in self._safe.get((match, spelling), ())
         ]
-
-    def _first(self, table: Mapping[str, T], name: str) -> T | None:
-        for spelling in self.spellings(name):
-            if spelling in table:
-                return table[spelling]
-        return None
-
-    def _collect_bases(self, models: list[Model]) -> dict[str, tuple[str, ...]]:
-        return {
-            self.canonical(name): tuple(self.canonical(base) for base in bases)
-            for model in models
-            for name, bases in model.bases.items()
-        }
 
     def _collect_entries(self, models: list[Model]) -> dict[tuple[str, str], list[KnownEntry]]:
         entries: dict[tuple[str, str], list[KnownEntry]] = defaultdict(list)
