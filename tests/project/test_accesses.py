@@ -248,3 +248,12 @@ def test_a_declared_field_handed_through_a_helper() -> None:
 def test_a_function_that_a_helper_gives() -> None:
     source = WRAPPED + "class Source:\n    text = described()\n    def f(self): self.text.comment = 1\n"
     assert "function attribute app.described.decorate.comment" in one(source).writes()
+
+
+METHOD = "class View:\n    def post(self): ...\n    def after(self): self.post.meta = 1\n"
+
+
+def test_an_attribute_that_hides_a_method() -> None:
+    source = METHOD + "    def before(self): self.post = self.make()\n"
+    assert "function attribute app.View.post.meta" not in one(source).writes()
+    assert "function attribute app.View.post.meta" in one(METHOD).writes()

@@ -205,3 +205,12 @@ class TestReach:
     def test_an_attribute_of_a_function_is_kept_if_there_is_one_such_function(self) -> None:
         assert one("def f(): f.seen = 1").keeps("function attribute app.f.seen")
         assert not one("def make():\n    def f(): f.seen = 1\n    return f").keeps("function attribute app.make.f.seen")
+
+
+@pytest.mark.parametrize(
+    ("base", "keeper"), [("wtforms.fields.SelectField", None), ("house.Widget", "class attribute app.Page.row")]
+)
+def test_what_stands_in_the_body_of_a_class(base: str, keeper: str | None) -> None:
+    module, _, name = base.rpartition(".")
+    source = f"from {module} import {name}\nfrom forms import Form\nclass Row({name}): ...\n"
+    assert one(source + "class Page(Form):\n    row = Row()\n").keeper("app.Row") == keeper

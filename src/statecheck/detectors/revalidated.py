@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from statecheck.detectors.determined import accesses
-from statecheck.facts.ir import Choice, Expr, Name, Op, Region
+from statecheck.facts.ir import Call, Choice, Expr, Name, Op, Region
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
 from statecheck.project.tables import FileTable
-from statecheck.project.values import Foreign, ForeignInstance, ScopeRef
+from statecheck.project.values import Foreign, ForeignInstance, FunctionValue, ScopeRef
 
 DIFFERENT = frozenset({"!=", "<", ">", "is not", "not"})
 ORDER = frozenset({"==", "!=", "<", "<=", ">", ">="})
@@ -83,6 +83,9 @@ def _compares_with_file(project: Project, write: Access, test: Expr, region: int
     """``os.stat(path).st_mtime <= kept[path].time``: the time of a file on one side, what is kept on the other."""
     if isinstance(test, Choice):
         return any(_compares_with_file(project, write, part, region) for part in test.items)
+    if isinstance(test, Call):
+        asked_for = project.evaluator.evaluate(write.ref, test.func, region)
+        return any(isinstance(item.value, FunctionValue) and _asks_file(project, item.value.ref) for item in asked_for)
     if not isinstance(test, Op) or test.op not in ORDER or len(test.operands) != 2:
         return False
     sides = [list(_nodes(project, write.ref, side, region)) for side in test.operands]
@@ -90,6 +93,19 @@ def _compares_with_file(project: Project, write: Access, test: Expr, region: int
         any(_is_time_of_file(project, write.ref, node, region) for node in asked)
         and any(_is_kept(project, write, node, region) for node in kept)
         for asked, kept in (sides, sides[::-1])
+    )
+
+
+def _asks_file(project: Project, function: ScopeRef) -> bool:
+    """``if self.needs_reload(): …``: does a helper compare the time of a file with something?"""
+    rows = [(row.test, row.parent) for row in project.files[function.path].regions if row.scope == function.scope]
+    events = project.scope(function).events
+    rows += [(event.value, event.region) for event in events if event.op == "return"]
+    return any(
+        isinstance(expr, Op)
+        and expr.op in ORDER
+        and any(_is_time_of_file(project, function, node, at) for node in _nodes(project, function, expr, at))
+        for expr, at in rows
     )
 
 

@@ -150,7 +150,8 @@ class Accesses:
             member = self._evaluator.classes.member(value.ref, name)
             yield ClassPlace(member[0] if member else value.ref, name), "rebind", ()
         elif isinstance(value, FunctionValue):
-            yield FunctionPlace(value.ref, name), "rebind", ()
+            if not self._evaluator.members.is_hidden(value):
+                yield FunctionPlace(value.ref, name), "rebind", ()
         elif (
             isinstance(value, Instance)
             and (setter := self._evaluator.classes.method(value.cls, name))

@@ -152,6 +152,8 @@ class Lifetimes:
             return
         if isinstance(holder.place, ClassPlace) and self.declares(holder.place.cls, holder.place.name):
             return  # a field declaration: the framework makes a bound copy for each instance
+        if isinstance(holder.place, ClassPlace) and any(map(self._is_field, self._evaluator.classes.info(cls).foreign)):
+            return  # of a class of fields that the tree defines
         self.holders[cls] = holder
         self._queue.append(cls)
 
@@ -195,9 +197,10 @@ class Lifetimes:
         if not isinstance(call, Call) or not any(word.name in ("default_factory", "factory") for word in call.keywords):
             return False
         names = self._evaluator.evaluate(ScopeRef(path, binding.scope), call.func, binding.region)
-        return any(
-            isinstance(item.value, Foreign) and self._evaluator.knowledge.is_field(item.value.name) for item in names
-        )
+        return any(isinstance(item.value, Foreign) and self._is_field(item.value.name) for item in names)
+
+    def _is_field(self, name: str) -> bool:
+        return self._evaluator.knowledge.is_field(name)
 
     def _mark_decorator_objects(self, ref: ScopeRef, function: Scope) -> None:
         """``@Counter`` or ``@limiter(3)`` with a class of the tree: the object lives where the function's name does."""

@@ -77,9 +77,18 @@ class Members:
         """What the tree stores into an attribute of one of its functions."""
         if name in WRAPPED:
             return (Item(function),)
+        if self.is_hidden(function):
+            return ()
         place = FunctionPlace(function.ref, name)
         found = self._evaluator.ask(("stored", place), lambda: self._stored_on(function.ref, name))
         return self._evaluator.names.held(found, place)
+
+    def is_hidden(self, method: FunctionValue) -> bool:
+        """``self.post = Post()`` in a class with a method ``post``: the object has what was stored, not the method."""
+        if method.owner is None:
+            return False
+        name = self._evaluator.tables.scope(method.ref).name
+        return self._evaluator.classes.field_owner(method.owner, name) is not None
 
     def _stored_on(self, function: ScopeRef, name: str) -> Iterator[Item]:
         for store in self.function_stores(function, name):

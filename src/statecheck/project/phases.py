@@ -87,7 +87,8 @@ class Phases:
             for site in self._graph.made.get(each, ())
             if not self.is_apart(site.caller.path)
         ]
-        return bool(makers) and all(self.of(maker).keys() == {"request"} for maker in makers)
+        known = [reached for maker in makers if (reached := self.of(maker).keys() - {"test"})]  # others nothing calls
+        return bool(known) and all(reached == {"request"} for reached in known)
 
     def is_start_up_of_child(self, function: ScopeRef) -> bool:
         """Does only a child process run, for its own copy, what each process that serves runs at start-up?"""
