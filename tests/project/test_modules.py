@@ -157,3 +157,54 @@ def test_relative_imports_that_lead_nowhere_are_told() -> None:
     linked = tree({"shop/__init__.py": "", "shop/a.py": "from .gone import x\nfrom ....far import y\nimport flask"})
     assert linked.project.unresolved_imports() == ["shop/a.py: ....far", "shop/a.py: .gone"]
     assert linked.what("shop.a.x") == set()
+
+
+SCRIPTS = {
+    "backend/__init__.py": "",
+    "backend/store.py": "JOBS = {}",
+    "backend/main.py": "from store import JOBS",
+    "backend/api/__init__.py": "",
+    "backend/api/views.py": "from store import JOBS\nimport redis",
+    "backend/redis.py": "from redis import Redis\nclass Pool: ...",
+}
+
+
+def test_a_package_in_which_a_program_is_started_is_an_import_root() -> None:
+    linked = tree(SCRIPTS)
+    assert linked.where("backend.main.JOBS") == {"global backend.store.JOBS"}
+    assert linked.where("backend.api.views.JOBS") == {"global backend.store.JOBS"}
+    assert linked.what("backend.redis.Redis") == {"foreign redis.Redis"}  # not itself
+
+
+@pytest.mark.parametrize("line", ["from .store import JOBS", "from backend.store import JOBS", "import backend.store"])
+def test_what_is_used_as_a_package_is_no_import_root(line: str) -> None:
+    linked = tree({**SCRIPTS, "backend/other.py": line})
+    assert linked.what("backend.main.JOBS") == {"foreign store.JOBS"}
+
+
+def test_two_modules_imported_by_their_bare_names_are_no_chance() -> None:
+    more = {
+        "backend/other.py": "from . import store",
+        "backend/rooms.py": "OPEN = {}",
+        "backend/b.py": "from rooms import OPEN",
+    }
+    linked = tree({**SCRIPTS, **more})
+    assert linked.where("backend.main.JOBS") == {"global backend.store.JOBS"}
+    assert linked.where("backend.b.OPEN") == {"global backend.rooms.OPEN"}
+
+
+def test_a_package_whose_modules_do_not_define_what_is_imported_is_no_import_root() -> None:
+    linked = tree({"shop/__init__.py": "", "shop/celery.py": "app = 1", "shop/tasks.py": "from celery import Celery"})
+    assert linked.what("shop.tasks.Celery") == {"foreign celery.Celery"}
+
+
+def test_of_two_modules_with_a_name_the_one_that_defines_what_is_imported_is_meant() -> None:
+    linked = tree(
+        {
+            "store.py": "JOBS = {}",
+            "web/store.py": "from store import JOBS",
+            "web/views.py": "from store import JOBS",
+        }
+    )
+    assert linked.where("web.views.JOBS") == {"global store.JOBS"}
+    assert linked.where("web.store.JOBS") == {"global store.JOBS"}

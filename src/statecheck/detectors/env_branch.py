@@ -90,7 +90,7 @@ class Branches:
                 answer = next((answer for answer in answers if self._speaks_of(row.form, answer)), None)
                 if answer is None or not self.matcher.applies(row.form, question.spot):
                     continue
-                if self._names_deploy(row.form, question, answer):
+                if self._names_deploy(row.form, question, answer) and not self._only_tells(question.spot):
                     yield Case(row, question.spot, _place(question.spot), answer.symbol, verb="is asked here")
 
     def _questions(self) -> Iterator[Question]:
@@ -132,6 +132,27 @@ class Branches:
             if region.kind == "if" and region.scope == spot.ref.scope and region.test == event.value
         }
         return any(row.op == "raise" and row.region in inside for row in self.project.scope(spot.ref).events)
+
+    def _only_tells(self, spot: Spot) -> bool:
+        """``if ENV != "test": print(…)``: all that depends on the name is a line for whoever reads the log."""
+        regions = self.project.files[spot.ref.path].regions
+        event = spot.event
+        if event is None or event.op != "test" or event.value is None:
+            return False
+        inside = {
+            number
+            for number, row in enumerate(regions)
+            if row.kind in ("if", "else") and row.scope == spot.ref.scope and row.test == event.value
+        }
+        events = [row for row in self.project.scope(spot.ref).events if row.region in inside]
+        return bool(events) and all(
+            row.op == "expr" and row.value is not None and self._is_told(replace(spot, event=row), row.value)
+            for row in events
+        )
+
+    def _is_told(self, spot: Spot, value: Expr) -> bool:
+        names = called_names(self.project, Located(spot.ref, value, spot.event.region if spot.event else spot.region))
+        return bool(names) and all(self.project.knowledge.effect(name) == "log" for name in names)
 
     def _names_deploy(self, form: Form, question: Question, answer: Answer) -> bool:
         """Is it compared with the name of a deploy (for forms that list none: with any constant)?"""

@@ -19,6 +19,7 @@ from statecheck.project.settings import Setting, Settings
 from statecheck.project.sources import Located, Sources
 from statecheck.project.values import (
     ContainerValue,
+    FieldPlace,
     Foreign,
     ForeignInstance,
     FunctionValue,
@@ -228,6 +229,8 @@ class Matcher:
         wanted = self._canonical[key]
         for item in self.project.evaluator.evaluate(value.ref, value.expr, value.region):
             names_of: Iterable[str] = ()
+            if isinstance(item.place, FieldPlace) and "row" in self.project.lifetimes.lives(item.place.cls):
+                continue  # read from the database, whatever once made it
             if isinstance(item.value, (Foreign, ForeignInstance)):
                 names_of = (*knowledge.lineage(item.value.name), *knowledge.spellings(item.value.name))
             elif isinstance(item.value, Instance):

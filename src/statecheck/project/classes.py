@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from statecheck.facts.ir import Attr, Expr, Name
 from statecheck.project.tables import Store, Tables
-from statecheck.project.values import ClassValue, Foreign, Items, ScopeRef
+from statecheck.project.values import ClassValue, Foreign, ForeignInstance, Items, ScopeRef
 
 CLASS_METHODS = ("classmethod", "__init_subclass__", "__class_getitem__")
 UNBOUND = ("staticmethod",)
@@ -58,8 +58,8 @@ class Classes:
                     above.append(base_info)
                     foreign += [name for name in base_info.foreign if name not in foreign]
                     unknown = unknown or base_info.unknown_base
-                elif isinstance(item.value, Foreign) and item.value.name not in foreign:
-                    foreign.append(item.value.name)
+                elif isinstance(item.value, (Foreign, ForeignInstance)) and item.value.name not in foreign:
+                    foreign.append(item.value.name)  # an instance: what declarative_base() gives
         self._busy.discard(ref)
         info = ClassInfo(ref, scope.name, _linearised(ref, above), tuple(foreign), unknown)
         self._infos[ref] = info

@@ -52,7 +52,7 @@ class FrameworkKept:
             if not entry.kept or made is None:
                 continue
             passes = made in passing or self._phases.is_made_anew(made)
-            if not (self._is_passing(entry.where) if entry.where else passes):
+            if not (self._is_passing(entry.where, made) if entry.where else passes):
                 yield Kept(made, entry.path, entry.pos, FRAMEWORK)
 
         for cls in classes.refs:
@@ -106,9 +106,17 @@ class FrameworkKept:
         entries = self._phases.entries_to(maker)
         return bool(entries) and all((entry.framework, entry.id) in self._jobs for entry in entries)
 
-    def _is_passing(self, maker: ScopeRef) -> bool:
-        """Does the code that makes an object run for requests or jobs, or in tests alone?"""
-        return bool(self._phases.runtime(maker)) or set(self._phases.of(maker)) == {"test"}
+    def _is_passing(self, maker: ScopeRef, made: ScopeRef) -> bool:
+        """Does the code that hands an object over run for requests or jobs, or in tests alone?
+
+        What nothing is known to call does not run while the process starts, as far as anybody can tell: what it makes
+        and hands over is gone with the call.
+        """
+        reached = self._phases.of(maker)
+        if not reached:
+            around = self._tables.function_around
+            return any(around(site.caller) == around(maker) for site in self._phases.makers(made))
+        return bool(self._phases.runtime(maker)) or set(reached) == {"test"}
 
     def _is_kept_by_metaclass(self, cls: ScopeRef) -> bool:
         """A metaclass whose ``__call__`` stores what it makes: a singleton."""

@@ -31,7 +31,7 @@ class Project:
         self.files = files
         self.roles = roles
         self.knowledge = knowledge
-        self.modules = ModuleIndex(files)
+        self.modules = ModuleIndex(files, files)
         self.tables = Tables(files)
         self.evaluator = Evaluator(self.tables, self.modules, knowledge)
         self.graph = read_calls(self.evaluator)

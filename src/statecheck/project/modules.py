@@ -8,20 +8,26 @@ is looked up from the importing file outwards: the nearest folder that holds the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from posixpath import commonpath, dirname
 
+from statecheck.facts.ir import FileFacts
+from statecheck.project.script_roots import PACKAGE_FILE, script_roots
 from statecheck.project.standard import STANDARD
 
-PACKAGE_FILE = "__init__.py"
 SOURCE_FOLDERS = ("src", "lib", "python")
 
 
 class ModuleIndex:
-    """All Python files of a tree by path and by dotted name. ``paths`` are relative to the root, with "/"."""
+    """All Python files of a tree by path and by dotted name. ``paths`` are relative to the root, with "/".
 
-    def __init__(self, paths: Iterable[str]) -> None:
+    What the files say tells which packages are started in their own folder, and which of two modules is meant.
+    """
+
+    def __init__(self, paths: Iterable[str], facts: Mapping[str, FileFacts] | None = None) -> None:
         self._files = frozenset(paths)
+        self._facts = facts or {}
+        self._script_roots = script_roots(self._facts)
         self._folders = self._all_folders()
         self._roots_of = self._roots_by_name()
         self._names = {path: self._dotted_name(path) for path in sorted(self._files)}
@@ -64,18 +70,49 @@ class ModuleIndex:
 
     def _search(self, importer: str, dotted: str) -> str | None:
         top = dotted.partition(".")[0]
-        folder = dirname(importer)
-        while True:
-            if _join(folder, PACKAGE_FILE) not in self._files and (found := self._below(folder, dotted)):
-                return found
-            if not folder:
-                break
-            folder = dirname(folder)
+        near = list(self._around(importer, dotted))
+        others = [path for path in near if path != importer]  # a module that imports its own name means another
+        if others:
+            return others[0] if len(others) == 1 else self._meant(importer, dotted, others)
+        if near:
+            return near[0]
         roots = self._roots_of.get(top, ()) if top not in STANDARD else ()  # a far ``utils/time.py`` is not ``time``
         for root in sorted(roots, key=lambda root: (-_shared(root, importer), root)):
             if found := self._below(root, dotted):
                 return found
         return None
+
+    def _around(self, importer: str, dotted: str) -> Iterator[str]:
+        """What has the name in a folder around the importing file, the nearest first."""
+        folder = dirname(importer)
+        while True:
+            is_root = _join(folder, PACKAGE_FILE) not in self._files or (
+                folder in self._script_roots and dotted.partition(".")[0] not in STANDARD
+            )
+            if is_root and (found := self._below(folder, dotted)):
+                yield found
+            if not folder:
+                break
+            folder = dirname(folder)
+
+    def _meant(self, importer: str, dotted: str, near: list[str]) -> str:
+        """Of modules with an equal name, the nearest that binds a name which files of the folder import from it."""
+        folder = dirname(importer)
+        wanted = {
+            row.name
+            for path, facts in self._facts.items()
+            if dirname(path) == folder
+            for row in facts.imports
+            if not row.level and row.module == dotted and row.name
+        }
+        for path in near:
+            facts = self._facts.get(path)
+            binds = set(facts.scopes[0].binds) if facts is not None and facts.scopes else set()
+            rows = facts.imports if facts is not None else ()
+            binds -= {row.bound for row in rows if not row.level and row.module == dotted}  # has it from the other
+            if not wanted.isdisjoint(binds) or any(self.submodule(path, name) for name in wanted):
+                return path
+        return near[0]
 
     def _below(self, folder: str, dotted: str) -> str | None:
         return self._module_at(_join(folder, dotted.replace(".", "/")))

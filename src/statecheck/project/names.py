@@ -227,7 +227,7 @@ class Names:
             if row.level
             else self._evaluator.modules.find(path, row.module)
         )
-        if target is None:
+        if target is None or (target == path and not path.endswith("__init__.py")):  # redis.py means the library
             name = self._evaluator.knowledge.canonical(f"{row.module}.{row.name}")
             return () if row.level else (self.foreign(name),)
         if target == path:  # a package importing its own submodule: not the name being bound

@@ -47,8 +47,8 @@ class Phases:
         known = [row for rows in evaluator.knowledge.entries.values() for row in rows]
         self._own = frozenset((row.framework, row.entry.id) for row in known if row.entry.own_process)
         kept = [entry for entry in entries if roles.get(entry.ref.path) not in ("test", "migration")]
-        servers = ServerTargets(evaluator, graph, kept, self._app_makers)
-        self.entries = list(map(servers.settled, kept))
+        self._servers = ServerTargets(evaluator, graph, kept, self._app_makers)
+        self.entries = list(map(self._servers.settled, kept))
         self._by_function: dict[ScopeRef, list[Entry]] = defaultdict(list)
         for entry in self.entries:
             self._by_function[entry.ref].append(entry)
@@ -158,6 +158,7 @@ class Phases:
             queue = levels[level]
             if level == POSSIBLE:
                 queue.extendleft((ref, phase, None) for ref, phase in self._escaped())
+                queue.extend((ref, "request", None) for ref in self._overriding())
             while queue:
                 ref, phase, by = queue.popleft()
                 if phase in self.reach[ref]:
@@ -206,6 +207,27 @@ class Phases:
                 continue
             given = {phase for place in self._graph.escaped[ref] for phase in self.of(place)}
             yield ref, "cli" if given and given <= {"cli", "test"} else "request"
+
+    def _overriding(self) -> list[ScopeRef]:
+        """Methods that nothing reaches, of objects that requests make, where a class above has the method too.
+
+        What takes the object calls them by the name that the class above gave them.
+        """
+        classes = self._evaluator.classes
+        found: dict[ScopeRef, None] = {}
+        for cls in sorted(self._graph.made):
+            above = classes.info(cls).mro[1:]
+            if not above or not any(self.runtime(site.caller) == SURE for site in self._graph.made[cls]):
+                continue
+            for name in sorted({name for base in above for name in classes.methods(base) if not name.startswith("_")}):
+                method = classes.method(cls, name)
+                if method is not None and not self.reach.get(method) and self._overrides(method, name, above):
+                    found[method] = None
+        return list(found)
+
+    def _overrides(self, method: ScopeRef, name: str, above: Iterable[ScopeRef]) -> bool:
+        """Has a class above another method of the name?"""
+        return any(self._evaluator.classes.method(base, name) not in (None, method) for base in above)
 
     def _called(self, ref: ScopeRef) -> bool:
         return any(
@@ -259,7 +281,7 @@ class Phases:
             or (phase in RUNTIME and self._startup.is_once(edge.caller, edge.region, edge.pos))
         ):
             return "startup", level
-        if phase == "cli" and edge.callee in self._registrars:
+        if phase == "cli" and (edge.callee in self._registrars or self._servers.precedes(edge)):
             return "startup", level  # a main function that sets handlers up and serves
         if edge.via == "guess":
             return phase, GUESS

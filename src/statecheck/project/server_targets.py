@@ -24,6 +24,7 @@ class ServerTargets:
         self._knowledge = evaluator.knowledge
         self._graph = graph
         self._makers = makers  # functions that make the application
+        self._started: dict[ScopeRef, frozenset[int]] = {}
         self._commands = {entry.ref for entry in entries if entry.phase == "cli"}
 
     def settled(self, entry: Entry) -> Entry:
@@ -64,6 +65,27 @@ class ServerTargets:
     def _makes(self, ref: ScopeRef) -> bool:
         """A child process that makes the application serves it."""
         return ref in self._makers or any(edge.callee in self._makers for edge in self._graph.edges.get(ref, ()))
+
+    def precedes(self, edge: Edge) -> bool:
+        """Does the call stand in a function that then starts a server, and in no branch that the server is not in?"""
+        if edge.via != "call" or self._tables.scope(edge.caller).kind != "def" or self._serves(edge.callee):
+            return False
+        regions = self._tables.files[edge.caller.path].facts.regions
+        for at in self._starts(edge.caller):
+            while at >= 0 and at != edge.region:
+                at = regions[at].parent
+            if at >= 0:
+                return True
+        return False
+
+    def _starts(self, ref: ScopeRef) -> frozenset[int]:
+        """The regions in which a function starts a server, itself or through what it calls."""
+        if ref not in self._started:
+            own = {use.event.region for use in self._graph.uses_in(ref) if use.name in self._knowledge.server_calls}
+            edges = [edge for edge in self._graph.edges.get(ref, ()) if edge.via == "call"]
+            own |= {edge.region for edge in edges if self._serves(edge.callee)}
+            self._started[ref] = frozenset(own)
+        return self._started[ref]
 
     def _serves(self, ref: ScopeRef) -> bool:
         """Does it start a server, at most a few calls below?"""

@@ -103,7 +103,8 @@ class Sources:
                 found += self.member(value.path, expr.attr)
             elif isinstance(value, (ClassValue, Instance)):
                 cls = value.ref if isinstance(value, ClassValue) else value.cls
-                found += self._class_member(cls, expr.attr)
+                if isinstance(value, ClassValue) or "row" not in self._project.lifetimes.lives(cls):
+                    found += self._class_member(cls, expr.attr)  # of a row, only the database knows
         return found
 
     def _class_member(self, cls: ScopeRef, name: str) -> list[Located]:
