@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from statecheck.detectors.question import OWN_TO_ONE, UNDETERMINED, Question
+from statecheck.detectors.question import Question
+from statecheck.detectors.things import OWN_TO_ONE, UNDETERMINED
 from statecheck.facts.ir import (
     Expr,
 )
