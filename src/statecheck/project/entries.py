@@ -19,7 +19,6 @@ from statecheck.project.values import (
     FunctionValue,
     Instance,
     Item,
-    ModuleValue,
     ScopeRef,
 )
 from statecheck.rules.schema import EntryPoint
@@ -155,13 +154,7 @@ class Registrations:
 
     def by_dotted_name(self, path: str, dotted: str) -> list[Item]:
         """What a dotted string names, where it names something of the tree."""
-        module, _, name = dotted.replace(":", ".").rpartition(".")
-        target = self._evaluator.modules.find(path, module) if module and name.isidentifier() else None
-        return [
-            item
-            for item in (self._evaluator.member(target, name) if target else ())
-            if not isinstance(item.value, ModuleValue)
-        ]
+        return list(self._evaluator.names.dotted(path, dotted))
 
     def entry(self, made: Registration, ref: ScopeRef) -> Entry:
         """The function as an entry point."""

@@ -72,6 +72,13 @@ class Names:
         key = (path, name)
         return self._evaluator.ask(key, lambda: self._find_member(path, name))
 
+    def dotted(self, path: str, text: str) -> Items:
+        """What a dotted string in the file names, where it names something of the tree that is no module."""
+        module, _, name = text.replace(":", ".").rpartition(".")
+        target = self._evaluator.modules.find(path, module) if module and name.isidentifier() else None
+        found = self.member(target, name) if target else ()
+        return tuple(item for item in found if not isinstance(item.value, ModuleValue))
+
     def find_vendored(self) -> dict[str, str]:
         """Modules that are a copy of a one-file framework (``app/bottle.py`` with class ``Bottle``), and its name."""
         found: dict[str, str] = {}

@@ -11,6 +11,7 @@ from statecheck.facts.ir import Attr, Call, Const, Yield
 from statecheck.project.values import (
     MEMO,
     ClassValue,
+    ConstantValue,
     ContainerValue,
     FieldPlace,
     Foreign,
@@ -94,6 +95,14 @@ class Results:
             return evaluate(ref, call.args[-1], region)
         if effect == "partial" and call.args:
             return evaluate(ref, call.args[0], region)
+        if effect == "import-string" and call.args:
+            texts = [given.value for given in evaluate(ref, call.args[0], region)]
+            return tuple(
+                named
+                for text in texts
+                if isinstance(text, ConstantValue) and text.kind == "str"
+                for named in self._evaluator.names.dotted(ref.path, text.text)
+            ) or self.called(item, site)
         if effect == "result":
             return self._result(ref, call, region, name)
         if (position := knowledge.passed(name)) is not None:
