@@ -16,6 +16,7 @@ from statecheck.project.calls import Edge
 from statecheck.project.knowledge import Knowledge
 from statecheck.project.link import Project, link
 from statecheck.project.phases import GUESS, POSSIBLE, SURE
+from statecheck.project.reads import reads_of
 from statecheck.project.values import (
     CellPlace,
     ClassPlace,
@@ -140,7 +141,7 @@ class Linked:
         """The functions that read a place that something writes to."""
         accesses = Accesses(self.evaluator)
         found = [each for each in accesses.writes if self.spell_place(each) == place]
-        return {self.spell(access.ref) for rows in accesses.reads(found).values() for access in rows}
+        return {self.spell(access.ref) for rows in reads_of(self.evaluator, found).values() for access in rows}
 
     def spell(self, ref: ScopeRef) -> str:
         return self.project.qualified(ref)

@@ -12,6 +12,7 @@ from statecheck.model import Finding
 from statecheck.project.accesses import Access
 from statecheck.project.link import Project
 from statecheck.project.phases import GUESS, POSSIBLE, SURE
+from statecheck.project.reads import reads_of
 from statecheck.project.values import (
     CellPlace,
     ClassPlace,
@@ -52,7 +53,7 @@ def explain(project: Project, path: str, line: int, findings: Sequence[Finding])
     judge = Judge(project)
     verdicts = [verdict for verdict in judge.verdicts() if _touches(project, verdict, judge, path, line)]
     parts = [_function(project, path, line)]
-    reads = judge.accesses.reads(verdict.place for verdict in verdicts)
+    reads = reads_of(judge.project.evaluator, (verdict.place for verdict in verdicts))
     writes = judge.accesses.writes
     parts += [
         "\n".join(_place(project, verdict, writes.get(verdict.place, ()), reads.get(verdict.place, ())))

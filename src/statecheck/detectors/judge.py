@@ -39,6 +39,7 @@ from statecheck.project.entries import Entry
 from statecheck.project.framework_kept import SHORT
 from statecheck.project.link import Project
 from statecheck.project.phases import GUESS, POSSIBLE, RUNTIME, SURE
+from statecheck.project.reads import reads_of
 from statecheck.project.values import (
     ConstantValue,
     ContextPlace,
@@ -91,7 +92,7 @@ class Judge:
 
     def _with_readers(self, verdicts: list[Verdict]) -> list[Verdict]:
         """The verdicts after a look at who reads: that takes a pass over all code, and is done for few places."""
-        reads = self.accesses.reads(verdict.place for verdict in verdicts if verdict.rule)
+        reads = reads_of(self.project.evaluator, (verdict.place for verdict in verdicts if verdict.rule))
         found = []
         for verdict in verdicts:
             known = verdict._replace(reads=tuple(reads.get(verdict.place, ()))) if verdict.rule else verdict

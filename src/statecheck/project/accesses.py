@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from statecheck.facts.ir import Attr, Call, Const, Display, Event, Expr, Name, Scope, Star, Sub
-from statecheck.facts.walk import iter_expr, span
 from statecheck.project.arguments import fits_container
 from statecheck.project.evaluate import Evaluator
 from statecheck.project.tables import key_name
@@ -55,7 +54,7 @@ class Access(Struct, frozen=True, gc=False):
 
 
 class Accesses:
-    """All accesses by place. Writes are collected at once, reads for the places asked about."""
+    """All writes by place, collected at once."""
 
     def __init__(self, evaluator: Evaluator) -> None:
         self._evaluator = evaluator
@@ -279,43 +278,3 @@ class Accesses:
             classes.fields.get(cls) or any(event.op in DECLARING for event in self._tables.scope(cls).events)
             for cls in classes.info(item.value.cls).mro
         )
-
-    def reads(self, places: Iterable[Place]) -> dict[Place, list[Access]]:
-        """The reads of the given places, in order of place in the tree. One pass over all expressions."""
-        wanted: dict[str, set[Place]] = defaultdict(set)
-        for place in places:
-            wanted[place.name].add(place)
-        for facts in (table.facts for table in self._tables.files.values()):
-            for imported in facts.imports:
-                if imported.name in wanted and imported.bound != imported.name:  # from m import CACHE as c
-                    wanted[imported.bound] |= wanted[imported.name]
-        found: dict[Place, list[Access]] = defaultdict(list)
-        for row in self._tables.rows:
-            if _names_any(row.nodes, wanted):
-                event = row.event
-                for top in (
-                    event.value,
-                    *(target.value for target in event.targets if isinstance(target, (Attr, Sub))),
-                ):
-                    for node in iter_expr(top) if top is not None else ():
-                        name = node.id if isinstance(node, Name) else node.attr if isinstance(node, Attr) else ""
-                        if name in wanted:
-                            self._note_read(found, wanted[name], row.ref, event, node)
-        return found
-
-    def _note_read(
-        self, found: dict[Place, list[Access]], places: set[Place], ref: ScopeRef, event: Event, node: Expr
-    ) -> None:
-        for item in self._evaluator.evaluate(ref, node, event.region):
-            if item.place in places and item.place is not None:
-                start, end = span(node)
-                found[item.place].append(Access(item.place, "read", ref, event, start, end, "", item.depth, item.via))
-                return
-
-
-def _names_any(nodes: Iterable[Expr], names: Collection[str]) -> bool:
-    """Is one of the names among the nodes? A plain loop: it is asked of the whole tree."""
-    for node in nodes:  # noqa: SIM110
-        if (type(node) is Name and node.id in names) or (type(node) is Attr and node.attr in names):
-            return True
-    return False
