@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from statecheck.facts.ir import Const, Display, Expr, Name, Sub
@@ -78,6 +79,18 @@ class Names:
         target = self._evaluator.modules.find(path, module) if module and name.isidentifier() else None
         found = self.member(target, name) if target else ()
         return tuple(item for item in found if not isinstance(item.value, ModuleValue))
+
+    def setting(self, name: str) -> Items:
+        """What the settings modules of the tree set, where ``name`` is an attribute of the object that reads them."""
+        holder, _, key = name.rpartition(".")
+        kinds = {kind for row in self._evaluator.knowledge.settings if holder in row.read_by for kind in row.modules}
+        found = [
+            item
+            for path, table in (self._evaluator.tables.files.items() if kinds else ())
+            if (0, key) in table.bindings and any(fnmatchcase(part, kind) for part in _parts(path) for kind in kinds)
+            for item in self.member(path, key)
+        ]
+        return tuple(found)
 
     def find_vendored(self) -> dict[str, str]:
         """Modules that are a copy of a one-file framework (``app/bottle.py`` with class ``Bottle``), and its name."""
@@ -286,6 +299,11 @@ class Names:
             else:
                 found.append(item)
         return tuple(found)
+
+
+def _parts(path: str) -> list[str]:
+    """The last folder and the name of a file."""
+    return path.removesuffix(".py").split("/")[-2:]
 
 
 def _is_definition(value: Value) -> bool:

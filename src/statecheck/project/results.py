@@ -96,7 +96,7 @@ class Results:
         if effect == "partial" and call.args:
             return evaluate(ref, call.args[0], region)
         if effect == "import-string" and call.args:
-            texts = [given.value for given in evaluate(ref, call.args[0], region)]
+            texts = [given.value for given in self._settled(evaluate(ref, call.args[0], region))]
             return tuple(
                 named
                 for text in texts
@@ -120,6 +120,12 @@ class Results:
                     if made:
                         return tuple(made)
         return self.called(item, site)
+
+    def _settled(self, items: Items) -> Iterable[Item]:
+        """The items, for an attribute of a framework's settings (``settings.STORE``) what its modules set."""
+        for item in items:
+            value = item.value
+            yield from (self._evaluator.names.setting(value.name) if isinstance(value, Foreign) else ()) or (item,)
 
     def _result(self, ref: ScopeRef, call: Call, region: int, name: str) -> Items:
         """``to_thread(make, …)``: what the function that is given returns."""

@@ -273,7 +273,8 @@ def _model_names(model: Model) -> Iterator[tuple[Sequence[str], Path]]:
     for number, style in enumerate(model.environment_styles):
         yield (style.reader,), ("environment-style", number, "reader")
     for number, holder in enumerate(model.settings):
-        yield (*holder.names, *holder.objects, *holder.classes, *holder.fillers), ("settings", number, "names")
+        named = (*holder.names, *holder.objects, *holder.classes, *holder.fillers, *holder.read_by)
+        yield named, ("settings", number, "names")
 
 
 def _unique_ids(model: Model, document: toml.Document) -> None:

@@ -15,7 +15,7 @@ class SettingsHolder(Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     its dotted name, and take over its UPPERCASE names. ``classes``: the fields of their subclasses are settings.
     ``modules``: files or folders of this name (``settings*`` with any ending) hold settings as UPPERCASE names, if
     one of ``markers`` is among them; ``variables`` name such a module in the environment. ``fillers``: calls after
-    which a module holds settings that its text does not show.
+    which a module holds settings that its text does not show. ``read_by``: objects whose attributes read the modules.
     """
 
     names: tuple[str, ...] = ()
@@ -27,6 +27,7 @@ class SettingsHolder(Struct, frozen=True, forbid_unknown_fields=True, rename="ke
     markers: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     fillers: tuple[str, ...] = ()
+    read_by: tuple[str, ...] = ()
 
 
 class Reader(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
