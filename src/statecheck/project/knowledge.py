@@ -63,7 +63,7 @@ class Knowledge(Spellings):
             if row.type
         }
         self._passed = {
-            self.canonical(name): row.argument
+            self.canonical(name): (row.argument, row.dotted)
             for model in models
             for row in model.returns
             for name in row.names
@@ -128,8 +128,11 @@ class Knowledge(Spellings):
         """The class that calling (or reading) the foreign ``name`` gives an instance of, where it is not ``name``."""
         return self._first(self._returns, name)
 
-    def passed(self, name: str) -> int | None:
-        """The position of the argument that calling the foreign ``name`` gives back, where it is one that does."""
+    def passed(self, name: str) -> tuple[int, bool] | None:
+        """The position of the argument that calling the foreign ``name`` gives back, where it is one that does.
+
+        Second: is the argument a dotted string, and given is what it names?
+        """
         return self._first(self._passed, name)
 
     def instance_type(self, name: str) -> str | None:

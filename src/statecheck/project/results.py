@@ -95,18 +95,12 @@ class Results:
             return evaluate(ref, call.args[-1], region)
         if effect == "partial" and call.args:
             return evaluate(ref, call.args[0], region)
-        if effect == "import-string" and call.args:
-            texts = [given.value for given in self._settled(evaluate(ref, call.args[0], region))]
-            return tuple(
-                named
-                for text in texts
-                if isinstance(text, ConstantValue) and text.kind == "str"
-                for named in self._evaluator.names.dotted(ref.path, text.text)
-            ) or self.called(item, site)
         if effect == "result":
             return self._result(ref, call, region, name)
-        if (position := knowledge.passed(name)) is not None:
-            return evaluate(ref, call.args[position], region) if position < len(call.args) else ()
+        if (passed := knowledge.passed(name)) is not None:
+            position, dotted = passed
+            given = evaluate(ref, call.args[position], region) if position < len(call.args) else ()
+            return (self._named(ref, given) or self.called(item, site)) if dotted else given
         if effect == "context-variable":
             self._evaluator.contexts.define(ref, call, region)
         if effect == "context-read":
@@ -120,6 +114,15 @@ class Results:
                     if made:
                         return tuple(made)
         return self.called(item, site)
+
+    def _named(self, ref: ScopeRef, given: Items) -> Items:
+        """What dotted strings name."""
+        return tuple(
+            named
+            for text in self._settled(given)
+            if isinstance(text.value, ConstantValue) and text.value.kind == "str"
+            for named in self._evaluator.names.dotted(ref.path, text.value.text)
+        )
 
     def _settled(self, items: Items) -> Iterable[Item]:
         """The items, for an attribute of a framework's settings (``settings.STORE``) what its modules set."""

@@ -12,12 +12,14 @@ from statecheck.rules.conditions import Condition
 class Returns(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """Calling one of ``names`` gives an instance of ``type`` (dotted class). ``names`` may be methods.
 
-    ``argument`` instead of ``type``: the call gives what the argument at this position (from 0) is.
+    ``argument`` instead of ``type``: the call gives what the argument at this position (from 0) is, and with ``dotted``
+    what the argument, a dotted string, names.
     """
 
     names: tuple[str, ...]
     type: str = ""
     argument: int | None = None
+    dotted: bool = False
 
 
 class Container(Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
