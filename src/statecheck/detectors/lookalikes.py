@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from statecheck.detectors.guards import from_request, is_set_once
 from statecheck.detectors.notes import noted_once
+from statecheck.detectors.patches import is_key_beside, is_patch, is_put_back
 from statecheck.detectors.pools import is_pool
 from statecheck.detectors.readers import (
     is_client_of_store,
@@ -136,6 +137,10 @@ def harmless_writes(project: Project, place: Place, writes: Sequence[Access]) ->
             is_resource(project, write) for write in rebinds
         ):
             return "it holds a client or engine that any process makes again"
+    if all(is_put_back(project, write, writes) for write in writes):
+        return "the function that sets it puts back what was there"
+    if all(is_patch(project, write) for write in writes):
+        return "it gets functions of the program, the same in every process"
     if all(is_registration(project, write) for write in writes):
         return "it is a table of functions or classes, the same in every process that loads them"
     if is_pool(project, writes):
@@ -161,6 +166,8 @@ def harmless_reads(project: Project, writes: Sequence[Access], reads: Sequence[A
         return "it only keeps running tasks from being dropped"
     if is_in_flight(project, writes, reads):
         return "it counts the calls that run, for this process alone"
+    if is_key_beside(project, writes, reads):
+        return "it only says for what the value beside it was made"
     if only_logged(project, writes, reads):
         return "only what is logged depends on it"
     return ""
