@@ -33,7 +33,7 @@ from statecheck.project.values import (
     ScopeRef,
 )
 
-CODE = frozenset({"code", "import-string"})  # gives a part of the program
+CODE = "code"  # a part of the program
 STANDARD = LIBRARY | {"builtins"}
 OF_CODE = frozenset({"__name__", "__qualname__", "__module__", "__doc__", "__class__", "__file__"})
 NOT_INSTALLED = frozenset({"ImportError", "ModuleNotFoundError"})
@@ -218,7 +218,7 @@ class Question(Things):
         if isinstance(value, ClassValue):
             return True
         if isinstance(value, ForeignInstance):  # what a call gave: a class that was looked up by its name
-            return self._is_trusting or self._project.knowledge.effect(value.name) in CODE
+            return self._is_trusting or self._project.knowledge.effect(value.name) == CODE
         if isinstance(value, Foreign):
             owner, _, last = value.name.rpartition(".")
             known = value.name.partition(".")[0] in STANDARD or last[:1].isupper()
