@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from statecheck.detectors.determined import accesses
 from statecheck.detectors.question import STANDARD
+from statecheck.detectors.things import OWN_TO_ONE
 from statecheck.facts.ir import Attr, Call, Const, Display, Expr, Name, Op, Sub
 from statecheck.facts.walk import iter_expr
 from statecheck.project.accesses import Access
@@ -20,10 +21,8 @@ from statecheck.project.values import ConstantValue, Foreign, ForeignInstance, F
 
 ORDER = frozenset({"<", "<=", ">", ">="})
 SHORT = 60.0  # seconds that a copy may be behind
-LONG = frozenset({"minutes", "hours", "days"})
 NAMES = 8  # values that local names stand for
 OUTSIDE = frozenset({"io", "db", "network", "storage"})
-OWN_TO_ONE = frozenset({"random", "identity", "claim", "upload"})
 
 
 class Spot(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from statecheck.detectors.origins import Origins
 from statecheck.detectors.serving import Serving
 from statecheck.facts.ir import Const
 from statecheck.project.accesses import Access
@@ -23,8 +24,7 @@ class Programs:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        known = [row for rows in project.knowledge.entries.values() for row in rows]
-        self._beside = frozenset((row.framework, row.entry.id) for row in known if row.entry.beside)
+        self._origins = project.once(Origins)
         loaded = project.once(Serving).is_loaded
         self._serves = any(entry.phase in RUNTIME and loaded(entry.path) for entry in project.phases.entries)
         self._is_told = not project.once(effects_of).doing("loading")
@@ -41,7 +41,7 @@ class Programs:
         return bool(self._project.phases.entries_to(write.ref)) or not self._project.phases.runtime(write.ref)
 
     def _is_apart(self, entry: Entry) -> bool:
-        return (entry.framework, entry.id) in self._beside and self._is_file_apart(entry.path)
+        return self._origins.is_beside(entry) and self._is_file_apart(entry.path)
 
     def _is_file_apart(self, path: str) -> bool:
         if path not in self._apart:

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from statecheck.project.accesses import Access
 from statecheck.project.effects import Effects
+from statecheck.project.framework_kept import SHORT
 from statecheck.project.link import Project
 from statecheck.project.values import FieldPlace, Foreign, ForeignInstance, FunctionValue, Instance, Item, Place
 
 OWN_TO_ONE = frozenset({"random", "identity", "claim", "upload"})  # what no other process comes to
 UNDETERMINED = OWN_TO_ONE | {"time", "io", "network", "db", "storage"}
-OWN_LIVES = frozenset({"request", "thread", "row"})
 
 
 class Things(ABC):
@@ -35,7 +35,7 @@ class Things(ABC):
         self._is_trusting = undetermined != UNDETERMINED  # what libraries answer counts, whoever holds it
         # What requests store is followed like all else, and what they bring with them decides.
         self._by_requests = by_requests or not self._is_trusting
-        self._own_lives = OWN_LIVES - {"row"} if self._is_trusting else OWN_LIVES  # rows are asked for from outside
+        self._own_lives = SHORT - {"row"} if self._is_trusting else SHORT  # rows are asked for from outside
         self._asked: set[object] = set()
         self._own: Place | None = None  # what the value is put into: a value made from it counts on
         self._steps = 0

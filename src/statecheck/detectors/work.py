@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from statecheck.detectors.origins import Origins
 from statecheck.project.accesses import Access
-from statecheck.project.entries import Entry
 from statecheck.project.link import Project
 from statecheck.project.values import FieldPlace, Place
 
@@ -15,8 +15,7 @@ class Work:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        known = [row for rows in project.knowledge.entries.values() for row in rows]
-        self._beside = frozenset((row.framework, row.entry.id) for row in known if row.entry.beside)
+        self._origins = project.once(Origins)
 
     def keeps_to_itself(self, place: Place, writes: Sequence[Access], reads: Sequence[Access]) -> bool:
         """Do only threads, timers and tasks set and read the field of an object?
@@ -31,7 +30,4 @@ class Work:
 
     def _is_of_work(self, access: Access) -> bool:
         entries = self._project.phases.entries_to(access.ref)
-        return bool(entries) and all(map(self._is_beside, entries))
-
-    def _is_beside(self, entry: Entry) -> bool:
-        return (entry.framework, entry.id) in self._beside
+        return bool(entries) and all(map(self._origins.is_beside, entries))
