@@ -167,7 +167,7 @@ def command(
     stdin_filename: Annotated[
         str | None, typer.Option(metavar="FILE", help="With - as the path: the file whose content comes from stdin.")
     ] = None,
-    timing: Annotated[bool, typer.Option("--timing", help="Say on stderr how long each phase took.")] = False,
+    timing: Annotated[bool, typer.Option("--timing", help="Say on stderr how long each phase and rule took.")] = False,
     debug: Debug = False,
 ) -> None:
     """Find state that does not survive a second process or a restart.
